@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "spillway/base/units.hpp"
+
+namespace spillway {
+
+/// Names one request for ever: 48 bits of milliseconds, 16 bits of instance, 64 random bits.
+/// Sorts by time of creation; the printed form is 26 characters of Crockford base 32.
+struct RequestId {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+
+    friend auto operator<=>(const RequestId&, const RequestId&) = default;
+
+    [[nodiscard]] std::string text() const;
+};
+
+/// Makes ids; one per shard, so no lock. Two makers seeded differently never give the same id.
+class RequestIdMaker {
+public:
+    /// @param seed  Random bits of this maker, from the operating system.
+    explicit RequestIdMaker(std::uint64_t seed) : state_(seed) {}
+
+    [[nodiscard]] RequestId next(WallTime now);
+
+    /// A uniform random number, for strategies and jitter.
+    [[nodiscard]] std::uint64_t draw();
+
+private:
+    std::uint64_t state_;
+};
+
+/// 64 random bits from the operating system.
+[[nodiscard]] std::uint64_t random_seed();
+
+}  // namespace spillway

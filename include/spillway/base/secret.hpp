@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace spillway {
+
+/// A credential. Streams and logs as "[secret]", compares in constant time, wipes itself.
+/// `reveal()` is the only way to the bytes, so that every use can be searched for.
+class Secret {
+public:
+    Secret() = default;
+    explicit Secret(std::string value) : value_(std::move(value)) {}
+    Secret(const Secret&) = default;
+    Secret(Secret&&) noexcept = default;
+    Secret& operator=(const Secret&) = default;
+    Secret& operator=(Secret&&) noexcept = default;
+    ~Secret();
+
+    [[nodiscard]] const std::string& reveal() const noexcept { return value_; }
+    [[nodiscard]] bool empty() const noexcept { return value_.empty(); }
+
+    /// True when `offered` is this secret. Takes the same time whatever the first wrong byte is:
+    /// the SHA-256 digests are compared, not the texts.
+    [[nodiscard]] bool matches(std::string_view offered) const;
+
+    friend bool operator==(const Secret& a, const Secret& b) { return a.value_ == b.value_; }
+
+private:
+    std::string value_;
+};
+
+/// Lower-case hex SHA-256 of `text`: how a key is named in records.
+[[nodiscard]] std::string sha256_hex(std::string_view text);
+
+}  // namespace spillway

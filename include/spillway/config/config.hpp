@@ -1,0 +1,227 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "spillway/base/secret.hpp"
+#include "spillway/base/units.hpp"
+
+/// The configuration file as values with defaults. The grammar is LiteLLM's `config.yaml`; our own
+/// top-level keys stand beside it. Each struct is described by a `fields()` list in
+/// `config/fields_*.hpp`, from which it is loaded, documented, checked and redacted.
+namespace spillway::config {
+
+/// Prices of one model in pico-dollars per token. Unknown is empty, never zero.
+struct Prices {
+    std::optional<PicoUsdPerToken> input;
+    std::optional<PicoUsdPerToken> output;
+    std::optional<PicoUsdPerToken> cache_read;
+    std::optional<PicoUsdPerToken> cache_write;
+    friend bool operator==(const Prices&, const Prices&) = default;
+};
+
+/// A parameter merged into every request that does not set it: name and JSON text of the value.
+struct Parameter {
+    std::string name;
+    std::string json;
+    friend bool operator==(const Parameter&, const Parameter&) = default;
+};
+
+struct Header {
+    std::string name;
+    Secret value;
+    friend bool operator==(const Header&, const Header&) = default;
+};
+
+enum class Mode : std::uint8_t { chat, completion, embedding, other };
+
+/// One row of `model_list`: one model at one provider with one credential.
+struct Deployment {
+    std::string group;  ///< `model_name`; may end in `*`.
+    std::string model;  ///< `litellm_params.model` as written, prefix included; may end in `*`.
+    std::string id;     ///< `model_info.id`, else a hash of the row; stable across restarts.
+    std::string provider;  ///< `custom_llm_provider`; empty means: from the prefix.
+    std::string api_base;  ///< Empty means: the provider's own.
+    std::optional<Secret> api_key;
+    std::string api_version;
+    std::string organization;
+    std::optional<double> weight;
+    std::optional<std::int64_t> rpm;
+    std::optional<std::int64_t> tpm;
+    int order = 1;
+    std::optional<Millis> timeout;         ///< Whole attempt.
+    std::optional<Millis> stream_timeout;  ///< To the first event of the answer.
+    std::optional<int> num_retries;
+    std::optional<Millis> cooldown_time;
+    Prices prices;
+    std::vector<Parameter> defaults;    ///< temperature, max_tokens, num_ctx, extra_body ...
+    std::vector<Header> extra_headers;
+    std::vector<std::string> drop_params;  ///< `additional_drop_params`.
+    std::string base_model;                ///< For the price lookup.
+    Mode mode = Mode::chat;
+    std::optional<Tokens> max_input_tokens;
+    std::optional<Tokens> max_output_tokens;
+    std::string where;  ///< "config.yaml:12:5", for messages.
+};
+
+/// `{group: [target, ...]}`; group may be `*`.
+struct FallbackRule {
+    std::string group;
+    std::vector<std::string> targets;
+    friend bool operator==(const FallbackRule&, const FallbackRule&) = default;
+};
+
+/// Retries by kind of error (LiteLLM `retry_policy`); empty means the general number.
+struct RetryPolicy {
+    std::optional<int> bad_request;
+    std::optional<int> authentication;
+    std::optional<int> timeout;
+    std::optional<int> rate_limit;
+    std::optional<int> content_policy;
+    std::optional<int> internal_server;
+    friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
+};
+
+/// One entry of `model_group_retry_policy`; the last three are what users write there.
+struct GroupRetryPolicy {
+    RetryPolicy retries;
+    std::optional<int> num_retries;
+    std::optional<Millis> timeout;
+    std::vector<std::string> fallbacks;
+};
+
+struct Alias {
+    std::string group;
+    bool hidden = false;  ///< Absent from /v1/models.
+};
+
+enum class Strategy : std::uint8_t {
+    simple_shuffle,
+    least_busy,
+    usage_based,
+    latency_based,
+    cost_based,
+};
+
+/// `router_settings`, merged over the same keys of `litellm_settings`.
+struct Router {
+    Strategy strategy = Strategy::simple_shuffle;
+    std::map<std::string, Alias> aliases;
+    std::vector<FallbackRule> fallbacks;
+    std::vector<FallbackRule> context_window_fallbacks;
+    std::vector<FallbackRule> content_policy_fallbacks;
+    std::vector<std::string> default_fallbacks;
+    int max_fallbacks = 5;
+    int num_retries = 2;
+    Millis retry_after{0};
+    RetryPolicy retry_policy;
+    std::map<std::string, GroupRetryPolicy> group_retry_policy;
+    std::optional<int> allowed_fails;  ///< LiteLLM: a lone deployment cools only when this is set.
+    RetryPolicy allowed_fails_policy;
+    Millis cooldown_time{5'000};
+    bool disable_cooldowns = false;
+    Millis timeout{600'000};
+    std::optional<Millis> stream_timeout;
+    bool pre_call_checks = false;
+    bool drop_params = false;
+};
+
+/// `general_settings`.
+struct General {
+    std::optional<Secret> master_key;
+    std::optional<Secret> database_url;  ///< A connection string holds a password.
+    std::string key_header_name;
+    bool disable_spend_logs = false;
+};
+
+/// Our own `server:` section: how the front door behaves.
+struct Server {
+    std::string host = "127.0.0.1";
+    unsigned port = 4000;
+    unsigned shards = 0;  ///< I/O threads; 0 means one per core.
+    bool allow_open = false;  ///< Serve without a master key on an address others can reach.
+    std::string tls_certificate;  ///< PEM file; empty means plain HTTP.
+    std::string tls_key;
+    std::size_t max_body = std::size_t{32} * 1024 * 1024;
+    Millis head_timeout{10'000};
+    Millis body_timeout{30'000};
+    Millis idle_timeout{75'000};
+    Millis write_stall_timeout{30'000};
+    Millis drain_timeout{30'000};
+    std::size_t max_connections = 20'000;
+    std::size_t max_in_flight = 20'000;
+    std::vector<std::string> cors_origins{"*"};
+    bool access_log = false;
+    std::string log_level = "info";
+};
+
+/// Our own `upstream:` section: bounds for every deployment that sets none.
+struct Upstream {
+    Millis connect_timeout{5'000};
+    Millis first_token_timeout{60'000};        ///< Cloud.
+    Millis local_first_token_timeout{300'000};  ///< Engines that may be loading a model.
+    Millis idle_timeout{60'000};
+    std::size_t max_idle_per_origin = 64;
+    Millis keepalive{55'000};
+    std::string ca_file;  ///< Extra trust anchors (PEM); empty means the system's.
+    bool allow_link_local = false;
+};
+
+enum class Durability : std::uint8_t { process, power };
+
+/// Our own `ledger:` section.
+struct Ledger {
+    std::string path = "spillway.db";
+    Durability durability = Durability::process;
+};
+
+/// One row of the price table, per model name.
+struct PriceRow {
+    std::string model;
+    Prices prices;
+    std::optional<Tokens> long_above;  ///< The tier below holds for the whole request above this.
+    Prices long_prices;
+    std::optional<Tokens> window;
+    std::optional<Tokens> max_output;
+};
+
+/// The dated price table (`config/prices.yaml`, built in; `prices:` overrides rows).
+struct PriceTable {
+    std::string date;  ///< "2026-11-10"
+    std::vector<PriceRow> rows;
+};
+
+enum class Support : std::uint8_t { supported, ignored, different };
+
+/// One key met in the file: for the table of `spillway check`.
+struct KeySeen {
+    std::string path;  ///< "router_settings.routing_strategy"
+    Support support = Support::supported;
+    std::string note;  ///< What differs, or why it is ignored.
+};
+
+/// One thing wrong with the file.
+struct Problem {
+    std::string where;  ///< "file:line:column"
+    std::string message;
+    enum class Level : std::uint8_t { warning, error } level = Level::error;
+};
+
+/// The whole file.
+struct Config {
+    std::vector<Deployment> deployments;
+    Router router;
+    General general;
+    Server server;
+    Upstream upstream;
+    Ledger ledger;
+    std::vector<PriceRow> prices;
+    std::vector<KeySeen> keys_seen;
+    std::vector<Problem> warnings;
+    std::vector<std::string> files;  ///< The file and all it includes, for the watcher.
+};
+
+}  // namespace spillway::config

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "spillway/chat/failure.hpp"
+#include "spillway/route/fleet_view.hpp"
+#include "spillway/route/routing_table.hpp"
+
+namespace spillway::guard {
+
+/// How one attempt ended, as the fleet counts it. A client that left counts against nobody.
+struct AttemptReport {
+    DeploymentIndex deployment{};
+    enum class End : std::uint8_t { answered, failed, abandoned } end = End::answered;
+    chat::Failure failure;                  ///< When `failed`.
+    std::optional<Millis> first_token;      ///< When something came.
+    Tokens tokens{};
+};
+
+/// Collects outcomes, runs cooldowns and breakers, publishes `FleetView`s. Shared by all shards;
+/// safe from any thread. State survives a reload by deployment id.
+class Fleet {
+public:
+    /// @param previous  State to carry over by deployment id; may be null.
+    Fleet(const route::RoutingTable& table, const Fleet* previous);
+    ~Fleet();
+
+    /// Copies the current state into `view` (reused by the caller, so no allocation).
+    void read(route::FleetView& view, TimePoint now) const;
+
+    /// An attempt starts; marks the half-open probe when the breaker allows just one.
+    void started(DeploymentIndex deployment, TimePoint now);
+    void ended(const AttemptReport& report, TimePoint now);
+
+    /// 0 healthy, 1 partial (half open), 2 resting: litellm_deployment_state.
+    [[nodiscard]] int state_number(DeploymentIndex deployment, TimePoint now) const;
+
+private:
+    struct Cell;
+    std::vector<std::unique_ptr<Cell>> cells_;
+};
+
+}  // namespace spillway::guard

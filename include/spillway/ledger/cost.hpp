@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include "spillway/chat/usage.hpp"
+#include "spillway/config/config.hpp"
+
+namespace spillway::ledger {
+
+/// Prices that hold for one deployment, with the long-context tier.
+struct Rate {
+    config::Prices prices;
+    std::optional<Tokens> long_above;
+    config::Prices long_prices;
+};
+
+/// What an answer cost; rounded up to the next nano-dollar once, at the end. Empty when the usage
+/// or a price it needs is unknown. cache_read falls back to the input price, as does cache_write.
+/// The long tier holds for the whole request once the prompt passes the threshold (wire.md 8).
+[[nodiscard]] std::optional<NanoUsd> cost(const Rate& rate, const chat::Usage& usage);
+
+/// Finds the rate of a deployment: its own prices, else the table by base_model, else by upstream
+/// model (exact, then without vendor path "openai/", then without a date suffix -2025-04-14 /
+/// -20250514). A local deployment that nobody priced costs zero.
+class PriceBook {
+public:
+    PriceBook(const config::PriceTable& built_in, const std::vector<config::PriceRow>& overrides);
+    [[nodiscard]] Rate rate(const config::Deployment& deployment, std::string_view upstream_model,
+                            bool local) const;
+    /// The table's row for a model, for windows and maximum output.
+    [[nodiscard]] const config::PriceRow* find(std::string_view model) const;
+
+private:
+    std::unordered_map<std::string, config::PriceRow> rows_;
+};
+
+}  // namespace spillway::ledger

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <coroutine>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "spillway/base/ids.hpp"
+#include "spillway/net/deadline_wheel.hpp"
+#include "spillway/net/task.hpp"
+
+namespace spillway::net {
+
+class UpstreamPool;
+class ServerConnection;
+
+/// One thread, one io_context, and what lives on it: connections, pools, deadlines. Everything
+/// here but `post`, `connections` and `stop` is for the shard's own thread.
+class Shard {
+public:
+    Shard();
+    ~Shard();
+
+    [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+    [[nodiscard]] DeadlineWheel& wheel() noexcept { return wheel_; }
+    [[nodiscard]] UpstreamPool& upstreams() noexcept { return *upstreams_; }
+    [[nodiscard]] RequestIdMaker& random() noexcept { return random_; }
+
+    /// Runs `work` on the shard's thread, after what is already waiting there. Any thread.
+    void post(std::function<void()> work);
+
+    /// Awaitable pause. Ends early when the shard stops or `interrupt` is set by somebody.
+    struct Pause;
+    [[nodiscard]] Task<void> sleep(Millis duration, Event* interrupt = nullptr);
+
+    /// Client connections now; read by the acceptor to pick the least loaded shard.
+    std::atomic<std::size_t> connections{0};
+
+    /// Runs until `stop`. The constructor does not start the thread.
+    void run();
+    void stop();
+
+    /// Shutdown, on the shard's thread: `drain` closes idle keep-alive connections and lets running
+    /// exchanges finish with `connection: close`; `abort` closes everything.
+    void drain();
+    void abort();
+
+    // Membership of live connections, for drain and abort.
+    void join(ServerConnection& connection);
+    void leave(ServerConnection& connection) noexcept;
+    [[nodiscard]] bool draining() const noexcept { return draining_; }
+
+private:
+    boost::asio::io_context io_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    DeadlineWheel wheel_{io_};
+    RequestIdMaker random_{random_seed()};
+    std::unique_ptr<UpstreamPool> upstreams_;
+    ServerConnection* first_ = nullptr;  ///< Intrusive list.
+    bool draining_ = false;
+};
+
+}  // namespace spillway::net

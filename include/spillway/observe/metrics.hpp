@@ -1,0 +1,65 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spillway::observe {
+
+/// Every instrument, made once, with help text. Label values come from configuration or closed
+/// sets only. Increments are atomic; any thread.
+class Metrics {
+public:
+    Metrics();
+
+    /// Instruments of one deployment; stable for the life of the process (a reload that keeps the
+    /// deployment's id keeps its counters).
+    struct Deployment {
+        prometheus::Counter* served;
+        prometheus::Counter* failed;
+        prometheus::Counter* fallbacks;
+        prometheus::Counter* cooled_down;
+        prometheus::Counter* prompt_tokens;
+        prometheus::Counter* completion_tokens;
+        prometheus::Counter* spend_usd;
+        prometheus::Histogram* first_token_seconds;
+        prometheus::Histogram* total_seconds;
+        prometheus::Gauge* in_flight;
+        prometheus::Gauge* state;
+    };
+    [[nodiscard]] Deployment deployment(const std::string& id, const std::string& group,
+                                        const std::string& provider);
+
+    /// Requests by endpoint ("chat", ...) and outcome ("served", ...).
+    [[nodiscard]] prometheus::Counter& requests(std::string_view endpoint, std::string_view outcome);
+
+    prometheus::Counter* strangers;         ///< Requests without a valid credential.
+    prometheus::Counter* refused_heads;     ///< Connections refused before an exchange.
+    prometheus::Counter* malformed_events;  ///< Upstream events skipped.
+    prometheus::Counter* client_gone;
+    prometheus::Counter* reloads;
+    prometheus::Counter* reload_failures;
+    prometheus::Histogram* overhead_seconds;  ///< Time inside spillway per request.
+    prometheus::Histogram* commit_seconds;    ///< One ledger transaction.
+    prometheus::Gauge* connections;
+    prometheus::Gauge* in_flight;
+    prometheus::Gauge* outbox_waiting;
+    prometheus::Gauge* ledger_healthy;
+
+    /// Prometheus text format 0.0.4.
+    [[nodiscard]] std::string text() const;
+
+private:
+    std::shared_ptr<prometheus::Registry> registry_;
+    struct Families;
+    std::shared_ptr<Families> families_;
+};
+
+}  // namespace spillway::observe

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "spillway/base/units.hpp"
+#include "spillway/chat/request_facts.hpp"
+#include "spillway/config/config.hpp"
+
+namespace spillway::route {
+
+/// One deployment as routing sees it.
+struct Deployment {
+    std::string id;
+    std::string group;
+    int order = 1;
+    double weight = 1.0;  ///< From weight, else rpm, else tpm (LiteLLM simple-shuffle).
+    std::optional<Tokens> max_input_tokens;
+    std::optional<PicoUsdPerToken> price;  ///< Input plus output, for cost-based routing.
+    bool local = false;
+    Millis first_token_timeout{};
+    Millis idle_timeout{};
+    Millis total_timeout{};
+    std::optional<int> num_retries;
+    std::optional<Millis> cooldown_time;
+};
+
+/// A set of interchangeable deployments, its retries and its fallbacks (already merged: specific
+/// rule, else "*", else default_fallbacks).
+struct Group {
+    std::string name;
+    std::vector<DeploymentIndex> members;
+    std::vector<std::string> fallbacks;
+    std::vector<std::string> context_window_fallbacks;
+    std::vector<std::string> content_policy_fallbacks;
+    int num_retries = 2;
+    config::RetryPolicy retry_policy;
+    Millis timeout{};
+};
+
+/// A model name a client may use, resolved.
+struct Resolved {
+    GroupIndex group;
+    /// Set when the client named a deployment id: only that one serves, cooldown or not.
+    std::optional<DeploymentIndex> pinned;
+    /// What `*` stood for when the name matched a wildcard.
+    std::string wildcard;
+};
+
+/// Configuration compiled for lookup. Immutable; shared by all shards.
+class RoutingTable {
+public:
+    /// @param config  Validated. @param local  Which deployments (by position) are local.
+    RoutingTable(const config::Config& config, const std::vector<bool>& local);
+
+    /// Exact group, alias, deployment id, then wildcards (longest literal prefix first), then "*".
+    [[nodiscard]] std::optional<Resolved> resolve(std::string_view model) const;
+
+    [[nodiscard]] const Deployment& operator[](DeploymentIndex index) const { return deployments_[at(index)]; }
+    [[nodiscard]] const Group& operator[](GroupIndex index) const { return groups_[at(index)]; }
+    [[nodiscard]] const std::vector<Deployment>& deployments() const { return deployments_; }
+    [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
+    [[nodiscard]] const config::Router& settings() const { return settings_; }
+
+    /// Names for /v1/models: groups without `*` and visible aliases, in file order.
+    [[nodiscard]] const std::vector<std::string>& listed() const { return listed_; }
+
+private:
+    config::Router settings_;
+    std::vector<Deployment> deployments_;
+    std::vector<Group> groups_;
+    std::unordered_map<std::string, GroupIndex> by_name_;
+    std::unordered_map<std::string, DeploymentIndex> by_id_;
+    std::vector<std::pair<std::string, GroupIndex>> wildcards_;  ///< Longest prefix first.
+    std::vector<std::string> listed_;
+};
+
+}  // namespace spillway::route
