@@ -1,0 +1,53 @@
+#pragma once
+
+#include <coroutine>
+#include <vector>
+
+#include "spillway/base/result.hpp"
+#include "spillway/ledger/spend_record.hpp"
+#include "spillway/ledger/writer.hpp"
+#include "spillway/net/shard.hpp"
+#include "spillway/observe/metrics.hpp"
+
+namespace spillway::gateway {
+
+/// The shard's side of the ledger: gathers the records of one turn of the loop and commits them in
+/// one transaction before their requests send their last bytes (house plan, amendment 5).
+class Settlements {
+public:
+    Settlements(net::Shard& shard, ledger::Writer& writer, observe::Metrics& metrics)
+        : shard_(shard), writer_(writer), metrics_(metrics)
+    {
+    }
+
+    /// Resumes when the record is committed, or with `ledger_unavailable`.
+    struct Commit {
+        Settlements& settlements;
+        ledger::SpendRecord record;
+        Result<void> result{};
+        std::coroutine_handle<> waiter{};
+
+        [[nodiscard]] bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> handle);
+        Result<void> await_resume() { return std::move(result); }
+    };
+    [[nodiscard]] Commit commit(ledger::SpendRecord record)
+    {
+        return Commit{*this, std::move(record)};
+    }
+
+    /// False after a failed commit until one succeeded again: priced work is refused meanwhile.
+    [[nodiscard]] bool healthy() const noexcept { return writer_.healthy(); }
+
+private:
+    void flush();
+
+    net::Shard& shard_;
+    ledger::Writer& writer_;
+    observe::Metrics& metrics_;
+    std::vector<Commit*> waiting_;
+    std::vector<Commit*> committing_;
+    bool scheduled_ = false;
+};
+
+}  // namespace spillway::gateway

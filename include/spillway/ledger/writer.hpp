@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "spillway/base/result.hpp"
+#include "spillway/config/config.hpp"
+#include "spillway/ledger/spend_record.hpp"
+#include "spillway/ledger/store.hpp"
+
+namespace spillway::ledger {
+
+/// Commits batches of records for the shards: at once on the caller's thread with
+/// `Durability::process`, on a thread of its own with `power`, where batches of several shards share
+/// one sync. Also runs the keeper (checkpoints, probing a failed disk once a second). Any thread.
+class Writer {
+public:
+    /// Called exactly once, on the caller's thread inside `append` or on the ledger thread.
+    using Done = std::function<void(Result<void>)>;
+
+    Writer(Store& store, config::Durability durability);
+    ~Writer();  ///< Commits what waits, then stops.
+
+    /// @param records  Taken over. With `power`, at most 65,536 records may wait: beyond that
+    ///                 `ledger_unavailable` at once.
+    void append(std::vector<SpendRecord> records, Done done);
+
+    /// False after a failed commit until the keeper's probe or a commit succeeded.
+    [[nodiscard]] bool healthy() const noexcept;
+    /// Called after each committed batch (the shipper's nudge). Set before use.
+    void on_commit(std::function<void()> callback);
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace spillway::ledger
