@@ -15,8 +15,12 @@ public:
     explicit Secret(std::string value) : value_(std::move(value)) {}
     Secret(const Secret&) = default;
     Secret(Secret&&) noexcept = default;
-    Secret& operator=(const Secret&) = default;
-    Secret& operator=(Secret&&) noexcept = default;
+    /// By swapping, so that the destructor of `other` wipes what was here before.
+    Secret& operator=(Secret other) noexcept
+    {
+        value_.swap(other.value_);
+        return *this;
+    }
     ~Secret();
 
     [[nodiscard]] const std::string& reveal() const noexcept { return value_; }

@@ -19,17 +19,38 @@ enum class PicoUsdPerToken : std::int64_t {};
 /// A count of model tokens.
 enum class Tokens : std::int64_t {};
 
-[[nodiscard]] constexpr std::int64_t count(NanoUsd amount) { return static_cast<std::int64_t>(amount); }
-[[nodiscard]] constexpr std::int64_t count(PicoUsdPerToken price) { return static_cast<std::int64_t>(price); }
-[[nodiscard]] constexpr std::int64_t count(Tokens tokens) { return static_cast<std::int64_t>(tokens); }
-[[nodiscard]] constexpr NanoUsd operator+(NanoUsd a, NanoUsd b) { return NanoUsd{count(a) + count(b)}; }
-[[nodiscard]] constexpr Tokens operator+(Tokens a, Tokens b) { return Tokens{count(a) + count(b)}; }
+[[nodiscard]] constexpr std::int64_t count(NanoUsd amount)
+{
+    return static_cast<std::int64_t>(amount);
+}
+[[nodiscard]] constexpr std::int64_t count(PicoUsdPerToken price)
+{
+    return static_cast<std::int64_t>(price);
+}
+[[nodiscard]] constexpr std::int64_t count(Tokens tokens)
+{
+    return static_cast<std::int64_t>(tokens);
+}
+[[nodiscard]] constexpr NanoUsd operator+(NanoUsd a, NanoUsd b)
+{
+    return NanoUsd{count(a) + count(b)};
+}
+[[nodiscard]] constexpr Tokens operator+(Tokens a, Tokens b)
+{
+    return Tokens{count(a) + count(b)};
+}
 
 /// Position of a deployment in the current snapshot's table.
 enum class DeploymentIndex : std::uint32_t {};
 /// Position of a model group in the current snapshot's table.
 enum class GroupIndex : std::uint32_t {};
-[[nodiscard]] constexpr std::size_t at(DeploymentIndex index) { return static_cast<std::size_t>(index); }
-[[nodiscard]] constexpr std::size_t at(GroupIndex index) { return static_cast<std::size_t>(index); }
+[[nodiscard]] constexpr std::size_t at(DeploymentIndex index)
+{
+    return static_cast<std::size_t>(index);
+}
+[[nodiscard]] constexpr std::size_t at(GroupIndex index)
+{
+    return static_cast<std::size_t>(index);
+}
 
 }  // namespace spillway
