@@ -37,8 +37,11 @@ public:
     [[nodiscard]] Deployment deployment(const std::string& id, const std::string& group,
                                         const std::string& provider);
 
-    /// Requests by endpoint ("chat", ...) and outcome ("served", ...).
-    [[nodiscard]] prometheus::Counter& requests(std::string_view endpoint, std::string_view outcome);
+    /// Requests by endpoint ("chat", "completions", "embeddings", "models", "other") and outcome
+    /// ("served", "refused", "broken", "abandoned"); any other word counts as the last of its list,
+    /// so no client can make a series.
+    [[nodiscard]] prometheus::Counter& requests(std::string_view endpoint,
+                                                std::string_view outcome);
 
     prometheus::Counter* strangers;         ///< Requests without a valid credential.
     prometheus::Counter* refused_heads;     ///< Connections refused before an exchange.
@@ -53,7 +56,7 @@ public:
     prometheus::Gauge* outbox_waiting;
     prometheus::Gauge* ledger_healthy;
 
-    /// Prometheus text format 0.0.4.
+    /// Prometheus text format 0.0.4. Process figures (memory, descriptors) are read now.
     [[nodiscard]] std::string text() const;
 
 private:
@@ -61,5 +64,8 @@ private:
     struct Families;
     std::shared_ptr<Families> families_;
 };
+
+/// The text of docs/metrics.md, printed from the list that the instruments are made from.
+[[nodiscard]] std::string metrics_manual();
 
 }  // namespace spillway::observe

@@ -1,0 +1,117 @@
+#include "spillway/app/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "spillway/base/text.hpp"
+
+namespace spillway::app {
+
+namespace {
+
+constexpr const char* about =
+    "spillway: one OpenAI-compatible endpoint in front of local engines and cloud APIs.\n"
+    "Point any OpenAI SDK at http://localhost:4000/v1.";
+
+constexpr const char* footer =
+    "Examples:\n"
+    "  spillway serve                           find engines and keys by itself, port 4000\n"
+    "  spillway serve --config config.yaml      serve a LiteLLM configuration as it is\n"
+    "  spillway serve --host 0.0.0.0            let other machines in (needs a master key)\n"
+    "  spillway check --config config.yaml      every problem in the file, and what each key does\n"
+    "\n"
+    "  curl http://localhost:4000/v1/models\n";
+
+constexpr const char* serve_footer =
+    "Without --config it takes ./spillway.yaml when there is one, else the file that\n"
+    "CONFIG_FILE_PATH names. With none of them it looks for what is there:\n"
+    "  engines     Ollama 127.0.0.1:11434, llama.cpp 127.0.0.1:8080, vLLM 127.0.0.1:8000,\n"
+    "              LM Studio 127.0.0.1:1234; asked again every five seconds\n"
+    "  cloud keys  OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, OPENROUTER_API_KEY,\n"
+    "              GROQ_API_KEY, MISTRAL_API_KEY, DEEPSEEK_API_KEY, XAI_API_KEY and others\n"
+    "\n"
+    "Environment, when it looks for itself:\n"
+    "  OLLAMA_HOST         where Ollama listens, as Ollama reads it\n"
+    "  SPILLWAY_DISCOVER   where the others listen: llama_cpp=HOST:PORT,vllm=HOST:PORT,\n"
+    "                      lm_studio=HOST:PORT,ollama=HOST:PORT; NAME=off leaves one out\n"
+    "\n"
+    "Signals: SIGHUP reloads the configuration (a change of the file does, too); SIGTERM\n"
+    "finishes running requests first, a second one ends at once.\n";
+
+constexpr std::array<std::string_view, 3> commands{"serve", "check", "version"};
+constexpr std::array<std::string_view, 4> options{"--config", "--host", "--port", "--help"};
+
+/// "unknown option '--prot'; did you mean '--port'?": CLI11 names the word but suggests nothing.
+std::string unknown_word(std::string_view word)
+{
+    const bool is_option = word.starts_with("-");
+    const auto bare = word.substr(0, word.find('='));
+    const auto known = is_option ? std::span<const std::string_view>(options)
+                                 : std::span<const std::string_view>(commands);
+    std::string text =
+        std::string("unknown ") + (is_option ? "option" : "command") + " '" + printable(bare) + "'";
+    if (const auto guess = nearest(bare, known))
+        text += "; did you mean '" + std::string(*guess) + "'?";
+    return text;
+}
+
+Say complaint(const CLI::App& app, const CLI::ParseError& error)
+{
+    std::string text = "spillway: ";
+    if (error.get_name() == "ExtrasError") {
+        const auto extras = app.remaining(true);
+        text += unknown_word(extras.empty() ? "" : extras.front());
+    } else {
+        text += error.what();
+    }
+    return Say{.exit_code = 2, .text = text + "\nTry 'spillway --help'.\n"};
+}
+
+}  // namespace
+
+Command read_arguments(int argc, const char* const* argv)
+{
+    CLI::App app(about, "spillway");
+    app.footer(footer);
+    app.set_version_flag("--version", "spillway " SPILLWAY_VERSION);
+
+    Serve serve;
+    auto* serving = app.add_subcommand("serve", "Run the gateway.");
+    serving->footer(serve_footer);
+    serving->add_option("-c,--config", serve.config, "Configuration in LiteLLM's grammar.")
+        ->type_name("FILE");
+    serving->add_option("--host", serve.host, "Address to listen on [127.0.0.1].")
+        ->type_name("ADDRESS");
+    serving->add_option("-p,--port", serve.port, "Port to listen on [4000]; 0 picks a free one.")
+        ->type_name("PORT");
+
+    Check check;
+    auto* checking = app.add_subcommand("check", "Check a configuration without serving it.");
+    checking->add_option("-c,--config", check.config, "The file to check.")
+        ->type_name("FILE")
+        ->required();
+
+    auto* version = app.add_subcommand("version", "Print the version.");
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        const auto chosen = app.get_subcommands();
+        return Say{.exit_code = 0, .text = chosen.empty() ? app.help() : chosen.front()->help()};
+    } catch (const CLI::CallForVersion&) {
+        return Say{.exit_code = 0, .text = "spillway " SPILLWAY_VERSION "\n"};
+    } catch (const CLI::ParseError& error) {
+        return complaint(app, error);
+    }
+    if (serving->parsed())
+        return serve;
+    if (checking->parsed())
+        return check;
+    if (version->parsed())
+        return Say{.exit_code = 0, .text = "spillway " SPILLWAY_VERSION "\n"};
+    return Say{.exit_code = 0, .text = app.help()};
+}
+
+}  // namespace spillway::app

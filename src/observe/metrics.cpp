@@ -1,0 +1,309 @@
+#include "spillway/observe/metrics.hpp"
+
+#include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <sstream>
+
+namespace spillway::observe {
+
+namespace {
+
+enum class Kind : std::uint8_t { counter, gauge, histogram };
+
+/// One line of the list that both the instruments and their manual are made from.
+struct Row {
+    Kind kind;
+    const char* name;
+    const char* labels;  ///< For the manual.
+    const char* help;
+};
+
+namespace row {
+constexpr Row requests{Kind::counter, "spillway_requests_total", "endpoint, outcome",
+                       "Authenticated requests by endpoint and outcome."};
+constexpr Row strangers{Kind::counter, "spillway_strangers_total", "",
+                        "Requests without a valid credential; these leave no spend record."};
+constexpr Row refused_heads{Kind::counter, "spillway_refused_heads_total", "",
+                            "Requests refused before their head was complete or acceptable."};
+constexpr Row malformed_events{Kind::counter, "spillway_malformed_events_total", "",
+                               "Events of upstream streams that were skipped as malformed."};
+constexpr Row client_gone{Kind::counter, "spillway_clients_gone_total", "",
+                          "Requests whose client left before the end of the answer."};
+constexpr Row reloads{Kind::counter, "spillway_config_reloads_total", "",
+                      "Configurations put into service after the first."};
+constexpr Row reload_failures{Kind::counter, "spillway_config_reload_failures_total", "",
+                              "Configurations refused at reload; the one before stayed."};
+constexpr Row overhead{Kind::histogram, "spillway_overhead_seconds", "",
+                       "Time a request spent inside spillway, upstreams excluded."};
+constexpr Row commit{Kind::histogram, "spillway_ledger_commit_seconds", "",
+                     "One transaction of the embedded ledger."};
+constexpr Row connections{Kind::gauge, "spillway_connections", "", "Client connections now."};
+constexpr Row in_flight{Kind::gauge, "spillway_requests_in_flight", "",
+                        "Requests being answered now."};
+constexpr Row outbox{Kind::gauge, "spillway_outbox_waiting", "",
+                     "Spend records not yet confirmed by PostgreSQL."};
+constexpr Row ledger{Kind::gauge, "spillway_ledger_healthy", "",
+                     "1 while the embedded ledger takes records, else 0."};
+constexpr Row build{Kind::gauge, "spillway_build_info", "version", "Always 1."};
+constexpr Row memory{Kind::gauge, "process_resident_memory_bytes", "", "Resident memory."};
+constexpr Row descriptors{Kind::gauge, "process_open_fds", "", "Open file descriptors."};
+constexpr Row start_time{Kind::gauge, "process_start_time_seconds", "",
+                         "When the process started, in seconds of Unix time."};
+
+constexpr const char* of_deployment = "deployment, group, provider";
+constexpr Row served{Kind::counter, "spillway_deployment_served_total", of_deployment,
+                     "Attempts that answered."};
+constexpr Row failed{Kind::counter, "spillway_deployment_failed_total", of_deployment,
+                     "Attempts that failed."};
+constexpr Row fallbacks{Kind::counter, "spillway_deployment_fallbacks_total", of_deployment,
+                        "Requests served here as a fallback."};
+constexpr Row cooled_down{Kind::counter, "spillway_deployment_cooled_down_total", of_deployment,
+                          "Times the deployment was sent to rest."};
+constexpr Row prompt_tokens{Kind::counter, "spillway_prompt_tokens_total", of_deployment,
+                            "Prompt tokens, cached ones included."};
+constexpr Row completion_tokens{Kind::counter, "spillway_completion_tokens_total", of_deployment,
+                                "Completion tokens, reasoning included."};
+constexpr Row spend{
+    Kind::counter, "spillway_spend_usd_total", of_deployment,
+    "Known cost in US dollars. A float for graphs; the ledger has the exact figures."};
+constexpr Row first_token{Kind::histogram, "spillway_first_token_seconds", of_deployment,
+                          "From sending the request upstream to the first event of the answer."};
+constexpr Row total{Kind::histogram, "spillway_answer_seconds", of_deployment,
+                    "From sending the request upstream to the end of the answer."};
+constexpr Row deployment_in_flight{Kind::gauge, "spillway_deployment_in_flight", of_deployment,
+                                   "Attempts running at the deployment."};
+constexpr Row state{Kind::gauge, "spillway_deployment_state", of_deployment,
+                    "0 serves, 1 is being probed after a rest, 2 rests."};
+}  // namespace row
+
+constexpr std::array all_rows{
+    &row::requests,
+    &row::strangers,
+    &row::refused_heads,
+    &row::malformed_events,
+    &row::client_gone,
+    &row::reloads,
+    &row::reload_failures,
+    &row::overhead,
+    &row::commit,
+    &row::connections,
+    &row::in_flight,
+    &row::outbox,
+    &row::ledger,
+    &row::served,
+    &row::failed,
+    &row::fallbacks,
+    &row::cooled_down,
+    &row::prompt_tokens,
+    &row::completion_tokens,
+    &row::spend,
+    &row::first_token,
+    &row::total,
+    &row::deployment_in_flight,
+    &row::state,
+    &row::build,
+    &row::memory,
+    &row::descriptors,
+    &row::start_time,
+};
+
+constexpr std::array<std::string_view, 5> endpoints{"chat", "completions", "embeddings", "models",
+                                                    "other"};
+constexpr std::array<std::string_view, 4> outcomes{"served", "refused", "broken", "abandoned"};
+
+template <std::size_t size>
+std::size_t place_of(std::string_view word, const std::array<std::string_view, size>& words)
+{
+    const auto found = std::find(words.begin(), words.end(), word);
+    return found == words.end() ? size - 1 : static_cast<std::size_t>(found - words.begin());
+}
+
+prometheus::Family<prometheus::Counter>& counters(prometheus::Registry& registry, const Row& row)
+{
+    return prometheus::BuildCounter().Name(row.name).Help(row.help).Register(registry);
+}
+
+prometheus::Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const Row& row)
+{
+    return prometheus::BuildGauge().Name(row.name).Help(row.help).Register(registry);
+}
+
+prometheus::Family<prometheus::Histogram>& histograms(prometheus::Registry& registry,
+                                                      const Row& row)
+{
+    return prometheus::BuildHistogram().Name(row.name).Help(row.help).Register(registry);
+}
+
+/// Seconds from tens of microseconds (our own work) to a quarter of a second.
+prometheus::Histogram::BucketBoundaries short_buckets()
+{
+    return {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25};
+}
+
+/// Seconds from a cached cloud answer to an engine that loads a large model first.
+prometheus::Histogram::BucketBoundaries long_buckets()
+{
+    return {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300};
+}
+
+double resident_bytes()
+{
+    long total = 0;
+    long resident = 0;
+    if (std::FILE* file = std::fopen("/proc/self/statm", "re")) {
+        if (std::fscanf(file, "%ld %ld", &total, &resident) != 2)
+            resident = 0;
+        std::fclose(file);
+    }
+    return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+double open_descriptors()
+{
+    std::error_code error;
+    double open = 0;
+    for (std::filesystem::directory_iterator entry("/proc/self/fd", error), end;
+         !error && entry != end; entry.increment(error))
+        ++open;
+    return std::max(0.0, open - 1);  // One of them is the listing itself.
+}
+
+double unix_seconds()
+{
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration<double>(now).count();
+}
+
+std::string_view word_for(Kind kind)
+{
+    switch (kind) {
+        case Kind::counter:
+            return "counter";
+        case Kind::gauge:
+            return "gauge";
+        case Kind::histogram:
+            return "histogram";
+    }
+    return "";
+}
+
+}  // namespace
+
+struct Metrics::Families {
+    explicit Families(prometheus::Registry& r)
+        : served(counters(r, row::served)),
+          failed(counters(r, row::failed)),
+          fallbacks(counters(r, row::fallbacks)),
+          cooled_down(counters(r, row::cooled_down)),
+          prompt_tokens(counters(r, row::prompt_tokens)),
+          completion_tokens(counters(r, row::completion_tokens)),
+          spend(counters(r, row::spend)),
+          first_token(histograms(r, row::first_token)),
+          total(histograms(r, row::total)),
+          in_flight(gauges(r, row::deployment_in_flight)),
+          state(gauges(r, row::state)),
+          memory(gauges(r, row::memory).Add({})),
+          descriptors(gauges(r, row::descriptors).Add({}))
+    {
+        auto& family = counters(r, row::requests);
+        for (std::size_t e = 0; e < endpoints.size(); ++e) {
+            for (std::size_t o = 0; o < outcomes.size(); ++o)
+                requests[e][o] = &family.Add({{"endpoint", std::string(endpoints[e])},
+                                              {"outcome", std::string(outcomes[o])}});
+        }
+        gauges(r, row::build).Add({{"version", SPILLWAY_VERSION}}).Set(1);
+        gauges(r, row::start_time).Add({}).Set(unix_seconds());
+    }
+
+    prometheus::Family<prometheus::Counter>&served, &failed, &fallbacks, &cooled_down,
+        &prompt_tokens, &completion_tokens, &spend;
+    prometheus::Family<prometheus::Histogram>&first_token, &total;
+    prometheus::Family<prometheus::Gauge>&in_flight, &state;
+    prometheus::Gauge &memory, &descriptors;
+    std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
+};
+
+Metrics::Metrics()
+    : registry_(std::make_shared<prometheus::Registry>()),
+      families_(std::make_shared<Families>(*registry_))
+{
+    auto& r = *registry_;
+    strangers = &counters(r, row::strangers).Add({});
+    refused_heads = &counters(r, row::refused_heads).Add({});
+    malformed_events = &counters(r, row::malformed_events).Add({});
+    client_gone = &counters(r, row::client_gone).Add({});
+    reloads = &counters(r, row::reloads).Add({});
+    reload_failures = &counters(r, row::reload_failures).Add({});
+    overhead_seconds = &histograms(r, row::overhead).Add({}, short_buckets());
+    commit_seconds = &histograms(r, row::commit).Add({}, short_buckets());
+    connections = &gauges(r, row::connections).Add({});
+    in_flight = &gauges(r, row::in_flight).Add({});
+    outbox_waiting = &gauges(r, row::outbox).Add({});
+    ledger_healthy = &gauges(r, row::ledger).Add({});
+    ledger_healthy->Set(1);
+}
+
+Metrics::Deployment Metrics::deployment(const std::string& id, const std::string& group,
+                                        const std::string& provider)
+{
+    const prometheus::Labels labels{{"deployment", id}, {"group", group}, {"provider", provider}};
+    auto& f = *families_;
+    return Deployment{
+        .served = &f.served.Add(labels),
+        .failed = &f.failed.Add(labels),
+        .fallbacks = &f.fallbacks.Add(labels),
+        .cooled_down = &f.cooled_down.Add(labels),
+        .prompt_tokens = &f.prompt_tokens.Add(labels),
+        .completion_tokens = &f.completion_tokens.Add(labels),
+        .spend_usd = &f.spend.Add(labels),
+        .first_token_seconds = &f.first_token.Add(labels, long_buckets()),
+        .total_seconds = &f.total.Add(labels, long_buckets()),
+        .in_flight = &f.in_flight.Add(labels),
+        .state = &f.state.Add(labels),
+    };
+}
+
+prometheus::Counter& Metrics::requests(std::string_view endpoint, std::string_view outcome)
+{
+    return *families_->requests[place_of(endpoint, endpoints)][place_of(outcome, outcomes)];
+}
+
+std::string Metrics::text() const
+{
+    families_->memory.Set(resident_bytes());
+    families_->descriptors.Set(open_descriptors());
+    std::ostringstream out;
+    prometheus::TextSerializer{}.Serialize(out, registry_->Collect());
+    return std::move(out).str();
+}
+
+std::string metrics_manual()
+{
+    std::string out =
+        "# Metrics\n\n"
+        "`GET /metrics` answers in Prometheus's text format 0.0.4, behind the master key. This "
+        "page is\n"
+        "printed from the list in `src/observe/metrics.cpp`; label values come from the "
+        "configuration or\n"
+        "from closed sets, never from a client.\n\n"
+        "| name | kind | labels | meaning |\n| --- | --- | --- | --- |\n";
+    for (const Row* row : all_rows) {
+        out += "| `" + std::string(row->name) + "` | " + std::string(word_for(row->kind)) + " | " +
+               row->labels + " | " + row->help + " |\n";
+    }
+    out += "\n`endpoint` is one of";
+    for (const auto word : endpoints)
+        out += " `" + std::string(word) + "`";
+    out += "; `outcome` is one of";
+    for (const auto word : outcomes)
+        out += " `" + std::string(word) + "`";
+    return out + ".\n";
+}
+
+}  // namespace spillway::observe
