@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "spillway/base/result.hpp"
+#include "spillway/ledger/query.hpp"
+#include "spillway/net/shard.hpp"
+#include "spillway/net/task.hpp"
+
+namespace spillway::admin {
+
+/// The one thread that reads the ledger for the operator's pages, so that no shard ever waits for
+/// SQL. At most `most_waiting` questions wait; beyond that they are refused.
+class Archive {
+public:
+    static constexpr std::size_t most_waiting = 32;
+
+    /// Blocking; runs on the archive's thread.
+    using Question = std::function<Result<std::string>(ledger::Query&)>;
+
+    /// Opens the ledger at the first question, and again after a failure to open.
+    explicit Archive(std::string ledger_path);
+    /// Ends the thread after the question it is at; those that wait are never answered, so the
+    /// shards must have stopped.
+    ~Archive();
+
+    /// Asks from `shard`'s thread and resumes there. The archive outlives the task.
+    /// @return The answer, or `overloaded` when too many wait.
+    [[nodiscard]] net::Task<Result<std::string>> ask(net::Shard& shard, Question question);
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace spillway::admin

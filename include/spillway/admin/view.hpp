@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spillway/base/units.hpp"
+#include "spillway/config/config.hpp"
+#include "spillway/guard/fleet.hpp"
+#include "spillway/ledger/shipper.hpp"
+#include "spillway/net/upstream.hpp"
+#include "spillway/observe/metrics.hpp"
+
+namespace spillway::admin {
+
+/// One deployment as the operator's pages show and probe it; stands at its `DeploymentIndex`.
+struct Deployment {
+    std::string id;
+    std::string group;
+    std::string model;           ///< As configured, prefix included.
+    std::string upstream_model;  ///< As the provider knows it; may hold `*`.
+    std::string api_base;        ///< Without credentials.
+    std::string provider;
+    net::Origin origin;
+    std::string base_path;     ///< "/v1"
+    std::string header_block;  ///< What the provider is sent. Secret: never shown.
+    config::Mode mode = config::Mode::chat;
+    config::Prices prices;
+    std::optional<Tokens> max_input_tokens;
+    std::optional<Tokens> max_output_tokens;
+    std::optional<std::int64_t> rpm;
+    std::optional<std::int64_t> tpm;
+    prometheus::Gauge* state = nullptr;  ///< Set from the fleet when metrics are read.
+};
+
+/// What the pages know of one configuration. Immutable; made by `app` with each snapshot.
+struct View {
+    std::uint64_t number = 0;
+    WallTime built{};
+    std::vector<Deployment> deployments;
+    std::shared_ptr<const guard::Fleet> fleet;
+    Millis connect_timeout{5'000};
+};
+
+/// How the daemon is at this moment.
+struct Vitals {
+    enum class Phase : std::uint8_t { serving, draining } phase = Phase::serving;
+    enum class Disk : std::uint8_t { ok, failing } ledger = Disk::ok;
+    std::optional<ledger::ShipperState> shipper;  ///< Empty: no database is configured.
+    std::size_t connections = 0;
+    std::size_t in_flight = 0;
+};
+
+}  // namespace spillway::admin

@@ -1,0 +1,122 @@
+#include "spillway/ledger/writer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <future>
+#include <mutex>
+
+namespace spillway::ledger {
+namespace {
+
+/// A store in a folder of its own, removed at the end.
+class WriterTest : public testing::TestWithParam<config::Durability> {
+protected:
+    WriterTest()
+        : folder_(std::filesystem::path(testing::TempDir()) /
+                  ("spillway-writer-" + std::to_string(random_seed())))
+    {
+        std::filesystem::create_directories(folder_);
+        config::Ledger settings;
+        settings.path = (folder_ / "ledger.db").string();
+        settings.durability = GetParam();
+        auto opened = Store::open(settings);
+        EXPECT_TRUE(opened) << opened.error().message();
+        store_ = std::move(*opened);
+    }
+    ~WriterTest() override
+    {
+        store_.reset();
+        std::filesystem::remove_all(folder_);
+    }
+
+    std::vector<SpendRecord> records(int count)
+    {
+        std::vector<SpendRecord> out;
+        for (int i = 0; i < count; ++i) {
+            SpendRecord record;
+            record.id = ids_.next(WallTime{});
+            record.call_type = "acompletion";
+            out.push_back(std::move(record));
+        }
+        return out;
+    }
+
+    Result<void> commit(Writer& writer, std::vector<SpendRecord> batch)
+    {
+        std::promise<Result<void>> promise;
+        auto committed = promise.get_future();
+        writer.append(std::move(batch), [&](Result<void> result) { promise.set_value(result); });
+        return committed.get();
+    }
+
+    std::filesystem::path folder_;
+    std::unique_ptr<Store> store_;
+    RequestIdMaker ids_{random_seed()};
+};
+
+TEST_P(WriterTest, CommitsABatch)
+{
+    Writer writer(*store_, GetParam());
+    EXPECT_TRUE(commit(writer, records(3)));
+}
+
+TEST_P(WriterTest, IsHealthyFromTheStart)
+{
+    const Writer writer(*store_, GetParam());
+    EXPECT_TRUE(writer.healthy());
+}
+
+TEST_P(WriterTest, CallsBackAfterACommittedBatch)
+{
+    int nudges = 0;
+    {
+        Writer writer(*store_, GetParam());
+        writer.on_commit([&] { ++nudges; });
+        (void)commit(writer, records(1));
+    }
+    EXPECT_EQ(nudges, 1);
+}
+
+TEST_P(WriterTest, AnswersEveryBatchThatWaitedWhenItIsDestroyed)
+{
+    std::atomic<int> answered{0};
+    {
+        Writer writer(*store_, GetParam());
+        for (int i = 0; i < 50; ++i)
+            writer.append(records(2), [&](const Result<void>& result) { answered += !!result; });
+    }
+    EXPECT_EQ(answered, 50);
+}
+
+TEST_P(WriterTest, TakesBatchesFromSeveralThreads)
+{
+    std::atomic<int> answered{0};
+    std::vector<std::vector<SpendRecord>> batches;
+    for (int i = 0; i < 4 * 20; ++i)
+        batches.push_back(records(1));
+    {
+        Writer writer(*store_, GetParam());
+        std::vector<std::jthread> shards;
+        for (std::size_t shard = 0; shard < 4; ++shard) {
+            shards.emplace_back([&, shard] {
+                for (std::size_t i = 0; i < 20; ++i)
+                    writer.append(std::move(batches[shard * 20 + i]),
+                                  [&](const Result<void>& result) { answered += !!result; });
+            });
+        }
+    }
+    EXPECT_EQ(answered, 80);
+}
+
+INSTANTIATE_TEST_SUITE_P(Durabilities, WriterTest,
+                         testing::Values(config::Durability::process, config::Durability::power),
+                         [](const auto& instance) {
+                             return instance.param == config::Durability::process
+                                        ? std::string("Process")
+                                        : std::string("Power");
+                         });
+
+}  // namespace
+}  // namespace spillway::ledger
