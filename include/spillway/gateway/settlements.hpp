@@ -17,8 +17,7 @@ class Settlements {
 public:
     Settlements(net::Shard& shard, ledger::Writer& writer, observe::Metrics& metrics)
         : shard_(shard), writer_(writer), metrics_(metrics)
-    {
-    }
+    {}
 
     /// Resumes when the record is committed, or with `ledger_unavailable`.
     struct Commit {

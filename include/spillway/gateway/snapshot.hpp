@@ -25,16 +25,16 @@ struct Upstream {
     std::string api_base;  ///< Scheme, host, port, path: for headers and records; no credentials.
     std::string provider;  ///< LiteLLM's custom_llm_provider.
     net::Origin origin;
-    std::string base_path;      ///< "/v1"
-    std::string header_block;   ///< Host, Authorization and the fixed headers, CRLF-ended. Secret.
+    std::string base_path;     ///< "/v1"
+    std::string header_block;  ///< Host, Authorization and the fixed headers, CRLF-ended. Secret.
     dialect::WireRules rules;
     ledger::Rate rate;
     bool local = false;
     observe::Metrics::Deployment metrics;
 };
 
-/// One configuration compiled for requests. Immutable but for the fleet's own state; a request holds
-/// exactly one from start to end, so it finishes on the configuration it began with.
+/// One configuration compiled for requests. Immutable but for the fleet's own state; a request
+/// holds exactly one from start to end, so it finishes on the configuration it began with.
 struct Snapshot {
     std::uint64_t number = 0;
     config::Config config;
@@ -49,8 +49,7 @@ struct Snapshot {
 /// (LiteLLM's ignore_invalid_deployments).
 /// @param previous  Fleet state is carried over from it; may be null.
 [[nodiscard]] Result<std::shared_ptr<const Snapshot>> build_snapshot(
-    config::Config config, const config::Environment& environment,
-    const config::PriceTable& prices, observe::Metrics& metrics, const Snapshot* previous,
-    WallTime now);
+    config::Config config, const config::Environment& environment, const config::PriceTable& prices,
+    observe::Metrics& metrics, const Snapshot* previous, WallTime now);
 
 }  // namespace spillway::gateway

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "spillway/chat/failure.hpp"
+#include "spillway/chat/usage.hpp"
+#include "spillway/gateway/inference_request.hpp"
+#include "spillway/gateway/outcome.hpp"
+#include "spillway/gateway/services.hpp"
+#include "spillway/net/exchange.hpp"
+#include "spillway/net/upstream.hpp"
+#include "spillway/route/attempt_chain.hpp"
+
+namespace spillway::gateway {
+
+/// Watches the client while its request is out: when it leaves, the running call is cancelled and
+/// a pause ends. One per dispatch; must outlive what it watches.
+class ClientWatch {
+public:
+    explicit ClientWatch(net::Exchange& exchange);
+    ~ClientWatch();
+    ClientWatch(const ClientWatch&) = delete;
+
+    [[nodiscard]] bool client_left() const noexcept { return left_.is_set(); }
+    [[nodiscard]] net::Event& left() noexcept { return left_; }
+    /// The call to cancel; null when none runs.
+    void watch(net::UpstreamCall* call) noexcept { call_ = call; }
+
+private:
+    net::Exchange& exchange_;
+    net::Event left_;
+    net::UpstreamCall* call_ = nullptr;
+};
+
+/// An answer, whole or up to its last bytes.
+struct Answered {
+    Parting parting;
+    ledger::Outcome end = ledger::Outcome::served;
+    std::optional<Error> error;  ///< When broken after the commit point.
+    chat::Usage usage;
+    std::optional<TimePoint> first_token;
+    std::optional<chat::Failure> failure;  ///< What the fleet is told when broken.
+    bool streamed = false;
+};
+struct ClientLeft {
+    chat::Usage usage;  ///< What had been seen of the answer.
+    std::optional<TimePoint> first_token;
+    bool streamed = false;
+};
+using AttemptEnd = std::variant<Answered, chat::Failure, ClientLeft>;
+
+/// What one attempt works with; lives in `dispatch`.
+struct Attempt {
+    const InferenceRequest& request;
+    const route::Target& target;
+    const Upstream& upstream;
+    route::AttemptChain& chain;
+    net::Exchange& exchange;
+    Services& services;
+    ClientWatch& watch;
+    TimePoint began;
+    dialect::UsageInjection usage_wish;
+};
+
+/// Calls one deployment. A failure before the commit point comes back as `chat::Failure` and the
+/// client has seen nothing; from the commit point on the end is always `Answered` or `ClientLeft`.
+[[nodiscard]] net::Task<AttemptEnd> run_attempt(Attempt& attempt);
+
+/// Headers of a streamed answer or of a whole one, but for what is only known at the end.
+void add_answer_headers(net::HeaderLines& lines, const Attempt& attempt);
+
+/// The upstream's headers that a client may see: an allow-list (reliability.md, finding 3).
+void copy_reply_headers(net::HeaderLines& lines, const net::ReplyHead& head);
+
+/// What a call's fault means for the chain.
+[[nodiscard]] chat::Failure failure_of(const net::CallError& error);
+
+}  // namespace spillway::gateway

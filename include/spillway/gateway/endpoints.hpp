@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string_view>
+
+#include "spillway/base/result.hpp"
+#include "spillway/chat/endpoint.hpp"
+#include "spillway/net/http_head.hpp"
+
+namespace spillway::gateway {
+
+enum class Service : std::uint8_t { inference, model_list, model_card, preflight };
+
+/// What a path and method ask for.
+struct Destination {
+    Service service = Service::inference;
+    chat::Endpoint endpoint = chat::Endpoint::other;
+    /// The path without "/v1", still percent-encoded: "/chat/completions". View into the head.
+    std::string_view suffix;
+    /// GET of a further path: the model stands in the query ("model=...").
+    std::string_view query_model;
+};
+
+/// Finds the destination, with and without the /v1 prefix. Paths behind /v1 that are not known pass
+/// through when they name a model; a path with dot segments, encoded or not, never does, because it
+/// would be appended to an upstream's base path.
+/// @return `unknown_path` or `method_not_allowed`.
+[[nodiscard]] Result<Destination> find_destination(const net::RequestHead& head);
+
+}  // namespace spillway::gateway

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "spillway/base/ids.hpp"
+#include "spillway/chat/caller.hpp"
+#include "spillway/chat/endpoint.hpp"
+#include "spillway/chat/request_facts.hpp"
+#include "spillway/gateway/snapshot.hpp"
+#include "spillway/route/routing_table.hpp"
+
+namespace spillway::gateway {
+
+enum class BodyForm : std::uint8_t { none, json, multipart };
+
+/// Who called, what for and when: known from the head alone, so also for requests that are refused
+/// before their body is understood.
+struct Arrival {
+    RequestId id;
+    std::shared_ptr<const Snapshot> snapshot;
+    chat::Caller caller;
+    chat::Endpoint endpoint = chat::Endpoint::other;
+    WallTime started{};
+    TimePoint began{};
+    std::string origin;  ///< For CORS; empty when no browser asks.
+};
+
+/// A request that was read, checked and resolved; constant from here on. `body` and what points
+/// into it live in the exchange until the answer is committed.
+struct InferenceRequest {
+    Arrival arrival;
+    std::string_view method;   ///< "POST" or "GET".
+    std::string suffix;        ///< "/chat/completions", query included.
+    std::string content_type;  ///< For the upstream; empty when there is no body.
+    std::string forwarded;     ///< Allow-listed client headers as lines.
+    BodyForm form = BodyForm::json;
+    std::string_view body;
+    chat::RequestFacts facts;
+    route::Resolved asked;
+    Tokens prompt_estimate{};
+    TimePoint received{};  ///< The last byte of the body had arrived.
+
+    [[nodiscard]] chat::Endpoint endpoint() const { return arrival.endpoint; }
+};
+
+}  // namespace spillway::gateway

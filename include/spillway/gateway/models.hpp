@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "spillway/base/result.hpp"
+#include "spillway/gateway/snapshot.hpp"
+
+namespace spillway::gateway {
+
+/// The body of GET /v1/models: every group without `*` and every visible alias.
+[[nodiscard]] std::string model_list(const Snapshot& snapshot);
+
+/// The body of GET /v1/models/{id}. @param encoded  One percent-encoded segment; SDKs send
+/// "ollama%2Fllama3:8b", people "ollama/llama3:8b".
+/// @return `unknown_model`, naming what exists.
+[[nodiscard]] Result<std::string> model_card(const Snapshot& snapshot, std::string_view encoded);
+
+/// The error for a model that nobody serves.
+[[nodiscard]] Error unknown_model(const Snapshot& snapshot, std::string_view asked);
+
+}  // namespace spillway::gateway

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "spillway/base/result.hpp"
+#include "spillway/chat/usage.hpp"
+#include "spillway/ledger/spend_record.hpp"
+#include "spillway/net/exchange.hpp"
+#include "spillway/route/attempt_chain.hpp"
+
+namespace spillway::gateway {
+
+/// What the client still has to get once the record is committed. Exactly one of these is sent,
+/// exactly once.
+struct WholeReply {
+    int status = 200;
+    net::HeaderLines headers;  ///< The upstream's allow-listed ones, content type included.
+    std::string body;
+};
+struct StreamEnd {
+    std::string bytes;  ///< Held-back last events ([DONE]) or our error event; may be empty.
+};
+struct ErrorReply {
+    Error error;
+    int status = 500;
+};
+struct Nothing {};  ///< The client left.
+using Parting = std::variant<WholeReply, StreamEnd, ErrorReply, Nothing>;
+
+/// What dispatching did: never an error, a failure is an outcome too and is recorded like one.
+struct Outcome {
+    ledger::Outcome end = ledger::Outcome::served;
+    Parting parting;
+    std::optional<Error> error;              ///< Why not served.
+    std::optional<route::Target> served_by;  ///< Served, or begun to serve.
+    chat::Usage usage;
+    std::vector<route::FailedAttempt> failures;
+    int retries = 0;
+    int fallbacks = 0;
+    std::optional<TimePoint> first_attempt;
+    std::optional<TimePoint> first_token;
+    Millis upstream_time{};  ///< Spent waiting for upstreams; the rest is ours.
+    bool streamed = false;
+};
+
+}  // namespace spillway::gateway

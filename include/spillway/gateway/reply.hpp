@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "spillway/base/result.hpp"
+#include "spillway/gateway/snapshot.hpp"
+#include "spillway/net/exchange.hpp"
+
+namespace spillway::gateway {
+
+/// Adds the CORS answer for `origin` (empty: not a browser, nothing is added).
+void add_cors(net::HeaderLines& lines, const config::Server& server, std::string_view origin);
+
+/// Adds Retry-After (whole seconds, rounded up) when the error knows a time, and
+/// `x-should-retry: false`: our own retries are spent, so an SDK's would only multiply them.
+void add_error_headers(net::HeaderLines& lines, const Error& error);
+
+/// Answers a CORS preflight; 204 also to other OPTIONS requests.
+[[nodiscard]] net::Task<void> reply_preflight(net::Exchange& exchange, const Snapshot& snapshot);
+
+}  // namespace spillway::gateway

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "spillway/gateway/inference_request.hpp"
+#include "spillway/gateway/outcome.hpp"
+#include "spillway/gateway/services.hpp"
+#include "spillway/ledger/spend_record.hpp"
+
+namespace spillway::gateway {
+
+/// The record of a request that was dispatched. Pure but for the clock reading it is given.
+[[nodiscard]] ledger::SpendRecord make_record(const InferenceRequest& request,
+                                              const Outcome& outcome, TimePoint now);
+
+/// The record of a request that was refused before dispatch.
+/// @param asked_model  What was asked for, as far as that was understood; may be empty.
+[[nodiscard]] ledger::SpendRecord make_refusal(const Arrival& arrival, const Error& error,
+                                               std::string_view asked_model, TimePoint now);
+
+/// Counts the record in the metrics and writes the access log line when it is on.
+void publish(const ledger::SpendRecord& record, const Arrival& arrival, const Outcome* outcome,
+             Services& services);
+
+/// Headers that are known only at the end: cost, durations, and their LiteLLM twins.
+void add_final_headers(net::HeaderLines& lines, const ledger::SpendRecord& record,
+                       const Outcome& outcome);
+
+}  // namespace spillway::gateway

@@ -1,0 +1,189 @@
+#include "spillway/gateway/front.hpp"
+
+#include <utility>
+
+#include "spillway/dialect/openai_reply.hpp"
+#include "spillway/gateway/dispatch.hpp"
+#include "spillway/gateway/endpoints.hpp"
+#include "spillway/gateway/models.hpp"
+#include "spillway/gateway/read_request.hpp"
+#include "spillway/gateway/reply.hpp"
+#include "spillway/gateway/settle.hpp"
+
+namespace spillway::gateway {
+namespace {
+
+/// The right to be in flight: counted from the head to the last byte, also when the client leaves.
+class Permit {
+public:
+    Permit(Shared& shared, observe::Metrics& metrics) : shared_(shared), metrics_(metrics)
+    {
+        shared_.in_flight.fetch_add(1, std::memory_order_relaxed);
+        metrics_.in_flight->Increment();
+    }
+    ~Permit()
+    {
+        shared_.in_flight.fetch_sub(1, std::memory_order_relaxed);
+        metrics_.in_flight->Decrement();
+    }
+    Permit(const Permit&) = delete;
+    Permit& operator=(const Permit&) = delete;
+
+private:
+    Shared& shared_;
+    observe::Metrics& metrics_;
+};
+
+Result<void> admit(const Services& services)
+{
+    const auto limit = services.snapshot->config.server.max_in_flight;
+    if (services.shared.in_flight.load(std::memory_order_relaxed) >= limit)
+        return fail(Error(Errc::overloaded, "Too many requests are in flight; try again shortly.")
+                        .retry_in(Millis{1'000}));
+    if (!services.settlements.healthy())
+        return fail(Error(Errc::ledger_unavailable,
+                          "The spend ledger cannot be written (disk full or failing); requests are "
+                          "refused until it can.")
+                        .retry_in(Millis{5'000}));
+    return {};
+}
+
+net::HeaderLines error_headers(const Arrival& arrival, const Error& error)
+{
+    net::HeaderLines lines;
+    const auto id = arrival.id.text();
+    lines.add("content-type", "application/json");
+    lines.add("x-spillway-call-id", id).add("x-litellm-call-id", id);
+    add_error_headers(lines, error);
+    add_cors(lines, arrival.snapshot->config.server, arrival.origin);
+    return lines;
+}
+
+/// Commits the record, then tells the client. The refusal stands also when the ledger fails: no
+/// answer was given that would need a record.
+net::Task<void> refuse(const Arrival& arrival, Error error, std::string_view asked_model,
+                       net::Exchange& exchange, Services& services)
+{
+    auto record = make_refusal(arrival, error, asked_model, services.clock.now());
+    publish(record, arrival, nullptr, services);
+    auto commit = services.settlements.commit(std::move(record));
+    (void)co_await commit;
+    const auto lines = error_headers(arrival, error);
+    const auto body = dialect::error_body(error);
+    (void)co_await exchange.reply(describe(error.code()).status, lines, body);
+}
+
+/// What the client gets when its answer could not be recorded.
+Parting without_record(Parting parting, const Error& error)
+{
+    if (std::holds_alternative<Nothing>(parting))
+        return parting;
+    if (std::holds_alternative<StreamEnd>(parting))
+        return StreamEnd{dialect::error_event(error)};
+    return ErrorReply{error, describe(error.code()).status};
+}
+
+/// Sends what was held back for the record: the only place where an answer ends.
+net::Task<void> deliver(const Arrival& arrival, Parting parting, const Outcome& outcome,
+                        net::Exchange& exchange)
+{
+    if (const auto* whole = std::get_if<WholeReply>(&parting)) {
+        (void)co_await exchange.reply(whole->status, whole->headers, whole->body);
+    } else if (const auto* end = std::get_if<StreamEnd>(&parting)) {
+        (void)co_await exchange.send_last(end->bytes);
+    } else if (const auto* error = std::get_if<ErrorReply>(&parting)) {
+        auto lines = error_headers(arrival, error->error);
+        lines.add("x-spillway-attempted-retries", outcome.retries);
+        lines.add("x-litellm-attempted-retries", outcome.retries);
+        lines.add("x-spillway-attempted-fallbacks", outcome.fallbacks);
+        lines.add("x-litellm-attempted-fallbacks", outcome.fallbacks);
+        const auto body = dialect::error_body(error->error);
+        (void)co_await exchange.reply(error->status, lines, body);
+    }
+}
+
+/// Records a dispatched request and sends the end of its answer, in that order.
+net::Task<void> settle(const InferenceRequest& request, Outcome outcome, net::Exchange& exchange,
+                       Services& services)
+{
+    auto record = make_record(request, outcome, services.clock.now());
+    publish(record, request.arrival, &outcome, services);
+    if (auto* whole = std::get_if<WholeReply>(&outcome.parting))
+        add_final_headers(whole->headers, record, outcome);
+    auto commit = services.settlements.commit(std::move(record));
+    const auto committed = co_await commit;
+    auto parting = std::move(outcome.parting);
+    if (!committed)
+        parting = without_record(std::move(parting), committed.error());
+    co_await deliver(request.arrival, std::move(parting), outcome, exchange);
+}
+
+/// The life of one inference request, top to bottom: docs/life-of-a-request.md.
+net::Task<void> serve_inference(Arrival arrival, const Destination& destination,
+                                net::Exchange& exchange, Services& services)
+{
+    const auto admitted = admit(services);
+    if (!admitted)
+        co_return co_await refuse(arrival, admitted.error(), {}, exchange, services);
+    const Permit permit(services.shared, services.metrics);
+
+    std::string asked_model;
+    auto request = co_await read_request(arrival, destination, exchange, services, asked_model);
+    if (!request)
+        co_return co_await refuse(arrival, request.error(), asked_model, exchange, services);
+
+    auto outcome = co_await dispatch(*request, exchange, services);
+    co_await settle(*request, std::move(outcome), exchange, services);
+}
+
+net::Task<void> serve_models(const Destination& destination, net::Exchange& exchange,
+                             const Snapshot& snapshot)
+{
+    if (destination.service == Service::model_list)
+        co_return co_await reply_whole(exchange, snapshot, 200, "application/json",
+                                       model_list(snapshot));
+    auto card =
+        model_card(snapshot, destination.suffix.substr(std::string_view("/models/").size()));
+    if (!card)
+        co_return co_await reply_error(exchange, snapshot, std::move(card.error()));
+    co_await reply_whole(exchange, snapshot, 200, "application/json", *std::move(card));
+}
+
+Arrival arrive(const net::Exchange& exchange, Services& services, chat::Caller caller,
+               chat::Endpoint endpoint)
+{
+    Arrival arrival;
+    arrival.started = services.clock.wall();
+    arrival.id = services.shard.random().next(arrival.started);
+    arrival.snapshot = services.snapshot;
+    arrival.caller = std::move(caller);
+    arrival.endpoint = endpoint;
+    arrival.began = exchange.began();
+    arrival.origin = std::string(exchange.head().fields["origin"]);
+    return arrival;
+}
+
+}  // namespace
+
+net::Task<void> serve(net::Exchange& exchange, Services& services)
+{
+    const auto snapshot = services.snapshot;  // one configuration from here to the end
+    const auto destination = find_destination(exchange.head());
+    if (!destination)
+        co_return co_await reply_error(exchange, *snapshot, destination.error());
+    if (destination->service == Service::preflight)
+        co_return co_await reply_preflight(exchange, *snapshot);
+
+    // From the head, before the body is read: a stranger costs a few hundred bytes.
+    auto caller = authenticate(exchange.head(), *snapshot);
+    if (!caller) {
+        services.metrics.strangers->Increment();
+        co_return co_await reply_error(exchange, *snapshot, std::move(caller.error()));
+    }
+    if (destination->service != Service::inference)
+        co_return co_await serve_models(*destination, exchange, *snapshot);
+    auto arrival = arrive(exchange, services, *std::move(caller), destination->endpoint);
+    co_await serve_inference(std::move(arrival), *destination, exchange, services);
+}
+
+}  // namespace spillway::gateway

@@ -1,0 +1,59 @@
+#include "spillway/gateway/models.hpp"
+
+#include "spillway/base/text.hpp"
+
+namespace spillway::gateway {
+namespace {
+
+/// OpenAI's schema wants a creation time; deployments have none. LiteLLM's constant, so that
+/// clients that compare see no change.
+constexpr std::string_view created = "1677610602";
+constexpr std::size_t names_in_error = 20;
+
+std::string card(std::string_view name)
+{
+    return R"({"id":)" + json_quoted(name) + R"(,"object":"model","created":)" +
+           std::string(created) + R"(,"owned_by":"spillway"})";
+}
+
+}  // namespace
+
+std::string model_list(const Snapshot& snapshot)
+{
+    std::string body = R"({"object":"list","data":[)";
+    for (const auto& name : snapshot.table.listed()) {
+        if (body.back() == '}')
+            body += ',';
+        body += card(name);
+    }
+    return body + "]}";
+}
+
+Result<std::string> model_card(const Snapshot& snapshot, std::string_view encoded)
+{
+    const auto name = percent_decoded(encoded);
+    if (!name)
+        return fail(Errc::unknown_model, "The model name is not validly percent-encoded.");
+    if (!snapshot.table.resolve(*name))
+        return fail(unknown_model(snapshot, *name));
+    return card(*name);
+}
+
+Error unknown_model(const Snapshot& snapshot, std::string_view asked)
+{
+    std::string message = "The model `" + printable(asked, 100) + "` does not exist.";
+    const auto& names = snapshot.table.listed();
+    if (names.empty()) {
+        message += " No models are configured; see `spillway check --config FILE`.";
+    } else {
+        message += " Available models: ";
+        for (std::size_t i = 0; i < names.size() && i < names_in_error; ++i)
+            message += (i == 0 ? "" : ", ") + names[i];
+        if (names.size() > names_in_error)
+            message += ", and " + std::to_string(names.size() - names_in_error) + " more";
+        message += ".";
+    }
+    return Error{Errc::unknown_model, std::move(message)}.about("model");
+}
+
+}  // namespace spillway::gateway

@@ -1,0 +1,109 @@
+#include "spillway/gateway/read_request.hpp"
+
+#include <utility>
+
+#include "spillway/base/text.hpp"
+#include "spillway/dialect/stream_meter.hpp"
+#include "spillway/gateway/models.hpp"
+
+namespace spillway::gateway {
+namespace {
+
+/// Client headers that mean something to an upstream; all others stay here.
+constexpr std::string_view forwarded_names[] = {"idempotency-key", "openai-beta", "anthropic-beta",
+                                                "anthropic-version"};
+
+std::string forwarded_lines(const net::Fields& fields)
+{
+    std::string lines;
+    for (const auto name : forwarded_names) {
+        const auto value = fields[name];
+        if (!value.empty())
+            lines.append(name).append(": ").append(value).append("\r\n");
+    }
+    return lines;
+}
+
+bool is_multipart(std::string_view content_type)
+{
+    constexpr std::string_view form = "multipart/form-data";
+    return content_type.size() >= form.size() && iequals(content_type.substr(0, form.size()), form);
+}
+
+/// A GET that names its model in the query: the query is forwarded with the model last, so that
+/// the deployment's own name can be put behind it.
+Result<InferenceRequest> read_query(InferenceRequest request, const Destination& destination,
+                                    const net::RequestHead& head)
+{
+    const auto model = percent_decoded(destination.query_model);
+    if (!model || model->empty())
+        return fail(Error(Errc::missing_model, "The query names no model.").about("model"));
+    request.facts.model = *model;
+    request.form = BodyForm::none;
+    request.method = "GET";
+    std::string others;
+    for (auto rest = head.query; !rest.empty();) {
+        const auto end = std::min(rest.find('&'), rest.size());
+        const auto pair = rest.substr(0, end);
+        if (pair.substr(0, 6) != "model=")
+            others.append(pair).append("&");
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    request.suffix.append("?").append(others).append("model=");
+    return request;
+}
+
+Result<void> resolve(InferenceRequest& request)
+{
+    const auto& snapshot = *request.arrival.snapshot;
+    auto asked = snapshot.table.resolve(request.facts.model);
+    if (!asked)
+        return fail(unknown_model(snapshot, request.facts.model));
+    request.asked = *std::move(asked);
+    request.prompt_estimate = dialect::estimate_tokens(request.facts.text_bytes);
+    return {};
+}
+
+}  // namespace
+
+net::Task<Result<InferenceRequest>> read_request(Arrival arrival, const Destination& destination,
+                                                 net::Exchange& exchange, Services& services,
+                                                 std::string& asked_model)
+{
+    InferenceRequest request;
+    request.arrival = std::move(arrival);
+    request.method = "POST";
+    request.suffix = std::string(destination.suffix);
+    request.forwarded = forwarded_lines(exchange.head().fields);
+
+    if (!destination.query_model.empty()) {
+        auto read = read_query(std::move(request), destination, exchange.head());
+        if (!read)
+            co_return tl::make_unexpected(std::move(read.error()));
+        request = *std::move(read);
+    } else {
+        const auto body = co_await exchange.read_body();
+        if (!body)
+            co_return tl::make_unexpected(body.error());
+        request.body = *body;
+        const auto content_type = exchange.head().fields["content-type"];
+        const bool multipart = is_multipart(content_type);
+        auto facts = multipart ? dialect::read_multipart(request.body, content_type)
+                               : services.reader.read(request.body, request.endpoint());
+        if (!facts)
+            co_return tl::make_unexpected(std::move(facts.error()));
+        request.facts = *std::move(facts);
+        request.form = multipart ? BodyForm::multipart : BodyForm::json;
+        request.content_type = multipart ? std::string(content_type) : "application/json";
+        if (!exchange.head().query.empty())
+            request.suffix.append("?").append(exchange.head().query);
+    }
+    asked_model = request.facts.model;
+    request.received = services.clock.now();
+    auto resolved = resolve(request);
+    if (!resolved)
+        co_return tl::make_unexpected(std::move(resolved.error()));
+    co_return request;
+}
+
+}  // namespace spillway::gateway

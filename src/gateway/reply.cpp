@@ -1,0 +1,75 @@
+#include "spillway/gateway/reply.hpp"
+
+#include <algorithm>
+
+#include "spillway/base/text.hpp"
+#include "spillway/dialect/openai_reply.hpp"
+#include "spillway/gateway/front.hpp"
+
+namespace spillway::gateway {
+
+void add_cors(net::HeaderLines& lines, const config::Server& server, std::string_view origin)
+{
+    if (origin.empty())
+        return;
+    const auto& allowed = server.cors_origins;
+    if (std::find(allowed.begin(), allowed.end(), "*") != allowed.end()) {
+        lines.add("access-control-allow-origin", "*");
+    } else if (std::find(allowed.begin(), allowed.end(), origin) != allowed.end()) {
+        lines.add("access-control-allow-origin", origin);
+        lines.add("vary", "origin");
+    } else {
+        return;
+    }
+    // No credentials are allowed, so "*" means every header (Fetch standard, CORS protocol).
+    lines.add("access-control-expose-headers", "*");
+}
+
+void add_error_headers(net::HeaderLines& lines, const Error& error)
+{
+    if (const auto wait = error.retry_after())
+        lines.add("retry-after", std::max<std::int64_t>(1, (wait->count() + 999) / 1000));
+    lines.add("x-should-retry", "false");
+}
+
+net::Task<void> reply_error(net::Exchange& exchange, const Snapshot& snapshot, Error error)
+{
+    net::HeaderLines lines;
+    lines.add("content-type", "application/json");
+    add_error_headers(lines, error);
+    if (error.code() == Errc::unauthenticated)
+        lines.add("www-authenticate", "Bearer");
+    add_cors(lines, snapshot.config.server, exchange.head().fields["origin"]);
+    const auto body = dialect::error_body(error);
+    (void)co_await exchange.reply(describe(error.code()).status, lines, body);
+}
+
+net::Task<void> reply_whole(net::Exchange& exchange, const Snapshot& snapshot, int status,
+                            std::string_view content_type, std::string body)
+{
+    net::HeaderLines lines;
+    lines.add("content-type", content_type);
+    add_cors(lines, snapshot.config.server, exchange.head().fields["origin"]);
+    (void)co_await exchange.reply(status, lines, body);
+}
+
+net::Refusal refuse_head(const Error& error)
+{
+    return {describe(error.code()).status, dialect::error_body(error)};
+}
+
+net::Task<void> reply_preflight(net::Exchange& exchange, const Snapshot& snapshot)
+{
+    const auto& fields = exchange.head().fields;
+    net::HeaderLines lines;
+    add_cors(lines, snapshot.config.server, fields["origin"]);
+    lines.add("access-control-allow-methods", "GET, POST, OPTIONS, HEAD");
+    // "*" would not cover Authorization, so what was asked for is granted by name.
+    const auto asked = fields["access-control-request-headers"];
+    lines.add("access-control-allow-headers",
+              asked.empty() ? std::string_view{"authorization, content-type"} : asked);
+    lines.add("access-control-max-age", "600");
+    (void)co_await exchange.reply(204, lines, {});
+}
+
+}  // namespace spillway::gateway

@@ -1,0 +1,254 @@
+#include "spillway/gateway/settle.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "spillway/base/log.hpp"
+#include "spillway/base/text.hpp"
+#include "spillway/ledger/cost.hpp"
+
+namespace spillway::gateway {
+namespace {
+
+constexpr std::size_t max_name = 256;
+
+std::string_view name_of(chat::FailureClass kind)
+{
+    using chat::FailureClass;
+    switch (kind) {
+        case FailureClass::transient:
+            return "transient";
+        case FailureClass::overloaded:
+            return "overloaded";
+        case FailureClass::stalled:
+            return "stalled";
+        case FailureClass::rate_limited:
+            return "rate_limited";
+        case FailureClass::quota:
+            return "quota";
+        case FailureClass::credential:
+            return "credential";
+        case FailureClass::model_missing:
+            return "model_missing";
+        case FailureClass::too_long:
+            return "too_long";
+        case FailureClass::content_policy:
+            return "content_policy";
+        case FailureClass::rejected:
+            return "rejected";
+        case FailureClass::unknown:
+            return "unknown";
+    }
+    return "unknown";
+}
+
+std::string_view name_of(ledger::Outcome end)
+{
+    switch (end) {
+        case ledger::Outcome::served:
+            return "served";
+        case ledger::Outcome::refused:
+            return "refused";
+        case ledger::Outcome::broken:
+            return "broken";
+        case ledger::Outcome::abandoned:
+            return "abandoned";
+    }
+    return "served";
+}
+
+std::string_view endpoint_name(chat::Endpoint endpoint)
+{
+    switch (endpoint) {
+        case chat::Endpoint::chat:
+            return "chat";
+        case chat::Endpoint::completions:
+            return "completions";
+        case chat::Endpoint::embeddings:
+            return "embeddings";
+        case chat::Endpoint::other:
+            return "other";
+    }
+    return "other";
+}
+
+Millis between(TimePoint from, TimePoint to)
+{
+    return std::max(Millis{0}, std::chrono::duration_cast<Millis>(to - from));
+}
+
+std::string json_list(const std::vector<std::string>& items)
+{
+    if (items.empty())
+        return {};
+    std::string text = "[";
+    for (const auto& item : items)
+        text += (text.size() > 1 ? "," : "") + json_quoted(printable(item, max_name));
+    return text + "]";
+}
+
+/// One line on every attempt. Classes and statuses only: an upstream's words may quote the prompt.
+std::string why_line(const InferenceRequest& request, const Outcome& outcome)
+{
+    const auto& snapshot = *request.arrival.snapshot;
+    std::string why;
+    for (const auto& failed : outcome.failures) {
+        why += snapshot.table[failed.group].name + "/" + snapshot.table[failed.deployment].id +
+               ": " + std::string(name_of(failed.failure.kind));
+        if (failed.failure.status != 0)
+            why += " " + std::to_string(failed.failure.status);
+        why += "; ";
+    }
+    if (outcome.served_by) {
+        why += snapshot.table[outcome.served_by->group].name + "/" +
+               snapshot.table[outcome.served_by->deployment].id + ": " +
+               std::string(name_of(outcome.end));
+    }
+    return why;
+}
+
+int client_status(const Outcome& outcome)
+{
+    if (const auto* whole = std::get_if<WholeReply>(&outcome.parting))
+        return whole->status;
+    if (const auto* error = std::get_if<ErrorReply>(&outcome.parting))
+        return error->status;
+    if (outcome.end == ledger::Outcome::abandoned)
+        return outcome.streamed && outcome.first_token ? 200 : 0;
+    return 200;
+}
+
+ledger::SpendRecord begin_record(const Arrival& arrival, TimePoint now)
+{
+    ledger::SpendRecord record;
+    record.id = arrival.id;
+    record.started = arrival.started;
+    record.call_type = chat::call_type(arrival.endpoint);
+    record.key_hash = arrival.caller.key_hash;
+    record.total = between(arrival.began, now);
+    return record;
+}
+
+void note_deployment(ledger::SpendRecord& record, const InferenceRequest& request,
+                     const Outcome& outcome)
+{
+    const auto& snapshot = *request.arrival.snapshot;
+    std::optional<DeploymentIndex> deployment;
+    auto group = request.asked.group;
+    if (outcome.served_by) {
+        deployment = outcome.served_by->deployment;
+        group = outcome.served_by->group;
+    } else if (!outcome.failures.empty()) {
+        deployment = outcome.failures.back().deployment;
+        group = outcome.failures.back().group;
+    }
+    record.group = snapshot.table[group].name;
+    if (!deployment)
+        return;
+    const auto& upstream = snapshot.upstreams[at(*deployment)];
+    record.deployment_id = upstream.id;
+    record.provider = upstream.provider;
+    record.upstream_model = upstream.model;
+    record.api_base = upstream.api_base;
+    if (outcome.served_by)
+        record.cost = ledger::cost(upstream.rate, outcome.usage);
+}
+
+std::string decimal_usd(NanoUsd amount)
+{
+    std::array<char, 40> text{};
+    const auto nanos = count(amount);
+    std::snprintf(text.data(), text.size(), "%lld.%09lld",
+                  static_cast<long long>(nanos / 1'000'000'000),
+                  static_cast<long long>(nanos % 1'000'000'000));
+    return text.data();
+}
+
+}  // namespace
+
+ledger::SpendRecord make_record(const InferenceRequest& request, const Outcome& outcome,
+                                TimePoint now)
+{
+    auto record = begin_record(request.arrival, now);
+    record.end_user = printable(request.facts.end_user, max_name);
+    record.tags = json_list(request.facts.tags);
+    record.asked_model = printable(request.facts.model, max_name);
+    note_deployment(record, request, outcome);
+    record.outcome = outcome.end;
+    record.status = client_status(outcome);
+    if (outcome.error)
+        record.error = describe(outcome.error->code()).name;
+    record.why = why_line(request, outcome);
+    record.retries = outcome.retries;
+    record.fallbacks = outcome.fallbacks;
+    record.attempts = static_cast<int>(outcome.failures.size()) + (outcome.served_by ? 1 : 0);
+    record.streamed = outcome.streamed;
+    record.usage = outcome.usage;
+    record.at_least = outcome.end != ledger::Outcome::served ||
+                      outcome.usage.source == chat::UsageSource::estimated;
+    if (outcome.first_attempt)
+        record.queue = between(request.received, *outcome.first_attempt);
+    if (outcome.first_token)
+        record.first_token = between(request.arrival.began, *outcome.first_token);
+    return record;
+}
+
+ledger::SpendRecord make_refusal(const Arrival& arrival, const Error& error,
+                                 std::string_view asked_model, TimePoint now)
+{
+    auto record = begin_record(arrival, now);
+    record.asked_model = printable(asked_model, max_name);
+    const bool gone = error.code() == Errc::client_gone;
+    record.outcome = gone ? ledger::Outcome::abandoned : ledger::Outcome::refused;
+    record.status = gone ? 0 : describe(error.code()).status;
+    record.error = describe(error.code()).name;
+    record.why = std::string("refused before routing: ") + record.error;
+    return record;
+}
+
+void publish(const ledger::SpendRecord& record, const Arrival& arrival, const Outcome* outcome,
+             Services& services)
+{
+    services.metrics.requests(endpoint_name(arrival.endpoint), name_of(record.outcome)).Increment();
+    if (outcome != nullptr) {
+        const auto own = record.total - outcome->upstream_time;
+        services.metrics.overhead_seconds->Observe(std::chrono::duration<double>(own).count());
+    }
+    if (outcome != nullptr && outcome->served_by) {
+        const auto& upstream = arrival.snapshot->upstreams[at(outcome->served_by->deployment)];
+        upstream.metrics.served->Increment();
+        upstream.metrics.prompt_tokens->Increment(static_cast<double>(count(record.usage.prompt)));
+        upstream.metrics.completion_tokens->Increment(
+            static_cast<double>(count(record.usage.completion)));
+        upstream.metrics.total_seconds->Observe(
+            std::chrono::duration<double>(record.total).count());
+        if (record.first_token)
+            upstream.metrics.first_token_seconds->Observe(
+                std::chrono::duration<double>(*record.first_token).count());
+        if (record.cost)
+            upstream.metrics.spend_usd->Increment(static_cast<double>(count(*record.cost)) * 1e-9);
+    }
+    if (arrival.snapshot->config.server.access_log)
+        SPILLWAY_INFO(
+            "{} {} model=\"{}\" group=\"{}\" deployment={} outcome={} status={} "
+            "tokens={}+{} ms={}",
+            record.id.text(), record.call_type, record.asked_model, record.group,
+            record.deployment_id, name_of(record.outcome), record.status,
+            count(record.usage.prompt), count(record.usage.completion), record.total.count());
+}
+
+void add_final_headers(net::HeaderLines& lines, const ledger::SpendRecord& record,
+                       const Outcome& outcome)
+{
+    if (record.cost) {
+        const auto cost = decimal_usd(*record.cost);
+        lines.add("x-spillway-response-cost", cost).add("x-litellm-response-cost", cost);
+    }
+    const auto own = std::max<std::int64_t>(0, (record.total - outcome.upstream_time).count());
+    lines.add("x-spillway-overhead-duration-ms", own).add("x-litellm-overhead-duration-ms", own);
+    lines.add("x-litellm-response-duration-ms", record.total.count());
+}
+
+}  // namespace spillway::gateway

@@ -1,0 +1,151 @@
+#include "spillway/gateway/snapshot.hpp"
+
+#include <utility>
+
+#include "spillway/base/log.hpp"
+#include "spillway/base/text.hpp"
+
+namespace spillway::gateway {
+namespace {
+
+/// Header text may only hold what cannot end a line (reliability.md, promise 23).
+bool is_header_safe(std::string_view text)
+{
+    for (const unsigned char c : text) {
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+std::string host_field(const config::BaseUrl& base)
+{
+    const bool v6 = base.host.find(':') != std::string::npos;
+    auto host = v6 ? "[" + base.host + "]" : base.host;
+    const std::uint16_t usual = base.tls ? 443 : 80;
+    if (base.port != usual)
+        host += ":" + std::to_string(base.port);
+    return host;
+}
+
+/// Fields that we set ourselves or that would break the framing of the request.
+bool is_reserved(std::string_view name)
+{
+    for (const std::string_view reserved :
+         {"host", "content-length", "transfer-encoding", "connection", "content-type",
+          "accept-encoding", "upgrade", "te", "trailer", "expect"}) {
+        if (iequals(name, reserved))
+            return true;
+    }
+    return false;
+}
+
+Result<std::string> header_block(const config::Deployment& deployment,
+                                 const config::Resolved& resolved)
+{
+    std::string block = "host: " + host_field(resolved.base) + "\r\n";
+    bool authorization_set = false;
+    for (const auto& header : deployment.extra_headers) {
+        if (is_reserved(header.name))
+            continue;
+        if (!is_header_safe(header.name) || !is_header_safe(header.value.reveal()))
+            return fail(Errc::bad_config, "extra header with a control character");
+        authorization_set = authorization_set || iequals(header.name, "authorization");
+        block += header.name + ": " + header.value.reveal() + "\r\n";
+    }
+    if (resolved.api_key && !resolved.api_key->empty() && !authorization_set) {
+        if (!is_header_safe(resolved.api_key->reveal()))
+            return fail(Errc::bad_config, "api_key holds a control character");
+        block += "authorization: Bearer " + resolved.api_key->reveal() + "\r\n";
+    }
+    if (!deployment.organization.empty() && is_header_safe(deployment.organization))
+        block += "openai-organization: " + deployment.organization + "\r\n";
+    block +=
+        "accept: */*\r\naccept-encoding: identity\r\nuser-agent: spillway/" SPILLWAY_VERSION "\r\n";
+    return block;
+}
+
+dialect::WireRules wire_rules(const config::Deployment& deployment, const config::Config& config,
+                              const config::Resolved& resolved)
+{
+    dialect::WireRules rules;
+    const auto& quirks = resolved.provider->quirks;
+    rules.rename_max_completion_tokens = quirks.rename_max_completion_tokens;
+    rules.no_stream_options = quirks.no_stream_options;
+    rules.drop = deployment.drop_params;
+    if (quirks.drop_sampling_for_new_claude && config.router.drop_params)
+        rules.drop.insert(rules.drop.end(), {"temperature", "top_p", "top_k"});
+    for (const auto& parameter : deployment.defaults)
+        rules.defaults.emplace_back(parameter.name, parameter.json);
+    return rules;
+}
+
+std::string printed_base(const config::BaseUrl& base)
+{
+    return (base.tls ? "https://" : "http://") + host_field(base) + base.path;
+}
+
+Result<Upstream> compile(const config::Deployment& deployment, const config::Config& config,
+                         const config::Resolved& resolved, const ledger::PriceBook& prices,
+                         observe::Metrics& metrics)
+{
+    auto block = header_block(deployment, resolved);
+    if (!block)
+        return tl::make_unexpected(std::move(block.error()));
+    Upstream upstream;
+    upstream.id = deployment.id;
+    upstream.model = resolved.upstream_model;
+    upstream.api_base = printed_base(resolved.base);
+    upstream.provider = std::string(resolved.provider->name);
+    upstream.origin.host = resolved.base.host;
+    upstream.origin.port = resolved.base.port;
+    upstream.origin.tls = resolved.base.tls;
+    upstream.origin.ca_file = config.upstream.ca_file;
+    upstream.base_path = resolved.base.path;
+    upstream.header_block = *std::move(block);
+    upstream.rules = wire_rules(deployment, config, resolved);
+    upstream.local = resolved.place == config::Place::local;
+    upstream.rate = prices.rate(deployment, upstream.model, upstream.local);
+    upstream.metrics = metrics.deployment(deployment.id, deployment.group, upstream.provider);
+    return upstream;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
+                                                       const config::Environment& environment,
+                                                       const config::PriceTable& prices,
+                                                       observe::Metrics& metrics,
+                                                       const Snapshot* previous, WallTime now)
+{
+    const ledger::PriceBook book(prices, config.prices);
+    std::vector<config::Deployment> usable;
+    std::vector<Upstream> upstreams;
+    std::vector<bool> local;
+    for (auto& deployment : config.deployments) {
+        auto resolved = config::resolve(deployment, environment);
+        auto upstream = resolved
+                            ? compile(deployment, config, *resolved, book, metrics)
+                            : Result<Upstream>{tl::make_unexpected(std::move(resolved.error()))};
+        if (!upstream) {
+            SPILLWAY_WARN("{}: model_list row \"{}\" is left out: {}", deployment.where,
+                          printable(deployment.group), upstream.error().message());
+            continue;
+        }
+        local.push_back(upstream->local);
+        upstreams.push_back(*std::move(upstream));
+        usable.push_back(std::move(deployment));
+    }
+    config.deployments = std::move(usable);
+
+    route::RoutingTable table(config, local);
+    auto fleet = std::make_shared<guard::Fleet>(
+        table, previous != nullptr ? previous->fleet.get() : nullptr);
+    guard::KeyRing keys(config.general.master_key);
+    const auto number = previous != nullptr ? previous->number + 1 : 1;
+    return std::make_shared<const Snapshot>(Snapshot{number, std::move(config), std::move(table),
+                                                     std::move(upstreams), std::move(keys),
+                                                     std::move(fleet), now});
+}
+
+}  // namespace spillway::gateway
