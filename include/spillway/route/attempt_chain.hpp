@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,16 +18,22 @@ namespace spillway::route {
 struct Target {
     DeploymentIndex deployment{};
     GroupIndex group{};
-    std::string wildcard;        ///< What `*` stands for in the deployment's model.
+    std::string wildcard;  ///< What `*` stands for in the deployment's model.
     Millis first_token_timeout{};
     Millis idle_timeout{};
-    TimePoint deadline{};        ///< Whole attempt: min of its own timeout and the chain's.
+    TimePoint deadline{};  ///< Whole attempt: min of its own timeout and the chain's.
 };
 
 /// What the caller must do next. Exactly one is returned by every step.
-struct Send { Target target; };           ///< Start an attempt.
-struct Pause { Millis duration; };        ///< Wait, then call `resumed`.
-struct Stop { Error error; };             ///< Give up; the error is what the client sees.
+struct Send {
+    Target target;
+};  ///< Start an attempt.
+struct Pause {
+    Millis duration;
+};  ///< Wait, then call `resumed`.
+struct Stop {
+    Error error;
+};  ///< Give up; the error is what the client sees.
 using Action = std::variant<Send, Pause, Stop>;
 
 /// One attempt that ended badly, kept for the final error, the headers and the record.
@@ -34,6 +41,7 @@ struct FailedAttempt {
     DeploymentIndex deployment{};
     GroupIndex group{};
     chat::Failure failure;
+    std::string wildcard = {};  ///< As in the target that was tried.
 };
 
 /// What the chain needs to know of the request.
@@ -47,15 +55,17 @@ struct ChainRequest {
 struct Moment {
     TimePoint now;
     const FleetView& fleet;
-    std::uint64_t draw = 0;    ///< Uniform random bits for strategies and jitter.
-    bool may_retry = true;     ///< False when the process's retry budget is spent; fallbacks remain.
+    std::uint64_t draw = 0;  ///< Uniform random bits for strategies and jitter.
+    bool may_retry = true;   ///< False when the process's retry budget is spent; fallbacks remain.
 };
 
 /// Retry, fallback and deadline as a state machine (no socket, timer or coroutine).
 ///
-/// In a group: retries prefer other deployments; `order` levels are spent one after the other; then
-/// the list for the failure's class (`context_window_fallbacks`, `content_policy_fallbacks`, else
-/// `fallbacks`), each hop re-entering the whole procedure, `max_fallbacks` deep at most.
+/// In a group: retries prefer deployments that have not failed in this request; `order` levels are
+/// spent one after the other, each with its own retries; then the list for the failure's class
+/// (`context_window_fallbacks`, `content_policy_fallbacks`, else `fallbacks`), each hop re-entering
+/// the whole procedure, `max_fallbacks` deep at most. A place is entered once per request, so
+/// however the lists refer to each other, the walk ends.
 ///
 /// Rule that must never bend: once `committed` was called the client has seen bytes, and no
 /// later failure starts another attempt.
@@ -64,32 +74,84 @@ public:
     /// @param table  Must outlive the chain.
     AttemptChain(const RoutingTable& table, ChainRequest request, TimePoint now);
 
+    /// The first step. A deployment that was asked for by its id is used even while it rests.
     [[nodiscard]] Action start(const Moment& moment);
+    /// The attempt of the last `Send` ended badly.
     [[nodiscard]] Action failed(chat::Failure failure, const Moment& moment);
+    /// The last `Pause` is over.
     [[nodiscard]] Action resumed(const Moment& moment);
     /// The first byte of an answer is about to go to the client.
     void committed() { committed_ = true; }
 
     [[nodiscard]] const std::vector<FailedAttempt>& failures() const { return failures_; }
-    [[nodiscard]] int attempted_retries() const { return retries_; }      ///< x-litellm-attempted-retries
-    [[nodiscard]] int attempted_fallbacks() const { return fallbacks_; }  ///< x-litellm-attempted-fallbacks
+    /// x-litellm-attempted-retries. Counts a retry when it is decided, pause included.
+    [[nodiscard]] int attempted_retries() const { return retries_; }
+    /// x-litellm-attempted-fallbacks: hops to which something was sent.
+    [[nodiscard]] int attempted_fallbacks() const { return fallbacks_; }
     [[nodiscard]] TimePoint deadline() const { return deadline_; }
 
 private:
-    struct Hop;  // see attempt_chain.cpp
-    [[nodiscard]] Action enter_next_hop(const Moment& moment);
-    [[nodiscard]] Action try_group(const Moment& moment);
-    [[nodiscard]] Action give_up(const Moment& moment);
+    /// One place on the way: a group, or one deployment of it by id.
+    struct Hop {
+        Resolved place;
+        int depth = 0;
+    };
+    /// A fallback target not yet tried; the last one is next.
+    struct Pending {
+        std::string name;
+        int depth = 0;
+    };
+    enum class Freshness : std::uint8_t { any, untried };
+
+    [[nodiscard]] Action advance(const Moment& moment);
+    [[nodiscard]] Action send(DeploymentIndex deployment, const Moment& moment);
+    [[nodiscard]] Action out_of_time() const;
+    [[nodiscard]] Action give_up(const Moment& moment) const;
+
+    [[nodiscard]] std::optional<DeploymentIndex> open_next_level(const Moment& moment);
+    [[nodiscard]] std::optional<DeploymentIndex> best_of_level(Freshness wanted,
+                                                               const Moment& moment) const;
+    [[nodiscard]] std::optional<Action> retry(const Moment& moment);
+    [[nodiscard]] std::optional<Pause> shortest_wait(const Moment& moment);
+    [[nodiscard]] std::optional<Pause> polite_wait(const FailedAttempt& attempt,
+                                                   const Moment& moment) const;
+    [[nodiscard]] int retries_allowed() const;
+
+    [[nodiscard]] chat::FailureClass reason_to_leave();
+    void queue_fallbacks();
+    void queue_list(FallbackList list, const std::optional<std::vector<std::string>>& own);
+    [[nodiscard]] bool open_next_hop();
+
+    [[nodiscard]] const Hop& hop() const { return hops_.back(); }
+    [[nodiscard]] const Group& group() const { return (*table_)[hop().place.group]; }
+    [[nodiscard]] bool in_hop(DeploymentIndex member) const;
+    [[nodiscard]] bool eligible(DeploymentIndex deployment) const;
+    [[nodiscard]] bool barred(DeploymentIndex deployment) const;
+    [[nodiscard]] bool fits(DeploymentIndex deployment) const;
+    [[nodiscard]] bool failed_before(DeploymentIndex deployment) const;
+    [[nodiscard]] bool serves(DeploymentIndex deployment, const Moment& moment) const;
+    void note_recovery(DeploymentIndex deployment, const Moment& moment);
+    void note_overflow(const FailedAttempt& attempt);
 
     const RoutingTable* table_;
     ChainRequest request_;
     TimePoint deadline_;
+    std::vector<Hop> hops_;  ///< All that were entered; the last is the current one.
+    std::vector<Pending> pending_;
     std::vector<FailedAttempt> failures_;
+    std::optional<chat::Failure> last_;  ///< Why the request is where it is; may be no attempt's.
+    std::optional<DeploymentIndex> current_;  ///< Attempt under way.
+    std::optional<DeploymentIndex> waiting_for_;
+    std::optional<TimePoint> earliest_recovery_;
+    std::optional<Tokens> overflowed_window_;  ///< Largest known window that was too small.
+    std::optional<int> level_;  ///< Current `order`; empty before the first and after the last.
+    int retries_in_level_ = 0;
     int retries_ = 0;
     int fallbacks_ = 0;
+    bool levels_spent_ = false;
+    bool hop_tried_ = false;   ///< Something was sent in the current hop.
+    bool overflowed_ = false;  ///< Some deployment said that the prompt is too long.
     bool committed_ = false;
-    // The author of this layer adds the state the procedure needs (current group, tries left,
-    // pending targets, depth).
 };
 
 }  // namespace spillway::route

@@ -9,10 +9,10 @@ namespace spillway::route {
 
 /// Health, load and latency of one deployment at the moment of asking.
 struct DeploymentState {
-    TimePoint rests_until{};       ///< Cooldown or open breaker; in the past means: serves.
-    bool probing = false;          ///< Half open and its one probe is out: nobody else may try.
+    TimePoint rests_until{};  ///< Cooldown or open breaker; in the past means: serves.
+    bool probing = false;     ///< Half open and its one probe is out: nobody else may try.
     std::uint32_t in_flight = 0;
-    double first_token_ms = 0;     ///< Moving average; 0 means never measured.
+    double first_token_ms = 0;  ///< Moving average; 0 means never measured.
     double tokens_last_minute = 0;
 
     [[nodiscard]] bool serves(TimePoint now) const { return rests_until <= now && !probing; }
@@ -21,7 +21,10 @@ struct DeploymentState {
 /// Immutable picture of all deployments, by `DeploymentIndex`.
 struct FleetView {
     std::vector<DeploymentState> states;
-    [[nodiscard]] const DeploymentState& operator[](DeploymentIndex index) const { return states[at(index)]; }
+    [[nodiscard]] const DeploymentState& operator[](DeploymentIndex index) const
+    {
+        return states[at(index)];
+    }
 };
 
 }  // namespace spillway::route

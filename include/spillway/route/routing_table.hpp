@@ -1,11 +1,12 @@
 #pragma once
 
-#include <map>
-#include <memory>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "spillway/base/units.hpp"
@@ -19,7 +20,7 @@ struct Deployment {
     std::string id;
     std::string group;
     int order = 1;
-    double weight = 1.0;  ///< From weight, else rpm, else tpm (LiteLLM simple-shuffle).
+    double weight = 1.0;  ///< From weight, else rpm, else tpm (LiteLLM simple-shuffle); 0: last.
     std::optional<Tokens> max_input_tokens;
     std::optional<PicoUsdPerToken> price;  ///< Input plus output, for cost-based routing.
     bool local = false;
@@ -40,7 +41,7 @@ struct Group {
     std::vector<std::string> content_policy_fallbacks;
     int num_retries = 2;
     config::RetryPolicy retry_policy;
-    Millis timeout{};
+    Millis timeout{};  ///< Of one attempt, for members that set none.
 };
 
 /// A model name a client may use, resolved.
@@ -50,7 +51,12 @@ struct Resolved {
     std::optional<DeploymentIndex> pinned;
     /// What `*` stood for when the name matched a wildcard.
     std::string wildcard;
+    /// The name that was asked for when it is not the group's own (alias, wildcard, id).
+    std::string asked = {};
 };
+
+/// Which of the three lists a failure leads to.
+enum class FallbackList : std::uint8_t { general, context_window, content_policy };
 
 /// Configuration compiled for lookup. Immutable; shared by all shards.
 class RoutingTable {
@@ -61,21 +67,53 @@ public:
     /// Exact group, alias, deployment id, then wildcards (longest literal prefix first), then "*".
     [[nodiscard]] std::optional<Resolved> resolve(std::string_view model) const;
 
-    [[nodiscard]] const Deployment& operator[](DeploymentIndex index) const { return deployments_[at(index)]; }
+    [[nodiscard]] const Deployment& operator[](DeploymentIndex index) const
+    {
+        return deployments_[at(index)];
+    }
     [[nodiscard]] const Group& operator[](GroupIndex index) const { return groups_[at(index)]; }
     [[nodiscard]] const std::vector<Deployment>& deployments() const { return deployments_; }
     [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
     [[nodiscard]] const config::Router& settings() const { return settings_; }
 
+    /// Where a request for `asked` goes after `group` failed: the rule for the asked name (with and
+    /// without its provider prefix), else the group's own. Special lists do not fall back to the
+    /// general one here. @param asked  As in `Resolved`; may be empty.
+    [[nodiscard]] const std::vector<std::string>& fallbacks(GroupIndex group,
+                                                            std::string_view asked,
+                                                            FallbackList list) const;
+
+    /// Longest time that all attempts of one request may take together.
+    [[nodiscard]] Millis chain_timeout() const { return chain_timeout_; }
+
     /// Names for /v1/models: groups without `*` and visible aliases, in file order.
     [[nodiscard]] const std::vector<std::string>& listed() const { return listed_; }
 
 private:
+    /// Lets a `string_view` be looked up without making a string of it.
+    struct NameHash {
+        using is_transparent = void;
+        [[nodiscard]] std::size_t operator()(std::string_view name) const
+        {
+            return std::hash<std::string_view>{}(name);
+        }
+    };
+    template <class T>
+    using ByName = std::unordered_map<std::string, T, NameHash, std::equal_to<>>;
+
+    void add_deployments(const config::Config& config, const std::vector<bool>& local);
+    void weigh_members(const config::Config& config);
+    void add_groups();
+    void add_aliases();
+    [[nodiscard]] std::optional<Resolved> resolve_unaliased(std::string_view model) const;
+
     config::Router settings_;
+    Millis chain_timeout_{};
     std::vector<Deployment> deployments_;
     std::vector<Group> groups_;
-    std::unordered_map<std::string, GroupIndex> by_name_;
-    std::unordered_map<std::string, DeploymentIndex> by_id_;
+    ByName<GroupIndex> by_name_;
+    ByName<DeploymentIndex> by_id_;
+    ByName<Resolved> aliases_;
     std::vector<std::pair<std::string, GroupIndex>> wildcards_;  ///< Longest prefix first.
     std::vector<std::string> listed_;
 };

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "spillway/base/result.hpp"
+#include "spillway/route/attempt_chain.hpp"
+
+namespace spillway::route {
+
+/// What a request that found no answer leaves to be told.
+struct Ending {
+    const RoutingTable& table;
+    std::string_view model;  ///< As the client asked.
+    std::span<const FailedAttempt> tried;
+};
+
+/// Every place is spent. Code and Retry-After follow the last failure; all that was tried is named.
+/// @param last       Its class decides the status.
+/// @param fallbacks  General fallbacks of the asked model, for LiteLLM's hint on long prompts.
+[[nodiscard]] Error exhausted(const Ending& ending, const chat::Failure& last,
+                              const std::vector<std::string>& fallbacks);
+
+/// Nothing could be tried, because everything rests, in LiteLLM's words.
+[[nodiscard]] Error all_cooling(std::string_view model, Millis recovery);
+
+/// The request's time is over.
+[[nodiscard]] Error out_of_time(const Ending& ending);
+
+/// An answer broke off after its first byte went to the client.
+[[nodiscard]] Error broken_off(const Ending& ending);
+
+}  // namespace spillway::route

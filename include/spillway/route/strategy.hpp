@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "spillway/base/units.hpp"
+#include "spillway/config/config.hpp"
+#include "spillway/route/fleet_view.hpp"
+#include "spillway/route/routing_table.hpp"
+
+namespace spillway::route {
+
+/// Orders the deployments of one `order` level, best first. Pure: chance comes in as `draw`.
+///
+/// Ties are broken by the weighted shuffle, so that equal deployments share the load whatever the
+/// strategy. A weight of zero comes last, it does not go away: it is still there for a retry.
+[[nodiscard]] std::vector<DeploymentIndex> ranked(config::Strategy strategy,
+                                                  std::vector<DeploymentIndex> candidates,
+                                                  const RoutingTable& table, const FleetView& fleet,
+                                                  std::uint64_t draw);
+
+}  // namespace spillway::route

@@ -1,0 +1,492 @@
+#include "spillway/route/attempt_chain.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "spillway/route/failure_policy.hpp"
+#include "spillway/route/final_error.hpp"
+#include "spillway/route/strategy.hpp"
+
+namespace spillway::route {
+namespace {
+
+using chat::FailureClass;
+
+/// A wait longer than these is not worth a client's time; another place is.
+constexpr Millis longest_polite_wait{5'000};
+constexpr Millis longest_backoff{8'000};
+constexpr Millis first_backoff{500};
+/// What one client may ask for itself. Operators may configure more.
+constexpr int most_client_retries = 10;
+constexpr std::size_t most_targets_of_a_list = 100;
+
+/// Full jitter: uniform between nothing and 0.5 s, 1 s, 2 s ... 8 s.
+Millis backoff(int retries_before, std::uint64_t draw)
+{
+    const auto doublings = std::min(retries_before, 4);
+    const Millis ceiling = std::min(longest_backoff, first_backoff * (1 << doublings));
+    const auto choices = static_cast<std::uint64_t>(ceiling.count()) + 1;
+    return std::max(Millis{1}, Millis{static_cast<std::int64_t>(draw % choices)});
+}
+
+/// Retries that the operator's `retry_policy` grants to this kind of failure, if it says so.
+std::optional<int> granted(const config::RetryPolicy& policy, FailureClass kind)
+{
+    switch (kind) {
+        case FailureClass::transient:
+        case FailureClass::overloaded:
+        case FailureClass::unknown:
+            return policy.internal_server;
+        case FailureClass::stalled:
+            return policy.timeout;
+        case FailureClass::rate_limited:
+        case FailureClass::quota:
+            return policy.rate_limit;
+        case FailureClass::credential:
+            return policy.authentication;
+        case FailureClass::content_policy:
+            return policy.content_policy;
+        case FailureClass::rejected:
+            return policy.bad_request;
+        case FailureClass::model_missing:
+        case FailureClass::too_long:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+/// Is it the deployment that is sick, whatever model it was asked for through a wildcard?
+bool bars_every_model(FailureClass kind)
+{
+    return kind == FailureClass::credential || kind == FailureClass::quota ||
+           kind == FailureClass::stalled;
+}
+
+bool same_place(const Resolved& a, const Resolved& b)
+{
+    return a.group == b.group && a.pinned == b.pinned && a.wildcard == b.wildcard;
+}
+
+/// The failure that a client's mock_testing flag asks for.
+std::optional<chat::Failure> mocked(const chat::RequestControls& controls)
+{
+    chat::Failure failure;
+    if (controls.mock_context_window_fallbacks) {
+        failure.kind = FailureClass::too_long;
+        failure.message = "mock_testing_context_window_fallbacks asked for this failure";
+    } else if (controls.mock_content_policy_fallbacks) {
+        failure.kind = FailureClass::content_policy;
+        failure.message = "mock_testing_content_policy_fallbacks asked for this failure";
+    } else if (controls.mock_fallbacks) {
+        failure.kind = FailureClass::transient;
+        failure.message = "mock_testing_fallbacks asked for this failure";
+    } else {
+        return std::nullopt;
+    }
+    return failure;
+}
+
+std::string_view asked_name(const RoutingTable& table, const Resolved& asked)
+{
+    return asked.asked.empty() ? std::string_view{table[asked.group].name} : asked.asked;
+}
+
+}  // namespace
+
+AttemptChain::AttemptChain(const RoutingTable& table, ChainRequest request, TimePoint now)
+    : table_(&table), request_(std::move(request)), deadline_(now + table.chain_timeout())
+{
+    if (const auto& asked = request_.controls.timeout) {
+        deadline_ = now + std::clamp(*asked, Millis{0}, table.chain_timeout());
+    }
+    hops_.push_back(Hop{request_.asked, 0});
+}
+
+Action AttemptChain::start(const Moment& moment)
+{
+    if (moment.now >= deadline_) {
+        return out_of_time();
+    }
+    if (auto mock = mocked(request_.controls)) {
+        last_ = std::move(mock);
+        hop_tried_ = true;
+        levels_spent_ = true;
+    }
+    return advance(moment);
+}
+
+Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
+{
+    // Before `start`, or twice for one attempt: nothing is under way that could fail.
+    if (!current_) {
+        return give_up(moment);
+    }
+    last_ = failure;
+    failures_.push_back({*current_, hop().place.group, std::move(failure), hop().place.wildcard});
+    current_.reset();
+    if (committed_) {
+        return Stop{broken_off({*table_, asked_name(*table_, request_.asked), failures_})};
+    }
+    const FailureClass kind = last_->kind;
+    if (kind == FailureClass::too_long) {
+        note_overflow(failures_.back());
+    }
+    // A request at fault stays at fault when its time is over; its 4xx says more than a 504.
+    if (moment.now >= deadline_ && !blames_request(kind)) {
+        return out_of_time();
+    }
+    if (moment.now < deadline_) {
+        if (auto again = retry(moment)) {
+            return *std::move(again);
+        }
+    }
+    levels_spent_ = blames_request(kind);
+    return moment.now < deadline_ ? advance(moment) : give_up(moment);
+}
+
+Action AttemptChain::resumed(const Moment& moment)
+{
+    const auto awaited = std::exchange(waiting_for_, std::nullopt);
+    if (!awaited || committed_) {
+        return give_up(moment);
+    }
+    if (moment.now >= deadline_) {
+        return out_of_time();
+    }
+    // While we waited a member that has not failed may have come back; it is the better choice.
+    if (const auto fresh = best_of_level(Freshness::untried, moment)) {
+        return send(*fresh, moment);
+    }
+    if (serves(*awaited, moment)) {
+        return send(*awaited, moment);
+    }
+    if (const auto other = best_of_level(Freshness::any, moment)) {
+        return send(*other, moment);
+    }
+    --retries_;
+    return advance(moment);
+}
+
+/// The next place that can be tried: the levels of this hop, then hop after hop.
+Action AttemptChain::advance(const Moment& moment)
+{
+    for (;;) {
+        if (!levels_spent_) {
+            if (const auto deployment = open_next_level(moment)) {
+                return send(*deployment, moment);
+            }
+        }
+        queue_fallbacks();
+        if (!open_next_hop()) {
+            return give_up(moment);
+        }
+    }
+}
+
+Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
+{
+    if (!hop_tried_ && hop().depth > 0) {
+        ++fallbacks_;
+    }
+    hop_tried_ = true;
+    current_ = deployment;
+    const Deployment& chosen = (*table_)[deployment];
+    Target target;
+    target.deployment = deployment;
+    target.group = hop().place.group;
+    target.wildcard = hop().place.wildcard;
+    target.first_token_timeout = chosen.first_token_timeout;
+    target.idle_timeout = chosen.idle_timeout;
+    target.deadline = std::min(deadline_, moment.now + chosen.total_timeout);
+    return Send{std::move(target)};
+}
+
+Action AttemptChain::out_of_time() const
+{
+    return Stop{route::out_of_time({*table_, asked_name(*table_, request_.asked), failures_})};
+}
+
+Action AttemptChain::give_up(const Moment& moment) const
+{
+    const auto name = asked_name(*table_, request_.asked);
+    if (last_) {
+        const auto& general =
+            table_->fallbacks(request_.asked.group, request_.asked.asked, FallbackList::general);
+        return Stop{exhausted({*table_, name, failures_}, *last_, general)};
+    }
+    const auto recovery = earliest_recovery_.value_or(moment.now) - moment.now;
+    return Stop{all_cooling(name, std::chrono::ceil<Millis>(recovery))};
+}
+
+/// Opens the lowest `order` level above the current one that has somebody to send to.
+std::optional<DeploymentIndex> AttemptChain::open_next_level(const Moment& moment)
+{
+    const std::optional<int> before = level_;
+    std::optional<int> next;
+    for (const DeploymentIndex member : group().members) {
+        const int order = (*table_)[member].order;
+        if ((before && order <= *before) || !eligible(member)) {
+            continue;
+        }
+        if (!serves(member, moment)) {
+            note_recovery(member, moment);
+            continue;
+        }
+        next = std::min(next.value_or(order), order);
+    }
+    if (!next) {
+        levels_spent_ = true;
+        return std::nullopt;
+    }
+    level_ = next;
+    retries_in_level_ = 0;
+    const auto fresh = best_of_level(Freshness::untried, moment);
+    return fresh ? fresh : best_of_level(Freshness::any, moment);
+}
+
+std::optional<DeploymentIndex> AttemptChain::best_of_level(Freshness wanted,
+                                                           const Moment& moment) const
+{
+    std::vector<DeploymentIndex> candidates;
+    for (const DeploymentIndex member : group().members) {
+        const bool fresh = wanted == Freshness::any || !failed_before(member);
+        if ((*table_)[member].order == level_ && fresh && eligible(member) &&
+            serves(member, moment)) {
+            candidates.push_back(member);
+        }
+    }
+    if (candidates.empty()) {
+        return std::nullopt;
+    }
+    return ranked(table_->settings().strategy, std::move(candidates), *table_, moment.fleet,
+                  moment.draw)
+        .front();
+}
+
+/// One more attempt in this level, when the failure, the counts and the budget allow it.
+std::optional<Action> AttemptChain::retry(const Moment& moment)
+{
+    if (!moment.may_retry || retries_in_level_ >= retries_allowed()) {
+        return std::nullopt;
+    }
+    if (const auto fresh = best_of_level(Freshness::untried, moment)) {
+        ++retries_in_level_;
+        ++retries_;
+        return send(*fresh, moment);
+    }
+    const auto wait = shortest_wait(moment);
+    if (!wait) {
+        return std::nullopt;
+    }
+    ++retries_in_level_;
+    ++retries_;
+    return *wait;
+}
+
+/// Everybody in this level has failed: the wait for whoever is back soonest, if it is bearable.
+std::optional<Pause> AttemptChain::shortest_wait(const Moment& moment)
+{
+    std::optional<Pause> shortest;
+    for (std::size_t i = failures_.size(); i-- > 0;) {
+        const FailedAttempt& attempt = failures_[i];
+        const bool newest = std::none_of(
+            failures_.begin() + static_cast<std::ptrdiff_t>(i) + 1, failures_.end(),
+            [&](const FailedAttempt& later) { return later.deployment == attempt.deployment; });
+        if (!newest || attempt.group != hop().place.group || !eligible(attempt.deployment) ||
+            (*table_)[attempt.deployment].order != level_) {
+            continue;
+        }
+        const auto wait = polite_wait(attempt, moment);
+        // Oldest failure last, so that on a tie it wins: it has had most time to recover.
+        if (wait && (!shortest || wait->duration <= shortest->duration)) {
+            shortest = wait;
+            waiting_for_ = attempt.deployment;
+        }
+    }
+    return shortest;
+}
+
+/// How long to wait before asking a deployment that failed again; nothing when that is too long,
+/// beyond the deadline, or not over by the time its rest ends.
+std::optional<Pause> AttemptChain::polite_wait(const FailedAttempt& attempt,
+                                               const Moment& moment) const
+{
+    const SameTarget again = policy_of(attempt.failure.kind).same_target;
+    const auto& told = attempt.failure.retry_after;
+    const Millis bound =
+        again == SameTarget::after_short_wait ? longest_polite_wait : longest_backoff;
+    if (again == SameTarget::never || (told && *told > bound)) {
+        return std::nullopt;
+    }
+    const Millis wait = std::max(told.value_or(backoff(retries_in_level_, moment.draw)),
+                                 table_->settings().retry_after);
+    const TimePoint then = moment.now + wait;
+    const bool rested = hop().place.pinned || moment.fleet[attempt.deployment].serves(then);
+    return rested && then < deadline_ ? std::optional{Pause{wait}} : std::nullopt;
+}
+
+/// Retries in this level after the last failure. A request at fault gets only those that the
+/// operator's `retry_policy` grants it by name.
+int AttemptChain::retries_allowed() const
+{
+    const FailedAttempt& attempt = failures_.back();
+    const auto policy = granted(group().retry_policy, attempt.failure.kind);
+    const auto& own = request_.controls.num_retries;
+    if (blames_request(attempt.failure.kind)) {
+        return own ? std::min(*own, policy.value_or(0)) : policy.value_or(0);
+    }
+    if (own) {
+        return std::clamp(*own, 0, most_client_retries);
+    }
+    const auto& deployment = (*table_)[attempt.deployment].num_retries;
+    return deployment ? *deployment : policy.value_or(group().num_retries);
+}
+
+/// Why the current hop is being left: its last failure, or what kept everybody from being asked.
+FailureClass AttemptChain::reason_to_leave()
+{
+    if (hop_tried_ && last_) {
+        return last_->kind;
+    }
+    const auto& members = group().members;
+    const bool too_small =
+        std::any_of(members.begin(), members.end(),
+                    [this](DeploymentIndex member) { return in_hop(member) && !fits(member); });
+    const bool somebody_rests =
+        std::any_of(members.begin(), members.end(),
+                    [this](DeploymentIndex member) { return eligible(member); });
+    if (!too_small || somebody_rests) {
+        return FailureClass::transient;
+    }
+    if (!last_) {
+        last_ =
+            chat::Failure{FailureClass::too_long, 0,
+                          "the prompt of about " + std::to_string(count(request_.prompt_estimate)) +
+                              " tokens fits no deployment of the group",
+                          std::nullopt};
+    }
+    return FailureClass::too_long;
+}
+
+/// Puts the targets that follow the current hop in front of those still waiting.
+void AttemptChain::queue_fallbacks()
+{
+    const auto& controls = request_.controls;
+    const std::size_t before = pending_.size();
+    switch (policy_of(reason_to_leave()).next_target) {
+        case NextTarget::none:
+            pending_.clear();
+            return;
+        case NextTarget::any:
+            break;
+        case NextTarget::context_window_list:
+            queue_list(FallbackList::context_window, controls.context_window_fallbacks);
+            break;
+        case NextTarget::content_policy_list:
+            queue_list(FallbackList::content_policy, controls.content_policy_fallbacks);
+            break;
+    }
+    if (pending_.size() == before) {
+        queue_list(FallbackList::general, controls.fallbacks);
+    }
+}
+
+void AttemptChain::queue_list(FallbackList list, const std::optional<std::vector<std::string>>& own)
+{
+    const int depth = hop().depth + 1;
+    // A list that the client gave stands for the whole walk; hops do not start it anew.
+    if (request_.controls.disable_fallbacks || depth > table_->settings().max_fallbacks ||
+        (own && depth > 1)) {
+        return;
+    }
+    const auto& names = own ? *own : table_->fallbacks(hop().place.group, hop().place.asked, list);
+    const std::size_t taken = std::min(names.size(), most_targets_of_a_list);
+    for (std::size_t i = taken; i-- > 0;) {
+        pending_.push_back({names[i], depth});
+    }
+}
+
+/// Enters the next pending place that exists and was not entered before.
+bool AttemptChain::open_next_hop()
+{
+    while (!pending_.empty()) {
+        const Pending next = std::move(pending_.back());
+        pending_.pop_back();
+        auto place = table_->resolve(next.name);
+        if (!place || std::any_of(hops_.begin(), hops_.end(), [&](const Hop& before) {
+                return same_place(before.place, *place);
+            })) {
+            continue;
+        }
+        hops_.push_back(Hop{*std::move(place), next.depth});
+        level_.reset();
+        retries_in_level_ = 0;
+        levels_spent_ = false;
+        hop_tried_ = false;
+        return true;
+    }
+    return false;
+}
+
+/// Of a group's members all belong to its hop, unless the client named one.
+bool AttemptChain::in_hop(DeploymentIndex member) const
+{
+    const auto& pinned = hop().place.pinned;
+    return !pinned || *pinned == member;
+}
+
+bool AttemptChain::eligible(DeploymentIndex deployment) const
+{
+    return in_hop(deployment) && !barred(deployment) && fits(deployment);
+}
+
+/// Did this deployment fail in a way that asking it again cannot mend?
+bool AttemptChain::barred(DeploymentIndex deployment) const
+{
+    return std::any_of(failures_.begin(), failures_.end(), [&](const FailedAttempt& attempt) {
+        return attempt.deployment == deployment &&
+               policy_of(attempt.failure.kind).same_target == SameTarget::never &&
+               (bars_every_model(attempt.failure.kind) || attempt.wildcard == hop().place.wildcard);
+    });
+}
+
+/// May the prompt fit? An unknown window may always; a known one must hold our estimate (when
+/// checks are on, or somebody has said that the prompt is long) and exceed any that was too small.
+bool AttemptChain::fits(DeploymentIndex deployment) const
+{
+    const auto& window = (*table_)[deployment].max_input_tokens;
+    if (!window || (!table_->settings().pre_call_checks && !overflowed_)) {
+        return true;
+    }
+    return *window >= request_.prompt_estimate &&
+           (!overflowed_window_ || *window > *overflowed_window_);
+}
+
+bool AttemptChain::failed_before(DeploymentIndex deployment) const
+{
+    return std::any_of(failures_.begin(), failures_.end(), [&](const FailedAttempt& attempt) {
+        return attempt.deployment == deployment && attempt.wildcard == hop().place.wildcard;
+    });
+}
+
+bool AttemptChain::serves(DeploymentIndex deployment, const Moment& moment) const
+{
+    return hop().place.pinned || moment.fleet[deployment].serves(moment.now);
+}
+
+void AttemptChain::note_recovery(DeploymentIndex deployment, const Moment& moment)
+{
+    const TimePoint back = std::max(moment.fleet[deployment].rests_until, moment.now + Millis{1});
+    earliest_recovery_ = std::min(earliest_recovery_.value_or(back), back);
+}
+
+void AttemptChain::note_overflow(const FailedAttempt& attempt)
+{
+    overflowed_ = true;
+    if (const auto& window = (*table_)[attempt.deployment].max_input_tokens) {
+        overflowed_window_ = std::max(overflowed_window_.value_or(*window), *window);
+    }
+}
+
+}  // namespace spillway::route

@@ -1,0 +1,112 @@
+#include "spillway/route/strategy.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace spillway::route {
+namespace {
+
+using Candidates = std::vector<DeploymentIndex>;
+
+/// Spreads one draw over several decisions (the finisher of splitmix64).
+std::uint64_t next_draw(std::uint64_t& state)
+{
+    state += 0x9E37'79B9'7F4A'7C15U;
+    std::uint64_t bits = (state ^ (state >> 30U)) * 0xBF58'476D'1CE4'E5B9U;
+    bits = (bits ^ (bits >> 27U)) * 0x94D0'49BB'1331'11EBU;
+    return bits ^ (bits >> 31U);
+}
+
+/// Uniform in [0, 1): the top 53 bits are what a double can hold.
+double unit_interval(std::uint64_t bits)
+{
+    return static_cast<double>(bits >> 11U) * 0x1p-53;
+}
+
+/// Each place is drawn in proportion to the weights of those not yet placed.
+void weighted_shuffle(Candidates& candidates, const RoutingTable& table, std::uint64_t draw)
+{
+    std::uint64_t state = draw;
+    for (std::size_t place = 0; place + 1 < candidates.size(); ++place) {
+        double total = 0;
+        for (std::size_t i = place; i < candidates.size(); ++i) {
+            total += table[candidates[i]].weight;
+        }
+        const double share = unit_interval(next_draw(state));
+        std::size_t chosen = place;
+        if (total > 0) {
+            // The last one with a weight catches what rounding leaves over.
+            double left = share * total;
+            for (std::size_t i = place; i < candidates.size(); ++i) {
+                const double weight = table[candidates[i]].weight;
+                if (weight <= 0) {
+                    continue;
+                }
+                chosen = i;
+                left -= weight;
+                if (left < 0) {
+                    break;
+                }
+            }
+        } else {
+            const auto rest = static_cast<double>(candidates.size() - place);
+            chosen += static_cast<std::size_t>(share * rest);
+        }
+        std::swap(candidates[place], candidates[chosen]);
+    }
+}
+
+template <class Key>
+void sort_by(Candidates& candidates, Key key)
+{
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [&key](DeploymentIndex a, DeploymentIndex b) { return key(a) < key(b); });
+}
+
+/// An idle deployment that was never measured comes first, so that it will be; while its first
+/// answer is out it comes last, so that a newcomer is not flooded before anything is known of it.
+std::pair<int, double> latency_key(const DeploymentState& state)
+{
+    if (state.first_token_ms > 0) {
+        return {1, state.first_token_ms};
+    }
+    return state.in_flight == 0 ? std::pair{0, 0.0}
+                                : std::pair{2, static_cast<double>(state.in_flight)};
+}
+
+}  // namespace
+
+std::vector<DeploymentIndex> ranked(config::Strategy strategy,
+                                    std::vector<DeploymentIndex> candidates,
+                                    const RoutingTable& table, const FleetView& fleet,
+                                    std::uint64_t draw)
+{
+    if (candidates.size() < 2) {
+        return candidates;
+    }
+    weighted_shuffle(candidates, table, draw);
+    switch (strategy) {
+        case config::Strategy::simple_shuffle:
+            break;
+        case config::Strategy::least_busy:
+            sort_by(candidates, [&](DeploymentIndex d) { return fleet[d].in_flight; });
+            break;
+        case config::Strategy::usage_based:
+            sort_by(candidates, [&](DeploymentIndex d) { return fleet[d].tokens_last_minute; });
+            break;
+        case config::Strategy::latency_based:
+            sort_by(candidates, [&](DeploymentIndex d) { return latency_key(fleet[d]); });
+            break;
+        case config::Strategy::cost_based:
+            // An unknown price is not a low one.
+            sort_by(candidates, [&](DeploymentIndex d) {
+                const auto& price = table[d].price;
+                return price ? count(*price) : std::numeric_limits<std::int64_t>::max();
+            });
+            break;
+    }
+    return candidates;
+}
+
+}  // namespace spillway::route
