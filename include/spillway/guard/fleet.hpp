@@ -14,32 +14,44 @@ namespace spillway::guard {
 struct AttemptReport {
     DeploymentIndex deployment{};
     enum class End : std::uint8_t { answered, failed, abandoned } end = End::answered;
-    chat::Failure failure;                  ///< When `failed`.
-    std::optional<Millis> first_token;      ///< When something came.
+    chat::Failure failure;              ///< When `failed`.
+    std::optional<Millis> first_token;  ///< When something came.
     Tokens tokens{};
 };
 
 /// Collects outcomes, runs cooldowns and breakers, publishes `FleetView`s. Shared by all shards;
 /// safe from any thread. State survives a reload by deployment id.
+///
+/// A deployment rests at once after a rate limit, a refused credential, a missing model or a stall;
+/// after more than half of at least five calls in the current minute failed; or after more than
+/// `allowed_fails` failures in it, where that is set (it then replaces the rate). The only member
+/// of a group rests only where `allowed_fails` says so: sick beats absent. After its rest one probe
+/// goes out; an answer closes the matter, a failure doubles the rest, up to tenfold.
 class Fleet {
 public:
-    /// @param previous  State to carry over by deployment id; may be null.
+    /// @param previous  State to carry over by deployment id; may be null. Requests that still run
+    ///                  on the previous configuration report into the same state.
     Fleet(const route::RoutingTable& table, const Fleet* previous);
     ~Fleet();
+    Fleet(const Fleet&) = delete;
+    Fleet& operator=(const Fleet&) = delete;
 
     /// Copies the current state into `view` (reused by the caller, so no allocation).
     void read(route::FleetView& view, TimePoint now) const;
 
     /// An attempt starts; marks the half-open probe when the breaker allows just one.
     void started(DeploymentIndex deployment, TimePoint now);
+    /// The attempt is over. Called exactly once for each `started`.
     void ended(const AttemptReport& report, TimePoint now);
 
     /// 0 healthy, 1 partial (half open), 2 resting: litellm_deployment_state.
     [[nodiscard]] int state_number(DeploymentIndex deployment, TimePoint now) const;
 
 private:
-    struct Cell;
-    std::vector<std::unique_ptr<Cell>> cells_;
+    class Cell;
+    struct Rules;
+    struct Entry;
+    std::vector<Entry> entries_;  ///< By `DeploymentIndex`.
 };
 
 }  // namespace spillway::guard
