@@ -1,8 +1,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "spillway/chat/usage.hpp"
 #include "spillway/config/config.hpp"
@@ -34,6 +37,7 @@ public:
 
 private:
     std::unordered_map<std::string, config::PriceRow> rows_;
+    std::unordered_set<std::string> overridden_;  ///< Rows of `prices:`; they hold locally too.
 };
 
 }  // namespace spillway::ledger

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "spillway/base/ids.hpp"
 #include "spillway/base/units.hpp"
@@ -10,40 +12,55 @@
 namespace spillway::ledger {
 
 enum class Outcome : std::uint8_t {
-    served,   ///< The client has the whole answer.
-    refused,  ///< We or the last upstream said no; nothing was streamed.
-    broken,   ///< Cut after the commit point.
-    abandoned ///< The client left first.
+    served,    ///< The client has the whole answer.
+    refused,   ///< We or the last upstream said no; nothing was streamed.
+    broken,    ///< Cut after the commit point.
+    abandoned  ///< The client left first.
 };
 
 /// What one authenticated request cost and why. Exactly one per request; written once.
 struct SpendRecord {
     RequestId id;
     WallTime started{};
-    std::string call_type;       ///< "acompletion", ...
+    std::string call_type;  ///< "acompletion", ...
     std::string key_hash;
     std::string end_user;
-    std::string tags;            ///< JSON array; empty when none.
-    std::string asked_model;     ///< What the client wrote; printable, at most 256 bytes.
-    std::string group;           ///< The group that served or was tried last.
-    std::string deployment_id;   ///< Served, or tried last; empty when none was.
+    std::string tags;           ///< JSON array; empty when none.
+    std::string asked_model;    ///< What the client wrote; printable, at most 256 bytes.
+    std::string group;          ///< The group that served or was tried last.
+    std::string deployment_id;  ///< Served, or tried last; empty when none was.
     std::string provider;
     std::string upstream_model;
     std::string api_base;
     Outcome outcome = Outcome::served;
-    int status = 0;              ///< HTTP status the client got (0: it left before).
-    std::string error;           ///< Errc name; empty when served.
-    std::string why;             ///< One line: attempts and the reason of each failure. No prompt text.
+    int status = 0;     ///< HTTP status the client got (0: it left before).
+    std::string error;  ///< Errc name; empty when served.
+    std::string why;    ///< One line: attempts and the reason of each failure. No prompt text.
     int attempts = 0;
     int retries = 0;
     int fallbacks = 0;
     bool streamed = false;
     chat::Usage usage;
-    std::optional<NanoUsd> cost; ///< Empty: unknown price or unknown usage. Zero is a fact.
-    bool at_least = false;       ///< The cost is a lower bound (cut or estimated).
-    Millis queue{};              ///< From the last request byte to the first attempt.
+    std::optional<NanoUsd> cost;  ///< Empty: unknown price or unknown usage. Zero is a fact.
+    bool at_least = false;        ///< The cost is a lower bound (cut or estimated).
+    Millis queue{};               ///< From the last request byte to the first attempt.
     std::optional<Millis> first_token;
     Millis total{};
 };
+
+/// "served", "refused", "broken", "abandoned".
+[[nodiscard]] std::string_view name(Outcome outcome);
+/// "exact", "estimated", "unknown".
+[[nodiscard]] std::string_view name(chat::UsageSource source);
+
+/// USD in decimal, exactly, without trailing zeros: 42 nano-dollars are "0.000000042".
+[[nodiscard]] std::string decimal_usd(NanoUsd amount);
+
+/// The id that prints as `text` (26 digits of Crockford base 32, any case); empty for other texts.
+[[nodiscard]] std::optional<RequestId> parse_request_id(std::string_view text);
+
+/// The record as one JSON object: a row of LiteLLM's SpendLogs (litellm-surface 2.12), with what
+/// LiteLLM has no column for under `metadata`. `spend` is exact, and null when it is unknown.
+[[nodiscard]] std::string spend_log_json(const SpendRecord& record);
 
 }  // namespace spillway::ledger

@@ -24,7 +24,8 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<Store>> open(const config::Ledger& settings);
     ~Store();
 
-    /// Commits all records in one transaction, or none.
+    /// Commits all records in one transaction, or none. Without records it commits an empty one:
+    /// a probe whether the disk takes transactions again.
     /// @return `ledger_unavailable` (disk full, I/O error, locked past 2 s). Later calls try again.
     [[nodiscard]] Result<void> append(std::span<const SpendRecord> records);
 

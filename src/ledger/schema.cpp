@@ -1,0 +1,145 @@
+#include "schema.hpp"
+
+#include <array>
+#include <string>
+
+namespace spillway::ledger {
+namespace {
+
+/// "SWLG": tells our file from any other SQLite database.
+constexpr std::int64_t application_id = 0x53574C47;
+
+/// One step each; a step that was released is never edited again.
+///
+/// `records`: `seq` is the order of insertion, so every insert appends to the table and the time
+/// ranges of `blocks` (one row per 1,024 records) replace an index on `started`, which a clock jump
+/// cannot fool. Columns of type ANY hold the id of a word (integer) or the text itself.
+constexpr std::array<const char*, 1> migrations{
+    R"sql(
+CREATE TABLE words (
+    id INTEGER PRIMARY KEY,
+    text TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE records (
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    started INTEGER NOT NULL,
+    call_type ANY NOT NULL,
+    key_hash ANY NOT NULL,
+    end_user TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    asked_model ANY NOT NULL,
+    model_group ANY NOT NULL,
+    deployment ANY NOT NULL,
+    provider ANY NOT NULL,
+    upstream_model ANY NOT NULL,
+    api_base ANY NOT NULL,
+    outcome INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    error ANY NOT NULL,
+    why TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    retries INTEGER NOT NULL,
+    fallbacks INTEGER NOT NULL,
+    streamed INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL,
+    reasoning_tokens INTEGER NOT NULL,
+    usage_source INTEGER NOT NULL,
+    cost_nano_usd INTEGER,
+    at_least INTEGER NOT NULL,
+    queue_ms INTEGER NOT NULL,
+    first_token_ms INTEGER,
+    total_ms INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX records_id ON records (id);
+CREATE TABLE blocks (
+    last_seq INTEGER PRIMARY KEY,
+    first_seq INTEGER NOT NULL,
+    min_started INTEGER NOT NULL,
+    max_started INTEGER NOT NULL
+) STRICT;
+CREATE TABLE shipped (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    through_seq INTEGER NOT NULL
+) STRICT;
+INSERT INTO shipped VALUES (1, 0);
+CREATE TABLE quarantine (
+    seq INTEGER PRIMARY KEY,
+    sqlstate TEXT NOT NULL,
+    error TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE TABLE keeper (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    log_restarts INTEGER NOT NULL,
+    probes INTEGER NOT NULL
+) STRICT;
+INSERT INTO keeper VALUES (1, 0, 0);
+)sql",
+};
+
+Result<void> in_transaction(sqlite::Connection& connection, const std::string& sql)
+{
+    auto done = connection.run("BEGIN IMMEDIATE;" + sql + "COMMIT;");
+    if (!done && sqlite3_get_autocommit(connection.raw()) == 0) {
+        (void)connection.run("ROLLBACK");
+    }
+    return done;
+}
+
+Result<void> claim_empty_file(sqlite::Connection& connection)
+{
+    return in_transaction(connection,
+                          "PRAGMA application_id=" + std::to_string(application_id) +
+                              ";CREATE TABLE IF NOT EXISTS schema_version (version INTEGER "
+                              "PRIMARY KEY, applied TEXT NOT NULL) STRICT;");
+}
+
+}  // namespace
+
+Result<void> migrate(sqlite::Connection& connection)
+{
+    auto owner = connection.number("PRAGMA application_id");
+    if (!owner) {
+        return fail(std::move(owner).error());
+    }
+    if (*owner != application_id) {
+        auto tables = connection.number("SELECT count(*) FROM sqlite_schema");
+        if (!tables) {
+            return fail(std::move(tables).error());
+        }
+        if (*owner != 0 || *tables != 0) {
+            return fail(Errc::bad_config,
+                        "ledger: the file is a SQLite database of another application");
+        }
+        if (auto claimed = claim_empty_file(connection); !claimed) {
+            return claimed;
+        }
+    }
+    auto version = connection.number("SELECT max(version) FROM schema_version");
+    if (!version) {
+        return fail(std::move(version).error());
+    }
+    if (*version > static_cast<std::int64_t>(migrations.size())) {
+        return fail(Errc::bad_config, "ledger: the file has schema version " +
+                                          std::to_string(*version) + ", this spillway knows " +
+                                          std::to_string(migrations.size()) +
+                                          "; use a newer spillway or another ledger.path");
+    }
+    for (auto next = static_cast<std::size_t>(*version); next < migrations.size(); ++next) {
+        auto applied =
+            in_transaction(connection, migrations.at(next) +
+                                           std::string{"INSERT INTO schema_version "
+                                                       "VALUES ("} +
+                                           std::to_string(next + 1) + ", datetime('now'));");
+        if (!applied) {
+            return applied;
+        }
+    }
+    return {};
+}
+
+}  // namespace spillway::ledger
