@@ -40,9 +40,9 @@ enum class Mode : std::uint8_t { chat, completion, embedding, other };
 
 /// One row of `model_list`: one model at one provider with one credential.
 struct Deployment {
-    std::string group;  ///< `model_name`; may end in `*`.
-    std::string model;  ///< `litellm_params.model` as written, prefix included; may end in `*`.
-    std::string id;     ///< `model_info.id`, else a hash of the row; stable across restarts.
+    std::string group;     ///< `model_name`; may end in `*`.
+    std::string model;     ///< `litellm_params.model` as written, prefix included; may end in `*`.
+    std::string id;        ///< `model_info.id`, else a hash of the row; stable across restarts.
     std::string provider;  ///< `custom_llm_provider`; empty means: from the prefix.
     std::string api_base;  ///< Empty means: the provider's own.
     std::optional<Secret> api_key;
@@ -57,7 +57,7 @@ struct Deployment {
     std::optional<int> num_retries;
     std::optional<Millis> cooldown_time;
     Prices prices;
-    std::vector<Parameter> defaults;    ///< temperature, max_tokens, num_ctx, extra_body ...
+    std::vector<Parameter> defaults;  ///< temperature, max_tokens, num_ctx, extra_body ...
     std::vector<Header> extra_headers;
     std::vector<std::string> drop_params;  ///< `additional_drop_params`.
     std::string base_model;                ///< For the price lookup.
@@ -126,6 +126,7 @@ struct Router {
     Millis timeout{600'000};
     std::optional<Millis> stream_timeout;
     bool pre_call_checks = false;
+    bool ignore_invalid_deployments = true;  ///< Drop a bad row instead of refusing the file.
     bool drop_params = false;
 };
 
@@ -141,8 +142,8 @@ struct General {
 struct Server {
     std::string host = "127.0.0.1";
     unsigned port = 4000;
-    unsigned shards = 0;  ///< I/O threads; 0 means one per core.
-    bool allow_open = false;  ///< Serve without a master key on an address others can reach.
+    unsigned shards = 0;          ///< I/O threads; 0 means one per core.
+    bool allow_open = false;      ///< Serve without a master key on an address others can reach.
     std::string tls_certificate;  ///< PEM file; empty means plain HTTP.
     std::string tls_key;
     std::size_t max_body = std::size_t{32} * 1024 * 1024;
@@ -161,7 +162,7 @@ struct Server {
 /// Our own `upstream:` section: bounds for every deployment that sets none.
 struct Upstream {
     Millis connect_timeout{5'000};
-    Millis first_token_timeout{60'000};        ///< Cloud.
+    Millis first_token_timeout{60'000};         ///< Cloud.
     Millis local_first_token_timeout{300'000};  ///< Engines that may be loading a model.
     Millis idle_timeout{60'000};
     std::size_t max_idle_per_origin = 64;
@@ -219,6 +220,8 @@ struct Config {
     Upstream upstream;
     Ledger ledger;
     std::vector<PriceRow> prices;
+    /// The file's own variables; may hold secrets. Looked up through `environment_of`.
+    std::map<std::string, std::string> environment_variables;
     std::vector<KeySeen> keys_seen;
     std::vector<Problem> warnings;
     std::vector<std::string> files;  ///< The file and all it includes, for the watcher.

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "spillway/config/config.hpp"
 #include "spillway/base/result.hpp"
+#include "spillway/config/config.hpp"
 
 namespace spillway::config {
 
@@ -16,6 +16,10 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 
 /// The process's own environment.
 [[nodiscard]] Environment process_environment();
+
+/// `outer` as the file sees it: its own `environment_variables` come first. This is the one to give
+/// to `resolve`. Keeps a copy of what it needs of `config`.
+[[nodiscard]] Environment environment_of(const Config& config, Environment outer);
 
 /// What came of reading a file: a configuration, or at least one problem of level `error`.
 /// Warnings and `keys_seen` are there in both cases.
@@ -26,8 +30,8 @@ struct Loaded {
 };
 
 /// Reads `path` and all it includes. Every problem in one run, each with file, line and column and,
-/// for an unknown key of ours, the nearest known one. Never throws; bounded: 1 MB per file,
-/// depth 64, 10,000 nodes after aliases.
+/// for an unknown key of ours, the nearest known one. Never throws; bounded: 1 MB per file, 32
+/// files, depth 64, 50,000 values, of which aliases may make 10,000.
 [[nodiscard]] Loaded load_file(const std::string& path, const Environment& environment);
 
 /// The same from text, for tests and fuzzing; `name` stands for the file in messages. `include`

@@ -1,0 +1,186 @@
+#pragma once
+
+#include "spillway/config/fields.hpp"
+
+/// The file itself, `general_settings`, and our own sections: `server`, `upstream`, `ledger`,
+/// `prices`.
+namespace spillway::config {
+
+template <class Visitor>
+void top_fields(Visitor& visit)
+{
+    const auto section = Support::supported;
+    visit.known("model_list", section, "The deployments, one row each.");
+    visit.known("router_settings", section, "Retries, fallbacks, cooldowns, strategy.");
+    visit.known("litellm_settings", section,
+                "The same keys where they mean the same; those of router_settings win.");
+    visit.known("general_settings", section, "Master key and database.");
+    visit.known("environment_variables", section,
+                "Variables that os.environ/NAME and the providers' keys find before those of the "
+                "process.");
+    visit.known("credential_list", section,
+                "Credentials by name, for `litellm_credential_name` in rows.");
+    visit.known("include", section,
+                "A file or a list of files, relative to this one. Lists are put after this "
+                "file's, maps are merged; this file's values hold.");
+    visit.known("server", section, "spillway's own: how clients are served.");
+    visit.known("upstream", section, "spillway's own: bounds for all deployments.");
+    visit.known("ledger", section, "spillway's own: where spend is recorded.");
+    visit.known("prices", section, "spillway's own: prices by model, over the built-in table.");
+    ignored(visit, "not in this version",
+            {"guardrails", "mcp_servers", "vector_store_registry", "callback_settings", "prompts",
+             "search_tools", "files_settings", "finetune_settings", "assistant_settings"});
+}
+
+template <class Visitor>
+void ignored_general_fields(Visitor& visit)
+{
+    ignored(
+        visit, "the ledger decides for itself when it writes",
+        {"database_connection_pool_limit", "database_connection_timeout",
+         "allow_requests_on_db_unavailable", "proxy_batch_write_at", "use_redis_transaction_buffer",
+         "disable_spend_updates", "disable_error_logs", "maximum_spend_logs_retention_period",
+         "maximum_spend_logs_retention_interval", "maximum_spend_logs_cleanup_cron"});
+    ignored(visit, "the file is the only source of models",
+            {"store_model_in_db", "supported_db_objects"});
+    ignored(visit, "spillway never stores prompts", {"store_prompts_in_spend_logs"});
+    ignored(visit, "health is measured on the requests themselves",
+            {"background_health_checks", "health_check_interval", "health_check_concurrency",
+             "health_check_details", "use_shared_health_check", "enable_health_check_routing"});
+    ignored(visit, "budgets are not in this version",
+            {"max_budget", "budget_duration", "disable_reset_budget",
+             "proxy_budget_rescheduler_min_time", "proxy_budget_rescheduler_max_time",
+             "fail_closed_budget_enforcement", "token_rate_limit_type"});
+    ignored(visit, "use server.max_in_flight",
+            {"max_parallel_requests", "global_max_parallel_requests"});
+    ignored(visit, "use server.max_body", {"max_request_size_mb", "max_response_size_mb"});
+    ignored(visit, "the model is the one that the client names",
+            {"completion_model", "embedding_model", "image_generation_model", "moderation_model",
+             "infer_model_from_keys"});
+    ignored(
+        visit, "keys, users and teams are not in this version",
+        {"user_api_key_cache_ttl", "enforce_user_param", "user_header_name", "user_header_mappings",
+         "default_team_disabled", "custom_auth", "enable_jwt_auth", "litellm_jwtauth",
+         "enable_oauth2_auth", "public_routes", "admin_only_routes", "allowed_routes",
+         "allowed_ips", "use_x_forwarded_for", "reject_clientside_metadata_tags",
+         "disable_master_key_return", "ui_access_mode", "disable_responses_id_security"});
+    ignored(visit, "clients' own headers and credentials are never forwarded",
+            {"forward_client_headers_to_llm_api", "forward_openai_org_id",
+             "forward_llm_provider_auth_headers", "allow_client_side_credentials"});
+    ignored(visit, "usage is always asked for upstream, and shown when the client asked for it",
+            {"always_include_stream_usage"});
+    ignored(visit, "secrets come from os.environ/NAME or file:/path",
+            {"key_management_system", "key_management_settings"});
+    ignored(visit, "not in this version",
+            {"pass_through_endpoints", "alerting", "alerting_threshold", "alerting_args",
+             "alert_types", "alert_to_webhook_url", "spend_report_frequency"});
+}
+
+template <class Visitor>
+void general_fields(Visitor& visit, General& general)
+{
+    visit("master_key", general.master_key,
+          Doc{"The key that clients present. Without one, only this machine may connect. From "
+              "LITELLM_MASTER_KEY when the file has none."});
+    visit("database_url", general.database_url, Reload::restart,
+          Doc{"PostgreSQL that spend records are shipped to. From DATABASE_URL when the file has "
+              "none. Without one they stay in the embedded ledger."});
+    visit("litellm_key_header_name", general.key_header_name,
+          Doc{"One more header in which the key may come."});
+    visit("disable_spend_logs", general.disable_spend_logs,
+          Doc{"Do not ship spend records to PostgreSQL."});
+    ignored_general_fields(visit);
+}
+
+template <class Visitor>
+void server_fields(Visitor& visit, Server& server)
+{
+    visit("host", server.host, Reload::restart, Doc{"Address to listen on."});
+    visit("port", server.port, Range{0, 65535}, Reload::restart,
+          Doc{"Port for clients; 0 takes a free one."});
+    visit("shards", server.shards, Range{0, 256}, Reload::restart,
+          Doc{"I/O threads; 0 means one per core."});
+    visit("allow_open", server.allow_open,
+          Doc{"Serve without a master key on an address that others can reach."});
+    visit("tls_certificate", server.tls_certificate,
+          Doc{"PEM file with the certificate chain; with `tls_key`, clients connect by HTTPS."});
+    visit("tls_key", server.tls_key, Doc{"PEM file with the certificate's key."});
+    visit("max_body", server.max_body, Unit::bytes, Range{1024, 4e9},
+          Doc{"Largest request body, before and after decompression."});
+    visit("head_timeout", server.head_timeout, Range{0.1, 3600},
+          Doc{"For a request's line and headers to arrive."});
+    visit("body_timeout", server.body_timeout, Range{0.1, 3600},
+          Doc{"For the body to begin, and between its pieces."});
+    visit("idle_timeout", server.idle_timeout, Range{0.1, 86400},
+          Doc{"For the next request on a kept connection."});
+    visit("write_stall_timeout", server.write_stall_timeout, Range{0.1, 3600},
+          Doc{"For a client that has stopped reading its answer."});
+    visit("drain_timeout", server.drain_timeout, Range{0, 3600},
+          Doc{"For running requests to finish after SIGTERM."});
+    visit("max_connections", server.max_connections, Range{1, 1e6}, Doc{"Client connections."});
+    visit("max_in_flight", server.max_in_flight, Range{1, 1e6},
+          Doc{"Requests being served; more are refused with 503."});
+    visit("cors_origins", server.cors_origins,
+          Doc{"Origins of browser apps that may call; \"*\" means any."});
+    visit("access_log", server.access_log, Doc{"One log line per request."});
+    visit("log_level", server.log_level, Doc{"debug, info, warn or error."});
+}
+
+template <class Visitor>
+void upstream_fields(Visitor& visit, Upstream& upstream)
+{
+    visit("connect_timeout", upstream.connect_timeout, Range{0.01, 600},
+          Doc{"For a connection, TLS included."});
+    visit("first_token_timeout", upstream.first_token_timeout, Range{0.01, 86400},
+          Doc{"From sending the request to the first event of the answer, for clouds."});
+    visit("local_first_token_timeout", upstream.local_first_token_timeout, Range{0.01, 86400},
+          Doc{"The same for local engines, which may have a model to load first."});
+    visit("idle_timeout", upstream.idle_timeout, Range{0.01, 86400},
+          Doc{"Longest silence inside an answer."});
+    visit("max_idle_per_origin", upstream.max_idle_per_origin, Range{0, 100'000},
+          Doc{"Idle connections kept per origin and I/O thread."});
+    visit("keepalive", upstream.keepalive, Range{0, 86400},
+          Doc{"How long an idle connection is kept."});
+    visit("ca_file", upstream.ca_file,
+          Doc{"PEM file with further trust anchors; empty means the system's alone."});
+    visit("allow_link_local", upstream.allow_link_local,
+          Doc{"Permit upstreams at link-local addresses, where clouds answer with credentials."});
+}
+
+template <class Visitor>
+void ledger_fields(Visitor& visit, Ledger& ledger)
+{
+    visit("path", ledger.path, Reload::restart, Doc{"The SQLite file of spend records."});
+    visit("durability", ledger.durability, Reload::restart,
+          Doc{"`process` survives a crash of spillway; `power` syncs the disk for every record "
+              "and survives a power cut as well."});
+}
+
+template <class Visitor>
+void long_tier_fields(Visitor& visit, PriceRow& row)
+{
+    visit("above", row.long_above,
+          Doc{"Prompt tokens above which the whole request has these prices."});
+    visit("input", row.long_prices.input, Unit::usd_per_million);
+    visit("output", row.long_prices.output, Unit::usd_per_million);
+    visit("cache_read", row.long_prices.cache_read, Unit::usd_per_million);
+    visit("cache_write", row.long_prices.cache_write, Unit::usd_per_million);
+}
+
+template <class Visitor>
+void price_row_fields(Visitor& visit, PriceRow& row)
+{
+    visit("input", row.prices.input, Unit::usd_per_million, Doc{"Prompt tokens."});
+    visit("output", row.prices.output, Unit::usd_per_million, Doc{"Tokens of the answer."});
+    visit("cache_read", row.prices.cache_read, Unit::usd_per_million,
+          Doc{"Prompt tokens found in the provider's cache; `input` when unset."});
+    visit("cache_write", row.prices.cache_write, Unit::usd_per_million,
+          Doc{"Prompt tokens put into it; `input` when unset."});
+    visit.known("long", Support::supported,
+                "A map of `above` (tokens) and the prices that hold for the whole request once "
+                "the prompt has more.");
+    visit("window", row.window, Doc{"The model's context window."});
+    visit("max_output", row.max_output, Doc{"The longest answer."});
+}
+
+}  // namespace spillway::config

@@ -1,0 +1,117 @@
+#include "spillway/config/validate.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "spillway/base/text.hpp"
+
+namespace spillway::config {
+
+namespace {
+
+/// Every name that a request or a fallback may use.
+class KnownNames {
+public:
+    KnownNames(const Config& config, const std::set<std::string>& dropped)
+    {
+        for (const auto& deployment : config.deployments) {
+            if (deployment.group.ends_with('*'))
+                heads_.insert(deployment.group.substr(0, deployment.group.size() - 1));
+            names_.insert(deployment.group);
+            names_.insert(deployment.id);
+        }
+        for (const auto& [alias, target] : config.router.aliases)
+            names_.insert(alias);
+        names_.insert(dropped.begin(), dropped.end());
+    }
+
+    [[nodiscard]] bool has(std::string_view name) const
+    {
+        return names_.contains(name) ||
+               std::any_of(heads_.begin(), heads_.end(),
+                           [name](const auto& head) { return name.starts_with(head); });
+    }
+
+    [[nodiscard]] std::vector<std::string_view> list() const
+    {
+        return {names_.begin(), names_.end()};
+    }
+
+private:
+    std::set<std::string, std::less<>> names_;
+    std::set<std::string, std::less<>> heads_;  ///< Of wildcard groups, without the star.
+};
+
+/// The position of a setting; the file as a whole when it is not written.
+Position position_of(const Node& root, std::string_view section, std::string_view key)
+{
+    const auto* map = root.find(section);
+    if (map == nullptr)
+        return {};
+    for (const auto& entry : map->entries)
+        if (entry.key == key)
+            return entry.at;
+    return map->at;
+}
+
+void check_references(const KnownNames& names, Findings& findings)
+{
+    for (const auto& reference : std::vector<Reference>(findings.references())) {
+        if (names.has(reference.name))
+            continue;
+        findings.warning(reference.at, reference.setting + ": \"" + printable(reference.name, 80) +
+                                           "\" is no group, alias or deployment" +
+                                           suggestion(reference.name, names.list()));
+    }
+}
+
+void check_access(const Config& config, const Node& root, Findings& findings)
+{
+    const auto* general = root.find("general_settings");
+    const bool has_key = config.general.master_key.has_value();
+    if (!has_key && general != nullptr && general->find("master_key") != nullptr)
+        findings.warning(position_of(root, "general_settings", "master_key"),
+                         "general_settings.master_key is empty: requests are not authenticated");
+    const auto& server = config.server;
+    const bool open =
+        server.host != "localhost" && server.host != "::1" && !server.host.starts_with("127.");
+    if (open && !has_key && !server.allow_open)
+        findings.warning(position_of(root, "server", "host"),
+                         "server.host can be reached from other machines and there is no "
+                         "general_settings.master_key: spillway will refuse to listen there "
+                         "(server.allow_open: true permits it)");
+}
+
+void check_server(const Config& config, const Node& root, Findings& findings)
+{
+    const auto& server = config.server;
+    if (server.tls_certificate.empty() != server.tls_key.empty()) {
+        const bool no_key = server.tls_key.empty();
+        findings.error(position_of(root, "server", no_key ? "tls_certificate" : "tls_key"),
+                       no_key ? "server.tls_certificate needs server.tls_key"
+                              : "server.tls_key needs server.tls_certificate");
+    }
+    const std::vector<std::string_view> levels{"debug", "info", "warn", "error"};
+    if (std::find(levels.begin(), levels.end(), server.log_level) == levels.end())
+        findings.error(position_of(root, "server", "log_level"),
+                       "server.log_level: expected one of debug, info, warn, error" +
+                           suggestion(server.log_level, levels));
+    if (server.host.empty())
+        findings.error(position_of(root, "server", "host"), "server.host is empty");
+    if (config.ledger.path.empty())
+        findings.error(position_of(root, "ledger", "path"), "ledger.path is empty");
+}
+
+}  // namespace
+
+void validate(const Config& config, const std::set<std::string>& dropped, const Node& root,
+              Findings& findings)
+{
+    if (config.deployments.empty() && dropped.empty())
+        findings.warning({}, "model_list names no deployment: every request will be refused");
+    check_references(KnownNames(config, dropped), findings);
+    check_access(config, root, findings);
+    check_server(config, root, findings);
+}
+
+}  // namespace spillway::config
