@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spillway/chat/endpoint.hpp"
@@ -32,10 +34,13 @@ struct Splice {
 /// guardrails, priority ... wire.md / litellm-surface 2.10), renamed and added parameters,
 /// `stream_options.include_usage`. Everything else stays to the letter.
 /// Sorted by offset, never overlapping; leaves valid JSON (no stray comma; tested by fuzzing).
-/// `metadata` is stripped unless the client sent `store`; `user` stays.
+/// `metadata` is stripped unless the client sent `"store": true` (OpenAI takes it only then), and
+/// always stays for `Endpoint::other`, whose APIs know it; `user` stays.
+/// @param endpoint  `stream_options` is only ever touched for chat and completions.
 [[nodiscard]] std::vector<Splice> plan_edits(const chat::RequestFacts& facts, std::string_view body,
-                                             std::string_view upstream_model, const WireRules& rules,
-                                             UsageInjection usage);
+                                             std::string_view upstream_model,
+                                             const WireRules& rules, UsageInjection usage,
+                                             chat::Endpoint endpoint = chat::Endpoint::chat);
 
 /// The body as slices to be written in one gathered write. Views into `body` and `edits`.
 [[nodiscard]] std::vector<std::string_view> slices(std::string_view body,

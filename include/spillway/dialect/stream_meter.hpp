@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,25 +26,30 @@ enum class EventKind : std::uint8_t {
 /// What to do with the event's bytes.
 struct EventVerdict {
     EventKind kind = EventKind::idle;
-    bool relay = true;  ///< False for the usage chunk that only we asked for, and for malformed ones.
+    /// False for the usage chunk that only we asked for, for malformed events, and for pings with
+    /// data in a chat stream, which its clients would take for chunks (wire.md 7).
+    bool relay = true;
     /// When set, these bytes go out instead (`"usage":null` taken out because only we asked).
     /// Lives until the next call.
     std::optional<std::string_view> rewritten;
 };
 
 /// Reads a copy of a relayed stream: usage (last non-null wins, wire.md 1.4), finish, errors.
-/// One per attempt. Cheap on ordinary deltas: only events that may hold something are parsed once
-/// the stream is committed.
+/// One per attempt; small, because streams are many: the scratch memory is the thread's.
 class StreamMeter {
 public:
+    /// @param usage_asked_by_client  False: `include_usage` was injected, what it adds is removed.
     StreamMeter(chat::Endpoint endpoint, bool usage_asked_by_client);
     ~StreamMeter();
+    StreamMeter(StreamMeter&&) noexcept;
+    StreamMeter& operator=(StreamMeter&&) noexcept;
 
     /// @param event  One complete event, its blank line included.
     [[nodiscard]] EventVerdict see(std::string_view event);
 
     /// True when the stream ended as its dialect says whole streams end: a finish_reason was seen,
     /// or [DONE], or response.completed / .failed / .incomplete, or message_stop.
+    /// False once it failed.
     [[nodiscard]] bool ended_properly() const;
     /// What the stream reported, clamped to sane values (promise 41: negative, 2^63, strings, NaN
     /// fall back to our own count, flagged `estimated`).
@@ -82,7 +88,8 @@ struct AnswerFacts {
 
 /// Parses Retry-After (seconds or HTTP date) or retry-after-ms.
 [[nodiscard]] std::optional<Millis> parse_retry_after(std::string_view retry_after,
-                                                      std::string_view retry_after_ms, WallTime now);
+                                                      std::string_view retry_after_ms,
+                                                      WallTime now);
 
 /// Tokens of `text_bytes` bytes of prompt, rounded up: about four bytes each.
 [[nodiscard]] Tokens estimate_tokens(std::size_t text_bytes);

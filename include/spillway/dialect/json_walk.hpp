@@ -1,0 +1,219 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// JSON read where it lies: simdjson finds the tokens, a walker checks the grammar and hands out
+/// views. Nothing is copied, no tree is built; every offset is an offset of the text.
+namespace spillway::dialect {
+
+/// Containers may nest this deep.
+inline constexpr unsigned max_json_depth = 64;
+
+/// Why a text is not JSON.
+enum class JsonFault : std::uint8_t {
+    none,
+    stopped,  ///< The reader gave up itself (`JsonWalker::stop`).
+    empty,
+    not_utf8,
+    raw_control,  ///< A control character inside a string that must be escaped.
+    unclosed_string,
+    bad_escape,
+    bad_number,
+    bad_token,
+    unexpected_end,
+    too_deep,
+    trailing,  ///< Something follows the value.
+    too_large,
+};
+
+/// A short reason in words, for an error message: "a string is not closed".
+[[nodiscard]] std::string_view describe(JsonFault fault) noexcept;
+
+/// Where the tokens of a JSON text begin. Holds simdjson's scratch memory: four bytes per byte of
+/// the largest text scanned. Not thread-safe.
+class JsonIndex {
+public:
+    JsonIndex();
+    ~JsonIndex();
+    JsonIndex(const JsonIndex&) = delete;
+    JsonIndex& operator=(const JsonIndex&) = delete;
+
+    /// Finds the tokens and checks UTF-8, string ends and control characters in strings.
+    /// @param text  Followed by at least 64 readable bytes.
+    [[nodiscard]] JsonFault scan(std::string_view text);
+    /// The same for a text without readable bytes behind it: scans a copy.
+    /// @return The copy; lives until the next call.
+    [[nodiscard]] std::string_view copy(std::string_view text);
+
+    [[nodiscard]] std::span<const std::uint32_t> tokens() const noexcept;
+
+    /// Gives scratch memory back when the last text was large.
+    void shrink();
+
+    /// One index per thread, for readers of answers that must not hold scratch memory per stream.
+    /// Use it and let go of it within one function.
+    [[nodiscard]] static JsonIndex& of_this_thread();
+
+private:
+    struct Parser;
+    std::unique_ptr<Parser> parser_;
+    std::string copy_;
+};
+
+/// A JSON string as it stands in the text.
+struct JsonString {
+    std::string_view raw;          ///< Between the quotes, escapes and all.
+    std::size_t decoded_size = 0;  ///< Bytes once unescaped.
+
+    [[nodiscard]] bool escaped() const noexcept { return decoded_size != raw.size(); }
+    [[nodiscard]] std::string text() const;
+};
+
+/// A member's key. `text` is unescaped and lives until the member's value has been read when
+/// `escaped`, else as long as the text.
+struct JsonKey {
+    std::string_view text;
+    std::size_t offset = 0;  ///< Of the opening quote.
+    bool escaped = false;
+};
+
+/// `raw`, the inside of a valid JSON string, unescaped. Lone surrogates become U+FFFD.
+[[nodiscard]] std::string unescaped(std::string_view raw);
+
+/// A number's value when it is a whole number that fits (`12`, `-3`, `12.0`).
+[[nodiscard]] std::optional<std::int64_t> whole_number(std::string_view number);
+
+/// Goes once through a text from front to back. After a fault every call does nothing and
+/// returns false, so callers check `ok()` once at the end.
+class JsonWalker {
+public:
+    JsonWalker(std::string_view text, std::span<const std::uint32_t> tokens)
+        : text_(text), tokens_(tokens)
+    {}
+
+    [[nodiscard]] bool ok() const noexcept { return fault_ == JsonFault::none; }
+    [[nodiscard]] JsonFault fault() const noexcept { return fault_; }
+    [[nodiscard]] std::size_t fault_offset() const noexcept { return fault_offset_; }
+    void stop() { fail(JsonFault::stopped, offset()); }
+
+    /// The first character of the next token; NUL at the end and after a fault.
+    [[nodiscard]] char peek() const noexcept
+    {
+        return position_ < tokens_.size() ? text_[tokens_[position_]] : '\0';
+    }
+    /// Where the next token begins.
+    [[nodiscard]] std::size_t offset() const noexcept
+    {
+        return position_ < tokens_.size() ? tokens_[position_] : text_.size();
+    }
+    /// Where the last token that was read ended.
+    [[nodiscard]] std::size_t end() const noexcept { return end_; }
+    [[nodiscard]] std::string_view text() const noexcept { return text_; }
+    /// The bytes from `begin` to the end of the last token that was read.
+    [[nodiscard]] std::string_view since(std::size_t begin) const noexcept
+    {
+        return text_.substr(begin, end_ - begin);
+    }
+
+    /// Reads an object: `member(JsonKey)` for each; a value it leaves is skipped, checked.
+    template <class Member>
+    bool object(Member&& member);
+    /// Reads an array: `item()` for each; a value it leaves is skipped, checked.
+    template <class Item>
+    bool array(Item&& item);
+    [[nodiscard]] std::optional<JsonString> string();
+    /// The bytes of a number.
+    [[nodiscard]] std::optional<std::string_view> number();
+    /// Skips one value and checks all of it.
+    bool skip();
+    /// Skips one value and checks only that its brackets match: for bulk that we did not ask for.
+    bool skip_bulk();
+    /// True when the text ends here.
+    bool finish();
+
+private:
+    [[nodiscard]] std::size_t next_begin() const noexcept
+    {
+        return position_ + 1 < tokens_.size() ? tokens_[position_ + 1] : text_.size();
+    }
+    [[nodiscard]] std::size_t token_end() const noexcept;
+    [[nodiscard]] bool take(char wanted);
+    [[nodiscard]] bool enter(char opening);
+    void leave() noexcept;
+    [[nodiscard]] bool in_object() const noexcept { return (objects_ & 1U) != 0; }
+    [[nodiscard]] bool take_string(JsonString& out);
+    [[nodiscard]] bool take_key(JsonKey& out);
+    [[nodiscard]] bool take_scalar();
+    [[nodiscard]] bool next_in_container(unsigned floor);
+    [[nodiscard]] bool check_escapes(JsonString& string);
+    bool fail(JsonFault fault, std::size_t offset);
+
+    std::string_view text_;
+    std::span<const std::uint32_t> tokens_;
+    std::size_t position_ = 0;
+    std::size_t end_ = 0;
+    /// The first backslash not yet read: one search serves all strings in front of it.
+    std::size_t next_escape_ = 0;
+    bool escapes_searched_ = false;
+    unsigned depth_ = 0;
+    std::uint64_t objects_ = 0;  ///< One bit per open container: 1 is an object.
+    JsonFault fault_ = JsonFault::none;
+    std::size_t fault_offset_ = 0;
+    std::string key_text_;  ///< The last key that had escapes.
+};
+
+template <class Member>
+bool JsonWalker::object(Member&& member)
+{
+    if (!enter('{')) {
+        return false;
+    }
+    if (peek() != '}') {
+        do {
+            JsonKey key;
+            if (!take_key(key)) {
+                return false;
+            }
+            const auto before = position_;
+            member(static_cast<const JsonKey&>(key));
+            if (position_ == before && !skip()) {
+                return false;
+            }
+        } while (peek() == ',' && take(','));
+    }
+    if (!take('}')) {
+        return false;
+    }
+    leave();
+    return true;
+}
+
+template <class Item>
+bool JsonWalker::array(Item&& item)
+{
+    if (!enter('[')) {
+        return false;
+    }
+    if (peek() != ']') {
+        do {
+            const auto before = position_;
+            item();
+            if (position_ == before && !skip()) {
+                return false;
+            }
+        } while (peek() == ',' && take(','));
+    }
+    if (!take(']')) {
+        return false;
+    }
+    leave();
+    return true;
+}
+
+}  // namespace spillway::dialect
