@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,7 +21,7 @@ struct ShipperState {
 
 /// Drains the SQLite ledger into PostgreSQL: batches in libpq pipeline mode, at least once,
 /// `ON CONFLICT (request_id) DO NOTHING`, so twice is one row. Own thread, own connections; starts
-/// without PostgreSQL and catches up when it comes back (backoff with jitter, 30 s at most).
+/// without PostgreSQL and catches up when it comes back (backoff with jitter, 5 s at most).
 /// Creates its tables (versioned migrations, prefix `spillway_`) when they are missing.
 class Shipper {
 public:

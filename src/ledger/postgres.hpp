@@ -1,0 +1,92 @@
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "database_url.hpp"
+
+/// One connection to PostgreSQL in which every wait is bounded and ends when the shipper stops.
+namespace spillway::ledger::postgres {
+
+/// What a SQLSTATE asks of us.
+enum class Remedy : std::uint8_t {
+    try_again,  ///< The server, the network, a failover: a new connection, later.
+    set_aside,  ///< This row will never be accepted (22xxx, 23xxx, 54xxx).
+};
+[[nodiscard]] Remedy remedy_for(std::string_view sqlstate);
+
+/// Why a call did not do its work.
+struct Trouble {
+    std::string sqlstate;  ///< Empty when the server did not say.
+    std::string message;   ///< Without secrets.
+};
+template <class T>
+using Outcome = tl::expected<T, Trouble>;
+
+/// The parameters of one row; empty means NULL.
+using Row = std::vector<std::optional<std::string>>;
+
+/// How a batch is committed: all rows at once, or each for itself, to find the one that is refused.
+enum class Grouping : std::uint8_t { together, singly };
+
+/// What became of a row; empty means that the server has it.
+using Verdict = std::optional<Trouble>;
+
+class Session {
+public:
+    /// Connects within 5 s.
+    /// @param stop  Descriptor that becomes readable when all waits shall end.
+    [[nodiscard]] static Outcome<Session> connect(const DatabaseUrl& url, int stop);
+
+    /// Runs one or several statements without parameters.
+    [[nodiscard]] Outcome<void> run(const std::string& sql);
+    /// The first value of the answer; empty for NULL and for no row.
+    [[nodiscard]] Outcome<std::optional<std::string>> ask(
+        const std::string& sql, const std::vector<std::string>& parameters);
+    [[nodiscard]] Outcome<void> prepare(const std::string& name, const std::string& sql);
+
+    /// Sends all rows to a prepared statement in pipeline mode, without waiting in between.
+    /// @return One verdict per row; `Trouble` when the connection did not survive.
+    [[nodiscard]] Outcome<std::vector<Verdict>> send(const std::string& statement,
+                                                     std::span<const Row> rows, Grouping grouping);
+
+    /// Readable when the server closes or says something unasked; then ask `alive`.
+    [[nodiscard]] int descriptor() const { return PQsocket(connection_.get()); }
+    [[nodiscard]] bool alive();
+
+private:
+    struct Finish {
+        void operator()(PGconn* connection) const { PQfinish(connection); }
+    };
+    struct Clear {
+        void operator()(PGresult* result) const { PQclear(result); }
+    };
+    using Answer = std::unique_ptr<PGresult, Clear>;
+    using Deadline = std::chrono::steady_clock::time_point;
+
+    Session(const DatabaseUrl& url, int stop) : url_(&url), stop_(stop) {}
+    [[nodiscard]] Outcome<void> settle_connection();
+    [[nodiscard]] Outcome<short> wait(short events, Deadline deadline);
+    [[nodiscard]] Outcome<void> until_answer();
+    [[nodiscard]] Outcome<Answer> collect();
+    [[nodiscard]] Outcome<std::vector<Verdict>> collect_pipeline(std::size_t rows,
+                                                                 std::size_t syncs);
+    [[nodiscard]] Trouble trouble() const;
+    [[nodiscard]] Trouble trouble(const PGresult* answer) const;
+
+    std::unique_ptr<PGconn, Finish> connection_;
+    const DatabaseUrl* url_;
+    int stop_;
+};
+
+}  // namespace spillway::ledger::postgres
