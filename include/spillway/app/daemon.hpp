@@ -1,0 +1,86 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "spillway/app/cli.hpp"
+#include "spillway/app/config_watcher.hpp"
+#include "spillway/app/discovery.hpp"
+#include "spillway/app/drain.hpp"
+#include "spillway/app/lane.hpp"
+#include "spillway/app/publisher.hpp"
+#include "spillway/app/scout.hpp"
+#include "spillway/ledger/shipper.hpp"
+#include "spillway/ledger/store.hpp"
+#include "spillway/ledger/writer.hpp"
+#include "spillway/net/listener.hpp"
+
+namespace spillway::app {
+
+/// What a daemon is built from: the first configuration, read and found fit to serve.
+struct Beginning {
+    Source source;
+    config::Environment environment;
+    config::Config config;
+    std::optional<Findings> findings;  ///< When there is no file.
+    std::vector<EnginePlace> places;   ///< To look for engines at; with `findings`.
+};
+
+/// The composition root: every part, built in dependency order, ended in the reverse.
+class Daemon {
+public:
+    /// Opens the ledger, compiles the configuration and binds the port. Nothing runs yet.
+    [[nodiscard]] static Result<std::unique_ptr<Daemon>> open(Beginning beginning);
+    ~Daemon();
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const { return listener_->port(); }
+    /// Serves until a signal ends it. The calling thread becomes the control thread.
+    /// @return The process's exit code: 0, or 130 when a second signal cut it short.
+    int run();
+
+private:
+    explicit Daemon(Beginning& beginning);
+    [[nodiscard]] Result<void> begin(Beginning beginning);
+    void make_lanes(const Edition& edition);
+    [[nodiscard]] Result<void> listen();
+    [[nodiscard]] admin::Vitals vitals() const;
+    [[nodiscard]] DrainSteps drain_steps();
+    void await_signal();
+    void look_for_engines(std::vector<EnginePlace> places);
+    void learn(const std::vector<Sighting>& round);
+    void announce() const;
+    void give_memory_back(Millis pause);
+
+    SystemClock clock_;
+    observe::Metrics metrics_;
+    gateway::Shared shared_;
+    std::unique_ptr<ledger::Store> store_;
+    std::unique_ptr<ledger::Shipper> shipper_;  ///< Null without `database_url`.
+    std::unique_ptr<ledger::Writer> writer_;
+    std::function<admin::Vitals()> vitals_;
+    std::unique_ptr<admin::Archive> archive_;
+    std::deque<Lane> lanes_;
+    std::unique_ptr<Scout> scout_;  ///< Null when the configuration is a file.
+    std::optional<Findings> findings_;
+    bool first_look_ = true;
+
+    boost::asio::io_context control_{1};
+    boost::asio::signal_set signals_{control_};
+    boost::asio::steady_timer trim_{control_};
+    std::unique_ptr<Publisher> publisher_;
+    std::unique_ptr<ConfigWatcher> watcher_;
+    std::unique_ptr<net::Listener> listener_;
+    std::unique_ptr<Drain> drain_;
+};
+
+/// `spillway serve`, from the command line to the exit code.
+[[nodiscard]] int serve(const Serve& wish);
+
+}  // namespace spillway::app

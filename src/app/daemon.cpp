@@ -1,0 +1,270 @@
+#include "spillway/app/daemon.hpp"
+
+#include <malloc.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <csignal>
+#include <filesystem>
+#include <numeric>
+#include <utility>
+
+#include "spillway/app/front_door.hpp"
+#include "spillway/base/log.hpp"
+#include "spillway/gateway/front.hpp"
+
+namespace spillway::app {
+
+namespace {
+
+constexpr Millis first_trim{500};
+constexpr Millis later_trims{60'000};
+constexpr Millis last_shipping{5'000};
+
+/// The folder of a ledger that nobody placed; private, because it names who asked for what.
+Result<void> make_state_folder(const std::string& ledger)
+{
+    const auto folder = std::filesystem::path(ledger).parent_path();
+    std::error_code error;
+    if (folder.empty() || std::filesystem::exists(folder, error))
+        return {};
+    std::filesystem::create_directories(folder, error);
+    if (error)
+        return fail(Errc::io_error, "cannot create " + folder.string() + ": " + error.message());
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+    return {};
+}
+
+std::size_t shard_count(const config::Server& server)
+{
+    return server.shards != 0 ? server.shards : std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// The stopping and reloading signals, which only the control thread takes.
+sigset_t our_signals()
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+        sigaddset(&set, signal);
+    return set;
+}
+
+}  // namespace
+
+Daemon::Daemon(Beginning& beginning) : findings_(std::move(beginning.findings))
+{
+    vitals_ = [this] { return vitals(); };
+}
+
+Result<std::unique_ptr<Daemon>> Daemon::open(Beginning beginning)
+{
+    std::unique_ptr<Daemon> daemon(new Daemon(beginning));
+    if (auto begun = daemon->begin(std::move(beginning)); !begun)
+        return fail(std::move(begun).error());
+    return daemon;
+}
+
+Result<void> Daemon::begin(Beginning beginning)
+{
+    const auto config = beginning.config;
+    if (!beginning.source.file) {
+        if (auto made = make_state_folder(config.ledger.path); !made)
+            return made;
+    }
+    auto store = ledger::Store::open(config.ledger);
+    if (!store)
+        return fail(std::move(store).error().within("ledger " + config.ledger.path));
+    store_ = std::move(*store);
+    writer_ = std::make_unique<ledger::Writer>(*store_, config.ledger.durability);
+    if (config.general.database_url) {
+        shipper_ = std::make_unique<ledger::Shipper>(store_->path(), *config.general.database_url);
+        writer_->on_commit([shipper = shipper_.get()] { shipper->nudge(); });
+    }
+    archive_ = std::make_unique<admin::Archive>(store_->path());
+
+    auto door = make_door(config);
+    if (!door)
+        return fail(std::move(door).error());
+    auto edition = make_edition(std::move(beginning.config), beginning.environment, metrics_, {},
+                                clock_.wall());
+    if (!edition)
+        return fail(std::move(edition).error());
+    make_lanes(*edition);
+    Publisher::Parts parts{std::move(beginning.source), std::move(beginning.environment), metrics_,
+                           clock_, lanes_};
+    publisher_ =
+        std::make_unique<Publisher>(std::move(parts), std::move(*edition), std::move(*door));
+    watcher_ = std::make_unique<ConfigWatcher>(control_, [this] {
+        publisher_->reload();
+        watcher_->watch(publisher_->files());
+    });
+    watcher_->watch(publisher_->files());
+    drain_ = std::make_unique<Drain>(control_, drain_steps());
+    if (findings_)
+        look_for_engines(std::move(beginning.places));
+    return listen();
+}
+
+void Daemon::make_lanes(const Edition& edition)
+{
+    const LaneParts parts{*writer_, metrics_, shared_, clock_, *archive_, vitals_};
+    for (auto left = shard_count(edition.snapshot->config.server); left > 0; --left)
+        lanes_.emplace_back(parts, edition);
+}
+
+Result<void> Daemon::listen()
+{
+    std::vector<net::Shard*> shards;
+    for (auto& lane : lanes_)
+        shards.push_back(&lane.shard());
+    const auto refuse = [this](const Error& error) {
+        metrics_.refused_heads->Increment();
+        return gateway::refuse_head(error);
+    };
+    const auto& server = publisher_->config().server;
+    auto listener =
+        net::Listener::open(control_, server.host, static_cast<std::uint16_t>(server.port), shards,
+                            make_front_door(lanes_), refuse, [this] { return publisher_->door(); });
+    if (!listener)
+        return fail(std::move(listener).error());
+    listener_ = std::move(*listener);
+    return {};
+}
+
+Daemon::~Daemon()
+{
+    // Whoever posts to a shard ends before the shards do; what waits to be written is written.
+    listener_.reset();
+    for (auto& lane : lanes_)
+        lane.stop();
+    archive_.reset();
+    writer_.reset();
+    if (shipper_)
+        shipper_->drain(last_shipping);
+    shipper_.reset();
+}
+
+int Daemon::run()
+{
+    auto ours = our_signals();
+    pthread_sigmask(SIG_BLOCK, &ours, nullptr);
+    for (std::size_t i = 0; i < lanes_.size(); ++i)
+        lanes_[i].start(i);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+        signals_.add(signal);
+    await_signal();
+    give_memory_back(first_trim);
+    announce();
+    if (scout_)
+        scout_->start();
+    pthread_sigmask(SIG_UNBLOCK, &ours, nullptr);
+    control_.run();
+    SPILLWAY_INFO("stopped");
+    return drain_->orderly() ? 0 : 130;
+}
+
+void Daemon::await_signal()
+{
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error)
+            return;
+        if (signal != SIGHUP) {
+            drain_->signal();
+        } else if (scout_) {
+            scout_->hurry();
+        } else {
+            publisher_->reload();
+            watcher_->watch(publisher_->files());
+        }
+        await_signal();
+    });
+}
+
+DrainSteps Daemon::drain_steps()
+{
+    DrainSteps steps;
+    steps.patience = publisher_->config().server.drain_timeout;
+    steps.refuse = [this] {
+        shared_.draining = true;
+        listener_->close();
+        if (scout_)
+            scout_->stop();
+        for (auto& lane : lanes_)
+            lane.shard().post([&lane] { lane.shard().drain(); });
+    };
+    steps.abort = [this] {
+        for (auto& lane : lanes_)
+            lane.shard().post([&lane] { lane.shard().abort(); });
+    };
+    steps.remaining = [this] { return vitals().connections; };
+    steps.finished = [this] { control_.stop(); };
+    return steps;
+}
+
+admin::Vitals Daemon::vitals() const
+{
+    admin::Vitals out;
+    out.phase = shared_.draining ? admin::Vitals::Phase::draining : admin::Vitals::Phase::serving;
+    out.ledger = writer_->healthy() ? admin::Vitals::Disk::ok : admin::Vitals::Disk::failing;
+    if (shipper_)
+        out.shipper = shipper_->state();
+    for (const auto& lane : lanes_)
+        out.connections += lane.connections();
+    out.in_flight = shared_.in_flight;
+    return out;
+}
+
+void Daemon::look_for_engines(std::vector<EnginePlace> places)
+{
+    scout_ = std::make_unique<Scout>(
+        lanes_.front().shard(), std::move(places), [this](std::vector<Sighting> round) {
+            boost::asio::post(control_, [this, round = std::move(round)] { learn(round); });
+        });
+}
+
+void Daemon::learn(const std::vector<Sighting>& round)
+{
+    const auto news = findings_->learn(round);
+    if (findings_->models_changed())
+        publisher_->serve_discovered(findings_->configuration());
+    for (const auto& line : std::exchange(first_look_, false) ? findings_->summary() : news)
+        SPILLWAY_INFO("{}", line);
+}
+
+void Daemon::announce() const
+{
+    const auto& config = publisher_->config();
+    const bool v6 = config.server.host.find(':') != std::string::npos;
+    const auto host = v6 ? "[" + config.server.host + "]" : config.server.host;
+    SPILLWAY_INFO("spillway " SPILLWAY_VERSION " serves {}://{}:{}/v1",
+                  publisher_->door().tls ? "https" : "http", host, port());
+    SPILLWAY_INFO("ledger: {}{}", store_->path(), shipper_ ? ", shipped to PostgreSQL" : "");
+    if (findings_)
+        return;  // What is served is said after the first look around.
+    SPILLWAY_INFO("{} deployments from {}", config.deployments.size(),
+                  config.files.empty() ? "nowhere" : config.files.front());
+    const auto unheeded =
+        std::count_if(config.keys_seen.begin(), config.keys_seen.end(),
+                      [](const auto& key) { return key.support != config::Support::supported; });
+    if (unheeded > 0) {
+        SPILLWAY_INFO("{} keys are ignored or mean something else here: spillway check --config {}",
+                      unheeded, config.files.empty() ? "FILE" : config.files.front());
+    }
+}
+
+void Daemon::give_memory_back(Millis pause)
+{
+    trim_.expires_after(pause);
+    trim_.async_wait([this](const boost::system::error_code& error) {
+        if (error)
+            return;
+        // Holds every arena's lock for a moment, so only while nobody waits for an answer.
+        if (shared_.in_flight == 0)
+            malloc_trim(0);
+        give_memory_back(later_trims);
+    });
+}
+
+}  // namespace spillway::app

@@ -1,0 +1,60 @@
+#include "spillway/app/edition.hpp"
+
+#include <utility>
+
+#include "spillway/config/prices.hpp"
+
+namespace spillway::app {
+
+namespace {
+
+admin::Deployment card(const config::Deployment& configured, const gateway::Upstream& upstream)
+{
+    admin::Deployment out;
+    out.id = upstream.id;
+    out.group = configured.group;
+    out.model = configured.model;
+    out.upstream_model = upstream.model;
+    out.api_base = upstream.api_base;
+    out.provider = upstream.provider;
+    out.origin = upstream.origin;
+    out.base_path = upstream.base_path;
+    out.header_block = upstream.header_block;
+    out.mode = configured.mode;
+    out.prices = upstream.rate.prices;
+    out.max_input_tokens = configured.max_input_tokens;
+    out.max_output_tokens = configured.max_output_tokens;
+    out.rpm = configured.rpm;
+    out.tpm = configured.tpm;
+    out.state = upstream.metrics.state;
+    return out;
+}
+
+std::shared_ptr<const admin::View> make_view(const gateway::Snapshot& snapshot)
+{
+    auto view = std::make_shared<admin::View>();
+    view->number = snapshot.number;
+    view->built = snapshot.built;
+    view->fleet = snapshot.fleet;
+    view->connect_timeout = snapshot.config.upstream.connect_timeout;
+    view->deployments.reserve(snapshot.upstreams.size());
+    for (std::size_t i = 0; i < snapshot.upstreams.size(); ++i)
+        view->deployments.push_back(card(snapshot.config.deployments[i], snapshot.upstreams[i]));
+    return view;
+}
+
+}  // namespace
+
+Result<Edition> make_edition(config::Config config, const config::Environment& environment,
+                             observe::Metrics& metrics, const Edition& previous, WallTime now)
+{
+    auto snapshot =
+        gateway::build_snapshot(std::move(config), environment, config::built_in_prices(), metrics,
+                                previous.snapshot.get(), now);
+    if (!snapshot)
+        return fail(std::move(snapshot).error());
+    auto view = make_view(**snapshot);
+    return Edition{std::move(*snapshot), std::move(view)};
+}
+
+}  // namespace spillway::app

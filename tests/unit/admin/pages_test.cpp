@@ -1,0 +1,166 @@
+#include "spillway/admin/pages.hpp"
+
+#include <gtest/gtest.h>
+
+namespace spillway::admin {
+namespace {
+
+TEST(FindPage, KnowsAPathWithAndWithoutTheVersion)
+{
+    EXPECT_EQ(find_page("/model/info"), Page::models);
+    EXPECT_EQ(find_page("/v1/model/info"), Page::models);
+}
+
+TEST(FindPage, KnowsBothSpellingsOfLiveness)
+{
+    EXPECT_EQ(find_page("/health/liveliness"), Page::liveness);
+    EXPECT_EQ(find_page("/health/liveness"), Page::liveness);
+}
+
+TEST(FindPage, TakesASlashBehindThePath)
+{
+    EXPECT_EQ(find_page("/metrics/"), Page::metrics);
+}
+
+TEST(FindPage, LeavesTheModelListToTheGateway)
+{
+    EXPECT_EQ(find_page("/v1/models"), std::nullopt);
+}
+
+TEST(FindPage, DoesNotDecodeAPathIntoOneOfOurs)
+{
+    EXPECT_EQ(find_page("/%6detrics"), std::nullopt);
+}
+
+TEST(FindPage, DoesNotTakeTheVersionTwice)
+{
+    EXPECT_EQ(find_page("/v1/v1/metrics"), std::nullopt);
+}
+
+TEST(FindPage, DoesNotTakeTheBarePrefix)
+{
+    EXPECT_EQ(find_page("/v1/"), std::nullopt);
+    EXPECT_EQ(find_page("/"), std::nullopt);
+    EXPECT_EQ(find_page(""), std::nullopt);
+}
+
+TEST(Access, IsOpenForLivenessAndReadinessOnly)
+{
+    EXPECT_EQ(access(Page::liveness), Access::anyone);
+    EXPECT_EQ(access(Page::readiness), Access::anyone);
+    for (const auto page : {Page::health, Page::metrics, Page::spend_logs, Page::global_spend,
+                            Page::global_spend_logs, Page::models, Page::model_groups})
+        EXPECT_EQ(access(page), Access::operator_only);
+}
+
+TEST(ReadQuery, DecodesNamesAndValues)
+{
+    const auto query = read_query("api%5Fkey=sk-a%2Bb&model=two+words");
+    ASSERT_TRUE(query);
+    ASSERT_EQ(query->size(), 2U);
+    EXPECT_EQ((*query)[0].name, "api_key");
+    EXPECT_EQ((*query)[0].value, "sk-a+b");
+    EXPECT_EQ((*query)[1].value, "two words");
+}
+
+TEST(ReadQuery, ReadsNothingFromNothing)
+{
+    const auto query = read_query("");
+    ASSERT_TRUE(query);
+    EXPECT_TRUE(query->empty());
+}
+
+TEST(ReadQuery, TakesANameWithoutAValue)
+{
+    const auto query = read_query("&flag&&");
+    ASSERT_TRUE(query);
+    ASSERT_EQ(query->size(), 1U);
+    EXPECT_EQ((*query)[0].name, "flag");
+    EXPECT_EQ((*query)[0].value, "");
+}
+
+TEST(ReadQuery, RefusesAMalformedEscape)
+{
+    const auto query = read_query("model=%zz");
+    ASSERT_FALSE(query);
+    EXPECT_EQ(query.error().code(), Errc::invalid_request);
+}
+
+TEST(Request, GivesTheFirstValueOfAName)
+{
+    const Request request{Page::spend_logs, {{"a", "1"}, {"a", "2"}}};
+    EXPECT_EQ(request["a"], "1");
+    EXPECT_EQ(request["b"], "");
+}
+
+/// `answer` on a shard of its own that never runs: these pages need no waiting.
+class AnswerTest : public testing::Test {
+protected:
+    Result<Reply> ask(Request request)
+    {
+        std::optional<Result<Reply>> reply;
+        net::spawn([](AnswerTest& self, Request asked,
+                      std::optional<Result<Reply>>& out) -> net::Task<void> {
+            auto answered = co_await answer(std::move(asked), self.desk_);
+            out.emplace(std::move(answered));
+        }(*this, std::move(request), reply));
+        EXPECT_TRUE(reply);
+        return std::move(*reply);
+    }
+
+    Vitals vitals_;
+    observe::Metrics metrics_;
+    net::Shard shard_;
+    Archive archive_{"/nonexistent/ledger.db"};
+    std::function<Vitals()> read_vitals_ = [this] { return vitals_; };
+    Desk desk_{shard_, metrics_, archive_, read_vitals_, std::make_shared<View>()};
+};
+
+TEST_F(AnswerTest, IsAlive)
+{
+    const auto reply = ask({Page::liveness, {}});
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 200);
+    EXPECT_EQ(reply->body, "\"I'm alive!\"");
+}
+
+TEST_F(AnswerTest, IsReadyWithADeadDatabase)
+{
+    vitals_.shipper = ledger::ShipperState{};
+    const auto reply = ask({Page::readiness, {}});
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 200);
+}
+
+TEST_F(AnswerTest, ShowsConnectionsInTheMetrics)
+{
+    vitals_.connections = 7;
+    const auto reply = ask({Page::metrics, {}});
+    ASSERT_TRUE(reply);
+    EXPECT_NE(reply->body.find("spillway_connections 7\n"), std::string::npos);
+}
+
+TEST_F(AnswerTest, SaysWhatFormatTheMetricsHave)
+{
+    const auto reply = ask({Page::metrics, {}});
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->content_type, "text/plain; version=0.0.4; charset=utf-8");
+}
+
+TEST_F(AnswerTest, RefusesADateThatIsNone)
+{
+    const auto reply = ask({Page::spend_logs, {{"start_date", "2026-1-1"}}});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), Errc::invalid_request);
+}
+
+TEST_F(AnswerTest, ProbesNothingWhenThereIsNothing)
+{
+    const auto reply = ask({Page::health, {}});
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->body, R"({"healthy_endpoints":[],"unhealthy_endpoints":[],)"
+                           R"("healthy_count":0,"unhealthy_count":0})");
+}
+
+}  // namespace
+}  // namespace spillway::admin

@@ -1,0 +1,97 @@
+#include "spillway/app/cli.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace spillway::app {
+namespace {
+
+using testing::HasSubstr;
+
+Command read(std::vector<const char*> arguments)
+{
+    arguments.insert(arguments.begin(), "spillway");
+    return read_arguments(static_cast<int>(arguments.size()), arguments.data());
+}
+
+Say said(std::vector<const char*> arguments)
+{
+    const auto command = read(std::move(arguments));
+    EXPECT_TRUE(std::holds_alternative<Say>(command));
+    return std::holds_alternative<Say>(command) ? std::get<Say>(command) : Say{};
+}
+
+TEST(CommandLine, ServesWithoutAnyOption)
+{
+    const auto command = read({"serve"});
+    ASSERT_TRUE(std::holds_alternative<Serve>(command));
+    const auto& serve = std::get<Serve>(command);
+    EXPECT_FALSE(serve.config || serve.host || serve.port);
+}
+
+TEST(CommandLine, TakesConfigHostAndPort)
+{
+    const auto command = read({"serve", "--config", "a.yaml", "--host", "::1", "--port", "0"});
+    ASSERT_TRUE(std::holds_alternative<Serve>(command));
+    const auto& serve = std::get<Serve>(command);
+    EXPECT_EQ(serve.config, "a.yaml");
+    EXPECT_EQ(serve.host, "::1");
+    EXPECT_EQ(serve.port, 0);
+}
+
+TEST(CommandLine, RefusesAPortThatIsNone)
+{
+    EXPECT_EQ(said({"serve", "--port", "70000"}).exit_code, 2);
+}
+
+TEST(CommandLine, ChecksAFile)
+{
+    const auto command = read({"check", "--config", "a.yaml"});
+    ASSERT_TRUE(std::holds_alternative<Check>(command));
+    EXPECT_EQ(std::get<Check>(command).config, "a.yaml");
+}
+
+TEST(CommandLine, NeedsAFileToCheck)
+{
+    EXPECT_EQ(said({"check"}).exit_code, 2);
+}
+
+TEST(CommandLine, PrintsTheVersion)
+{
+    EXPECT_EQ(said({"version"}).text, "spillway " SPILLWAY_VERSION "\n");
+    EXPECT_EQ(said({"--version"}).text, "spillway " SPILLWAY_VERSION "\n");
+}
+
+TEST(CommandLine, HelpsWhenNothingIsAsked)
+{
+    const auto help = said({});
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_THAT(help.text, HasSubstr("spillway serve --config config.yaml"));
+}
+
+TEST(CommandLine, HelpsWithACommand)
+{
+    const auto help = said({"serve", "--help"});
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_THAT(help.text, HasSubstr("SPILLWAY_DISCOVER"));
+}
+
+TEST(CommandLine, SuggestsTheOptionThatWasMeant)
+{
+    EXPECT_THAT(said({"serve", "--prot", "1"}).text, HasSubstr("did you mean '--port'?"));
+}
+
+TEST(CommandLine, SuggestsTheCommandThatWasMeant)
+{
+    EXPECT_THAT(said({"sevre"}).text, HasSubstr("did you mean 'serve'?"));
+}
+
+TEST(CommandLine, FailsOnAnUnknownCommand)
+{
+    EXPECT_EQ(said({"frobnicate"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace spillway::app

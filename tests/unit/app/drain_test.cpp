@@ -1,0 +1,77 @@
+#include "spillway/app/drain.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace spillway::app {
+namespace {
+
+/// The ladder over made-up connections; `log` is the order of its steps.
+struct Ladder {
+    boost::asio::io_context control;
+    std::string log;
+    std::size_t open = 0;
+    std::size_t closed_by_abort = 0;
+
+    DrainSteps steps(Millis patience)
+    {
+        DrainSteps out;
+        out.refuse = [this] { log += "refuse "; };
+        out.abort = [this] {
+            log += "abort ";
+            open -= closed_by_abort;
+        };
+        out.remaining = [this] { return open; };
+        out.finished = [this] { log += "finished"; };
+        out.patience = patience;
+        return out;
+    }
+};
+
+TEST(Drain, FinishesAtOnceWhenNobodyIsConnected)
+{
+    Ladder ladder;
+    Drain drain(ladder.control, ladder.steps(Millis{60'000}));
+    drain.signal();
+    ladder.control.run();
+    EXPECT_EQ(ladder.log, "refuse finished");
+    EXPECT_TRUE(drain.orderly());
+}
+
+TEST(Drain, AbortsWhatDoesNotFinishInTime)
+{
+    Ladder ladder;
+    ladder.open = ladder.closed_by_abort = 2;
+    Drain drain(ladder.control, ladder.steps(Millis{0}));
+    drain.signal();
+    ladder.control.run();
+    EXPECT_EQ(ladder.log, "refuse abort finished");
+    EXPECT_TRUE(drain.orderly());
+}
+
+TEST(Drain, GoesStraightToTheAbortAtASecondSignal)
+{
+    Ladder ladder;
+    ladder.open = ladder.closed_by_abort = 1;
+    Drain drain(ladder.control, ladder.steps(Millis{60'000}));
+    drain.signal();
+    drain.signal();
+    ladder.control.run();
+    EXPECT_EQ(ladder.log, "refuse abort finished");
+    EXPECT_FALSE(drain.orderly());
+}
+
+TEST(Drain, AbortsOnlyOnce)
+{
+    Ladder ladder;
+    ladder.open = ladder.closed_by_abort = 1;
+    Drain drain(ladder.control, ladder.steps(Millis{60'000}));
+    for (int i = 0; i < 4; ++i)
+        drain.signal();
+    ladder.control.run();
+    EXPECT_EQ(ladder.log, "refuse abort finished");
+}
+
+}  // namespace
+}  // namespace spillway::app
