@@ -39,8 +39,12 @@ std::vector<dialect::Splice> edits_of(const Attempt& attempt, const std::string&
         case BodyForm::json:
             break;
     }
-    return dialect::plan_edits(request.facts, request.body, model, attempt.upstream.rules,
-                               attempt.usage_wish);
+    // Further endpoints pass through unchanged but for the model's name.
+    static const dialect::WireRules none;
+    const bool further = request.endpoint() == chat::Endpoint::other;
+    return dialect::plan_edits(request.facts, request.body, model,
+                               further ? none : attempt.upstream.rules, attempt.usage_wish,
+                               request.endpoint());
 }
 
 std::string wire_head(const Attempt& attempt, const std::string& model, std::size_t body_length)

@@ -1,8 +1,6 @@
 #include "spillway/gateway/settle.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
 
 #include "spillway/base/log.hpp"
@@ -42,21 +40,6 @@ std::string_view name_of(chat::FailureClass kind)
             return "unknown";
     }
     return "unknown";
-}
-
-std::string_view name_of(ledger::Outcome end)
-{
-    switch (end) {
-        case ledger::Outcome::served:
-            return "served";
-        case ledger::Outcome::refused:
-            return "refused";
-        case ledger::Outcome::broken:
-            return "broken";
-        case ledger::Outcome::abandoned:
-            return "abandoned";
-    }
-    return "served";
 }
 
 std::string_view endpoint_name(chat::Endpoint endpoint)
@@ -104,7 +87,7 @@ std::string why_line(const InferenceRequest& request, const Outcome& outcome)
     if (outcome.served_by) {
         why += snapshot.table[outcome.served_by->group].name + "/" +
                snapshot.table[outcome.served_by->deployment].id + ": " +
-               std::string(name_of(outcome.end));
+               std::string(ledger::name(outcome.end));
     }
     return why;
 }
@@ -156,16 +139,6 @@ void note_deployment(ledger::SpendRecord& record, const InferenceRequest& reques
         record.cost = ledger::cost(upstream.rate, outcome.usage);
 }
 
-std::string decimal_usd(NanoUsd amount)
-{
-    std::array<char, 40> text{};
-    const auto nanos = count(amount);
-    std::snprintf(text.data(), text.size(), "%lld.%09lld",
-                  static_cast<long long>(nanos / 1'000'000'000),
-                  static_cast<long long>(nanos % 1'000'000'000));
-    return text.data();
-}
-
 }  // namespace
 
 ledger::SpendRecord make_record(const InferenceRequest& request, const Outcome& outcome,
@@ -211,7 +184,8 @@ ledger::SpendRecord make_refusal(const Arrival& arrival, const Error& error,
 void publish(const ledger::SpendRecord& record, const Arrival& arrival, const Outcome* outcome,
              Services& services)
 {
-    services.metrics.requests(endpoint_name(arrival.endpoint), name_of(record.outcome)).Increment();
+    services.metrics.requests(endpoint_name(arrival.endpoint), ledger::name(record.outcome))
+        .Increment();
     if (outcome != nullptr) {
         const auto own = record.total - outcome->upstream_time;
         services.metrics.overhead_seconds->Observe(std::chrono::duration<double>(own).count());
@@ -235,7 +209,7 @@ void publish(const ledger::SpendRecord& record, const Arrival& arrival, const Ou
             "{} {} model=\"{}\" group=\"{}\" deployment={} outcome={} status={} "
             "tokens={}+{} ms={}",
             record.id.text(), record.call_type, record.asked_model, record.group,
-            record.deployment_id, name_of(record.outcome), record.status,
+            record.deployment_id, ledger::name(record.outcome), record.status,
             count(record.usage.prompt), count(record.usage.completion), record.total.count());
 }
 
@@ -243,7 +217,7 @@ void add_final_headers(net::HeaderLines& lines, const ledger::SpendRecord& recor
                        const Outcome& outcome)
 {
     if (record.cost) {
-        const auto cost = decimal_usd(*record.cost);
+        const auto cost = ledger::decimal_usd(*record.cost);
         lines.add("x-spillway-response-cost", cost).add("x-litellm-response-cost", cost);
     }
     const auto own = std::max<std::int64_t>(0, (record.total - outcome.upstream_time).count());

@@ -21,6 +21,12 @@ bool is_json(std::string_view content_type)
     return content_type.size() >= 16 && iequals(content_type.substr(0, 16), "application/json");
 }
 
+bool is_object(std::string_view body)
+{
+    const auto first = body.find_first_not_of(" \t\r\n");
+    return first != std::string_view::npos && body[first] == '{';
+}
+
 ClientLeft left(Attempt& attempt, std::optional<TimePoint> first_token)
 {
     attempt.watch.watch(nullptr);
@@ -132,14 +138,15 @@ net::Task<AttemptEnd> take_whole_answer(Attempt& attempt, std::unique_ptr<net::U
     add_cors(headers, attempt.request.arrival.snapshot->config.server,
              attempt.request.arrival.origin);
 
-    // The three endpoints we meter must be JSON; a web page with status 200 is not an answer.
+    // The three endpoints we meter answer with a JSON object, whatever their content type says; a
+    // web page with status 200 is not an answer.
     const bool metered = attempt.request.endpoint() != chat::Endpoint::other;
     const auto limit =
         attempt.request.endpoint() == chat::Endpoint::embeddings ? max_embeddings : max_held;
     std::string body;
     if (reply.framing == net::Framing::length && reply.content_length <= limit)
         body.reserve(static_cast<std::size_t>(reply.content_length));
-    auto first_token = attempt.services.clock.now();
+    const auto first_token = attempt.services.clock.now();
     for (;;) {
         const auto piece = co_await call->read(attempt.target.deadline);
         if (attempt.watch.client_left())
@@ -164,7 +171,7 @@ net::Task<AttemptEnd> take_whole_answer(Attempt& attempt, std::unique_ptr<net::U
         co_return failure;
     }
     attempt.watch.watch(nullptr);
-    if (metered && !json) {
+    if (metered && !is_object(body)) {
         chat::Failure failure;
         failure.kind = chat::FailureClass::transient;
         failure.status = status;

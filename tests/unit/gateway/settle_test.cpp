@@ -1,0 +1,126 @@
+#include "spillway/gateway/settle.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/gateway/fixture.hpp"
+
+namespace spillway::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Settle : public ::testing::Test {
+protected:
+    InferenceRequest request() const
+    {
+        InferenceRequest request;
+        request.arrival.snapshot = snapshot_;
+        request.arrival.endpoint = chat::Endpoint::chat;
+        request.arrival.began = start_;
+        request.received = start_ + 2ms;
+        request.facts.model = "gpt-4";
+        request.facts.tags = {"a", "b\"c"};
+        request.asked = *snapshot_->table.resolve("cloud");
+        return request;
+    }
+    Outcome served_by_cloud() const
+    {
+        Outcome outcome;
+        route::Target target;
+        target.deployment = DeploymentIndex{1};
+        target.group = snapshot_->table.resolve("cloud")->group;
+        outcome.served_by = target;
+        outcome.parting = WholeReply{};
+        outcome.usage.prompt = Tokens{1000};
+        outcome.usage.completion = Tokens{100};
+        outcome.usage.source = chat::UsageSource::exact;
+        outcome.first_attempt = start_ + 3ms;
+        outcome.first_token = start_ + 40ms;
+        outcome.upstream_time = 90ms;
+        return outcome;
+    }
+
+    observe::Metrics metrics_;
+    std::shared_ptr<const Snapshot> snapshot_ =
+        testing::snapshot_of(testing::small_config(), metrics_);
+    TimePoint start_{1h};
+};
+
+TEST_F(Settle, WritesWhatAServedRequestCost)
+{
+    const auto record = make_record(request(), served_by_cloud(), start_ + 100ms);
+    EXPECT_EQ(record.outcome, ledger::Outcome::served);
+    EXPECT_EQ(record.status, 200);
+    EXPECT_EQ(record.asked_model, "gpt-4");
+    EXPECT_EQ(record.group, "cloud");
+    EXPECT_EQ(record.deployment_id, "id-cloud");
+    EXPECT_EQ(record.attempts, 1);
+    EXPECT_EQ(record.cost, NanoUsd{1000 * 2500 + 100 * 10000});
+    EXPECT_FALSE(record.at_least);
+    EXPECT_EQ(record.queue, 1ms);
+    EXPECT_EQ(record.first_token, 40ms);
+    EXPECT_EQ(record.total, 100ms);
+    EXPECT_EQ(record.tags, R"(["a","b\"c"])");
+}
+
+TEST_F(Settle, SaysAtLeastWhenTheAnswerWasCut)
+{
+    auto outcome = served_by_cloud();
+    outcome.end = ledger::Outcome::broken;
+    outcome.parting = StreamEnd{};
+    outcome.error = Error(Errc::stream_broken, "cut");
+    const auto record = make_record(request(), outcome, start_ + 100ms);
+    EXPECT_TRUE(record.at_least);
+    EXPECT_EQ(record.error, describe(Errc::stream_broken).name);
+    EXPECT_EQ(record.status, 200);
+}
+
+TEST_F(Settle, LeavesTheCostEmptyWhenTheUsageIsUnknown)
+{
+    auto outcome = served_by_cloud();
+    outcome.usage = {};
+    EXPECT_EQ(make_record(request(), outcome, start_).cost, std::nullopt);
+}
+
+TEST_F(Settle, ExplainsAttemptsWithoutTheWordsOfUpstreams)
+{
+    Outcome outcome;
+    route::FailedAttempt failed;
+    failed.deployment = DeploymentIndex{0};
+    failed.group = snapshot_->table.resolve("fast-local")->group;
+    failed.failure.kind = chat::FailureClass::rejected;
+    failed.failure.status = 422;
+    failed.failure.message = "your prompt 'my secret diary' is bad";
+    outcome.failures.push_back(failed);
+    outcome.end = ledger::Outcome::refused;
+    outcome.error = Error(Errc::upstream_rejected, "no");
+    outcome.parting = ErrorReply{*outcome.error, 422};
+    const auto record = make_record(request(), outcome, start_);
+    EXPECT_EQ(record.why, "fast-local/id-local: rejected 422; ");
+    EXPECT_EQ(record.status, 422);
+    EXPECT_EQ(record.attempts, 1);
+    EXPECT_EQ(record.cost, std::nullopt);
+}
+
+TEST_F(Settle, MakesARefusalFromTheHeadAlone)
+{
+    const auto record = make_refusal(request().arrival, Error(Errc::invalid_json, "bad"),
+                                     "odd\nmodel", start_ + 5ms);
+    EXPECT_EQ(record.outcome, ledger::Outcome::refused);
+    EXPECT_EQ(record.status, 400);
+    EXPECT_EQ(record.asked_model.find('\n'), std::string::npos);
+    EXPECT_TRUE(record.deployment_id.empty());
+}
+
+TEST_F(Settle, PrintsTheCostToTheNanoDollar)
+{
+    const auto outcome = served_by_cloud();
+    const auto record = make_record(request(), outcome, start_ + 100ms);
+    net::HeaderLines lines;
+    add_final_headers(lines, record, outcome);
+    EXPECT_NE(lines.text().find("x-litellm-response-cost: 0.0035\r\n"), std::string::npos);
+    EXPECT_NE(lines.text().find("x-spillway-overhead-duration-ms: 10\r\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace spillway::gateway

@@ -1,0 +1,66 @@
+#include "spillway/gateway/snapshot.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/gateway/fixture.hpp"
+
+namespace spillway::gateway {
+namespace {
+
+TEST(BuildSnapshot, CompilesTheFixedHeadersOfAnUpstream)
+{
+    observe::Metrics metrics;
+    const auto snapshot = testing::snapshot_of(testing::small_config(), metrics);
+    ASSERT_NE(snapshot, nullptr);
+    const auto& cloud = snapshot->upstreams[1];
+    EXPECT_EQ(cloud.model, "gpt-4o");
+    EXPECT_EQ(cloud.api_base, "https://relay.example.com/v1");
+    EXPECT_TRUE(cloud.origin.tls);
+    EXPECT_EQ(cloud.origin.port, 443);
+    EXPECT_NE(cloud.header_block.find("host: relay.example.com\r\n"), std::string::npos);
+    EXPECT_NE(cloud.header_block.find("authorization: Bearer sk-upstream\r\n"), std::string::npos);
+}
+
+TEST(BuildSnapshot, LeavesOutARowItCannotResolveAndKeepsTheRest)
+{
+    observe::Metrics metrics;
+    auto config = testing::small_config();
+    config.deployments[0].api_base = "ftp://nowhere";
+    const auto snapshot = testing::snapshot_of(std::move(config), metrics);
+    ASSERT_NE(snapshot, nullptr);
+    EXPECT_EQ(snapshot->upstreams.size(), 2u);
+    EXPECT_FALSE(snapshot->table.resolve("fast-local"));
+    EXPECT_TRUE(snapshot->table.resolve("cloud"));
+}
+
+TEST(BuildSnapshot, RefusesACredentialThatWouldEndItsHeaderLine)
+{
+    observe::Metrics metrics;
+    auto config = testing::small_config();
+    config.deployments[1].api_key = Secret{"sk\r\nx-evil: 1"};
+    const auto snapshot = testing::snapshot_of(std::move(config), metrics);
+    ASSERT_NE(snapshot, nullptr);
+    EXPECT_FALSE(snapshot->table.resolve("cloud"));
+}
+
+TEST(BuildSnapshot, NeverLetsExtraHeadersTouchTheFraming)
+{
+    observe::Metrics metrics;
+    auto config = testing::small_config();
+    config.deployments[1].extra_headers = {config::Header{"Content-Length", Secret{"5"}},
+                                           config::Header{"X-Team", Secret{"blue"}}};
+    const auto snapshot = testing::snapshot_of(std::move(config), metrics);
+    EXPECT_EQ(snapshot->upstreams[1].header_block.find("Content-Length"), std::string::npos);
+    EXPECT_NE(snapshot->upstreams[1].header_block.find("X-Team: blue\r\n"), std::string::npos);
+}
+
+TEST(BuildSnapshot, CountsItsNumberUp)
+{
+    observe::Metrics metrics;
+    const auto first = testing::snapshot_of(testing::small_config(), metrics);
+    const auto second = testing::snapshot_of(testing::small_config(), metrics, first.get());
+    EXPECT_EQ(second->number, first->number + 1);
+}
+
+}  // namespace
+}  // namespace spillway::gateway
