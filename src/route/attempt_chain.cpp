@@ -19,7 +19,6 @@ constexpr Millis longest_backoff{8'000};
 constexpr Millis first_backoff{500};
 /// What one client may ask for itself. Operators may configure more.
 constexpr int most_client_retries = 10;
-constexpr std::size_t most_targets_of_a_list = 100;
 
 /// Full jitter: uniform between nothing and 0.5 s, 1 s, 2 s ... 8 s.
 Millis backoff(int retries_before, std::uint64_t draw)
@@ -54,18 +53,6 @@ std::optional<int> granted(const config::RetryPolicy& policy, FailureClass kind)
             return std::nullopt;
     }
     return std::nullopt;
-}
-
-/// Is it the deployment that is sick, whatever model it was asked for through a wildcard?
-bool bars_every_model(FailureClass kind)
-{
-    return kind == FailureClass::credential || kind == FailureClass::quota ||
-           kind == FailureClass::stalled;
-}
-
-bool same_place(const Resolved& a, const Resolved& b)
-{
-    return a.group == b.group && a.pinned == b.pinned && a.wildcard == b.wildcard;
 }
 
 /// The failure that a client's mock_testing flag asks for.
@@ -341,152 +328,6 @@ int AttemptChain::retries_allowed() const
     }
     const auto& deployment = (*table_)[attempt.deployment].num_retries;
     return deployment ? *deployment : policy.value_or(group().num_retries);
-}
-
-/// Why the current hop is being left: its last failure, or what kept everybody from being asked.
-FailureClass AttemptChain::reason_to_leave()
-{
-    if (hop_tried_ && last_) {
-        return last_->kind;
-    }
-    const auto& members = group().members;
-    const bool too_small =
-        std::any_of(members.begin(), members.end(),
-                    [this](DeploymentIndex member) { return in_hop(member) && !fits(member); });
-    const bool somebody_rests =
-        std::any_of(members.begin(), members.end(),
-                    [this](DeploymentIndex member) { return eligible(member); });
-    if (!too_small || somebody_rests) {
-        return FailureClass::transient;
-    }
-    if (!last_) {
-        last_ =
-            chat::Failure{FailureClass::too_long, 0,
-                          "the prompt of about " + std::to_string(count(request_.prompt_estimate)) +
-                              " tokens fits no deployment of the group",
-                          std::nullopt};
-    }
-    return FailureClass::too_long;
-}
-
-/// Puts the targets that follow the current hop in front of those still waiting.
-void AttemptChain::queue_fallbacks()
-{
-    const auto& controls = request_.controls;
-    const std::size_t before = pending_.size();
-    switch (policy_of(reason_to_leave()).next_target) {
-        case NextTarget::none:
-            pending_.clear();
-            return;
-        case NextTarget::any:
-            break;
-        case NextTarget::context_window_list:
-            queue_list(FallbackList::context_window, controls.context_window_fallbacks);
-            break;
-        case NextTarget::content_policy_list:
-            queue_list(FallbackList::content_policy, controls.content_policy_fallbacks);
-            break;
-    }
-    if (pending_.size() == before) {
-        queue_list(FallbackList::general, controls.fallbacks);
-    }
-}
-
-void AttemptChain::queue_list(FallbackList list, const std::optional<std::vector<std::string>>& own)
-{
-    const int depth = hop().depth + 1;
-    // A list that the client gave stands for the whole walk; hops do not start it anew.
-    if (request_.controls.disable_fallbacks || depth > table_->settings().max_fallbacks ||
-        (own && depth > 1)) {
-        return;
-    }
-    const auto& names = own ? *own : table_->fallbacks(hop().place.group, hop().place.asked, list);
-    const std::size_t taken = std::min(names.size(), most_targets_of_a_list);
-    for (std::size_t i = taken; i-- > 0;) {
-        pending_.push_back({names[i], depth});
-    }
-}
-
-/// Enters the next pending place that exists and was not entered before.
-bool AttemptChain::open_next_hop()
-{
-    while (!pending_.empty()) {
-        const Pending next = std::move(pending_.back());
-        pending_.pop_back();
-        auto place = table_->resolve(next.name);
-        if (!place || std::any_of(hops_.begin(), hops_.end(), [&](const Hop& before) {
-                return same_place(before.place, *place);
-            })) {
-            continue;
-        }
-        hops_.push_back(Hop{*std::move(place), next.depth});
-        level_.reset();
-        retries_in_level_ = 0;
-        levels_spent_ = false;
-        hop_tried_ = false;
-        return true;
-    }
-    return false;
-}
-
-/// Of a group's members all belong to its hop, unless the client named one.
-bool AttemptChain::in_hop(DeploymentIndex member) const
-{
-    const auto& pinned = hop().place.pinned;
-    return !pinned || *pinned == member;
-}
-
-bool AttemptChain::eligible(DeploymentIndex deployment) const
-{
-    return in_hop(deployment) && !barred(deployment) && fits(deployment);
-}
-
-/// Did this deployment fail in a way that asking it again cannot mend?
-bool AttemptChain::barred(DeploymentIndex deployment) const
-{
-    return std::any_of(failures_.begin(), failures_.end(), [&](const FailedAttempt& attempt) {
-        return attempt.deployment == deployment &&
-               policy_of(attempt.failure.kind).same_target == SameTarget::never &&
-               (bars_every_model(attempt.failure.kind) || attempt.wildcard == hop().place.wildcard);
-    });
-}
-
-/// May the prompt fit? An unknown window may always; a known one must hold our estimate (when
-/// checks are on, or somebody has said that the prompt is long) and exceed any that was too small.
-bool AttemptChain::fits(DeploymentIndex deployment) const
-{
-    const auto& window = (*table_)[deployment].max_input_tokens;
-    if (!window || (!table_->settings().pre_call_checks && !overflowed_)) {
-        return true;
-    }
-    return *window >= request_.prompt_estimate &&
-           (!overflowed_window_ || *window > *overflowed_window_);
-}
-
-bool AttemptChain::failed_before(DeploymentIndex deployment) const
-{
-    return std::any_of(failures_.begin(), failures_.end(), [&](const FailedAttempt& attempt) {
-        return attempt.deployment == deployment && attempt.wildcard == hop().place.wildcard;
-    });
-}
-
-bool AttemptChain::serves(DeploymentIndex deployment, const Moment& moment) const
-{
-    return hop().place.pinned || moment.fleet[deployment].serves(moment.now);
-}
-
-void AttemptChain::note_recovery(DeploymentIndex deployment, const Moment& moment)
-{
-    const TimePoint back = std::max(moment.fleet[deployment].rests_until, moment.now + Millis{1});
-    earliest_recovery_ = std::min(earliest_recovery_.value_or(back), back);
-}
-
-void AttemptChain::note_overflow(const FailedAttempt& attempt)
-{
-    overflowed_ = true;
-    if (const auto& window = (*table_)[attempt.deployment].max_input_tokens) {
-        overflowed_window_ = std::max(overflowed_window_.value_or(*window), *window);
-    }
 }
 
 }  // namespace spillway::route

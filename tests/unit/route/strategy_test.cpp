@@ -1,0 +1,135 @@
+#include "spillway/route/strategy.hpp"
+
+#include <gmock/gmock.h>
+
+#include <map>
+
+#include "unit/route/world.hpp"
+
+namespace spillway::route {
+namespace {
+
+using config::Strategy;
+using testing_world::config_of;
+using testing_world::row;
+
+constexpr DeploymentIndex a{0};
+constexpr DeploymentIndex b{1};
+constexpr DeploymentIndex c{2};
+
+class StrategyTest : public testing::Test {
+protected:
+    std::vector<DeploymentIndex> rank(Strategy strategy, std::uint64_t draw = 1)
+    {
+        const RoutingTable table{config, {}};
+        fleet.states.resize(3);
+        return ranked(strategy, {a, b, c}, table, fleet, draw);
+    }
+    /// How often each deployment comes first in `draws` draws.
+    std::map<DeploymentIndex, int> firsts(Strategy strategy, int draws)
+    {
+        const RoutingTable table{config, {}};
+        fleet.states.resize(3);
+        std::map<DeploymentIndex, int> times;
+        for (int i = 0; i < draws; ++i) {
+            const auto draw = static_cast<std::uint64_t>(i) * 0x9E37'79B9'7F4A'7C15U;
+            ++times[ranked(strategy, {a, b, c}, table, fleet, draw).front()];
+        }
+        return times;
+    }
+    config::Config config = config_of({row("g", "a"), row("g", "b"), row("g", "c")});
+    FleetView fleet{std::vector<DeploymentState>(3)};
+};
+
+TEST_F(StrategyTest, KeepsEveryCandidateOnce)
+{
+    for (const auto strategy :
+         {Strategy::simple_shuffle, Strategy::least_busy, Strategy::usage_based,
+          Strategy::latency_based, Strategy::cost_based}) {
+        EXPECT_THAT(rank(strategy), testing::UnorderedElementsAre(a, b, c));
+    }
+}
+
+TEST_F(StrategyTest, GivesTheSameOrderForTheSameDraw)
+{
+    EXPECT_EQ(rank(Strategy::simple_shuffle, 77), rank(Strategy::simple_shuffle, 77));
+}
+
+TEST_F(StrategyTest, ShufflesEqualDeploymentsEvenly)
+{
+    for (const auto& [deployment, times] : firsts(Strategy::simple_shuffle, 9'000)) {
+        EXPECT_NEAR(times, 3'000, 250) << at(deployment);
+    }
+}
+
+TEST_F(StrategyTest, ShufflesByWeight)
+{
+    config.deployments[0].weight = 6;
+    config.deployments[1].weight = 3;
+    config.deployments[2].weight = 1;
+    auto times = firsts(Strategy::simple_shuffle, 10'000);
+    EXPECT_NEAR(times[a], 6'000, 300);
+    EXPECT_NEAR(times[b], 3'000, 300);
+    EXPECT_NEAR(times[c], 1'000, 200);
+}
+
+TEST_F(StrategyTest, PutsAWeightOfZeroLast)
+{
+    config.deployments[0].weight = 1;
+    config.deployments[1].weight = 0;
+    config.deployments[2].weight = 1;
+    for (std::uint64_t draw = 0; draw < 100; ++draw) {
+        EXPECT_EQ(rank(Strategy::simple_shuffle, draw).back(), b);
+    }
+}
+
+TEST_F(StrategyTest, PrefersTheLeastBusy)
+{
+    fleet.states[0].in_flight = 3;
+    fleet.states[1].in_flight = 1;
+    fleet.states[2].in_flight = 2;
+    EXPECT_THAT(rank(Strategy::least_busy), testing::ElementsAre(b, c, a));
+}
+
+TEST_F(StrategyTest, SharesTheLoadBetweenEquallyBusyOnes)
+{
+    fleet.states[2].in_flight = 1;
+    auto times = firsts(Strategy::least_busy, 2'000);
+    EXPECT_NEAR(times[a], 1'000, 150);
+    EXPECT_EQ(times[c], 0);
+}
+
+TEST_F(StrategyTest, PrefersTheLeastUsed)
+{
+    fleet.states[0].tokens_last_minute = 100;
+    fleet.states[1].tokens_last_minute = 300;
+    fleet.states[2].tokens_last_minute = 200;
+    EXPECT_THAT(rank(Strategy::usage_based), testing::ElementsAre(a, c, b));
+}
+
+TEST_F(StrategyTest, PrefersTheFastest)
+{
+    fleet.states[0].first_token_ms = 300;
+    fleet.states[1].first_token_ms = 100;
+    fleet.states[2].first_token_ms = 200;
+    EXPECT_THAT(rank(Strategy::latency_based), testing::ElementsAre(b, c, a));
+}
+
+TEST_F(StrategyTest, MeasuresANewcomerWithOneRequestOnly)
+{
+    fleet.states[0].first_token_ms = 300;
+    fleet.states[1].first_token_ms = 100;
+    EXPECT_EQ(rank(Strategy::latency_based).front(), c);
+    fleet.states[2].in_flight = 1;
+    EXPECT_THAT(rank(Strategy::latency_based), testing::ElementsAre(b, a, c));
+}
+
+TEST_F(StrategyTest, PrefersTheCheapestAndDoesNotTakeAnUnknownPriceForALowOne)
+{
+    config.deployments[1].prices.input = PicoUsdPerToken{5};
+    config.deployments[2].prices.input = PicoUsdPerToken{4};
+    EXPECT_THAT(rank(Strategy::cost_based), testing::ElementsAre(c, b, a));
+}
+
+}  // namespace
+}  // namespace spillway::route
