@@ -1,6 +1,9 @@
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "spillway/base/units.hpp"
@@ -17,8 +20,7 @@ public:
 
     Deadline(DeadlineWheel& wheel, Fire fire, void* owner) noexcept
         : wheel_(wheel), fire_(fire), owner_(owner)
-    {
-    }
+    {}
     Deadline(const Deadline&) = delete;
     Deadline& operator=(const Deadline&) = delete;
     ~Deadline();
@@ -29,39 +31,47 @@ public:
 
 private:
     friend class DeadlineWheel;
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
     DeadlineWheel& wheel_;
     Fire fire_;
     void* owner_;
     TimePoint when_ = TimePoint::max();
-    TimePoint filed_at_ = TimePoint::max();
-    Deadline* previous_ = nullptr;  ///< Intrusive list of its slot.
+    std::int64_t filed_at_ = never;  ///< Tick of the slot it lies in.
+    Deadline* previous_ = nullptr;   ///< Intrusive list of its slot.
     Deadline* next_ = nullptr;
-    std::size_t slot_ = 0;
 };
 
-/// A shard's deadlines in slots of one tick. Ticks only while something is filed, so an idle
-/// daemon sleeps.
+/// A shard's deadlines in slots of one tick. The timer is set for the next slot that holds one, so
+/// an idle daemon sleeps. What lies beyond the wheel's reach (51 s) is filed again on the way.
 class DeadlineWheel {
 public:
     explicit DeadlineWheel(boost::asio::io_context& io);
+    DeadlineWheel(const DeadlineWheel&) = delete;
+    DeadlineWheel& operator=(const DeadlineWheel&) = delete;
     ~DeadlineWheel();
 
     static constexpr Millis tick{50};
 
 private:
     friend class Deadline;
+    static constexpr std::size_t slot_count = 1024;
+    [[nodiscard]] static std::size_t slot_of(std::int64_t at) noexcept
+    {
+        return static_cast<std::size_t>(at) % slot_count;
+    }
     void file(Deadline& entry);
     void remove(Deadline& entry) noexcept;
-    void arm();
+    void arm(std::int64_t at);
+    void arm_next();
     void turn();
 
-    static constexpr std::size_t slot_count = 1024;
     boost::asio::steady_timer timer_;
     std::vector<Deadline*> slots_;
     std::size_t filed_ = 0;
-    TimePoint turned_at_;
-    std::size_t position_ = 0;
-    bool armed_ = false;
+    std::int64_t turned_;  ///< Last tick whose slot was emptied.
+    std::int64_t armed_for_ = Deadline::never;
+    bool turning_ = false;
 };
 
 }  // namespace spillway::net

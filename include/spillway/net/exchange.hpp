@@ -49,8 +49,8 @@ public:
     /// "127.0.0.1" or "::1".
     [[nodiscard]] std::string peer_address() const;
 
-    /// Reads the whole body, de-chunked and decompressed (gzip, zstd), followed by 64 readable bytes.
-    /// Owned by the exchange until `release_body`. Answers `100-continue` when asked for.
+    /// Reads the whole body, de-chunked and decompressed (gzip, zstd), followed by 64 readable
+    /// bytes. Owned by the exchange until `release_body`. Answers `100-continue` when asked for.
     /// @return `body_too_large` (before reading when declared), `slow_request`, `bad_http`,
     ///         `unsupported_encoding`, `bad_encoding` or `client_gone`.
     [[nodiscard]] Task<Result<std::string_view>> read_body();
@@ -87,8 +87,8 @@ private:
     bool reply_began_ = false;
 };
 
-/// Answers one request. Must have replied (or the client be gone) when it returns; if it did not, the
-/// connection is closed. Never throws.
+/// Answers one request. Must have replied (or the client be gone) when it returns; if it did not,
+/// the connection is closed. Never throws.
 using Handler = std::function<Task<void>(Exchange&)>;
 
 /// How the connection answers what never becomes an exchange (bad head, slow head): body and

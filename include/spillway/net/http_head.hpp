@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "spillway/base/result.hpp"
 
@@ -26,13 +26,14 @@ public:
     /// First field of that name (ASCII case-insensitive); empty view when absent.
     [[nodiscard]] std::string_view operator[](std::string_view name) const noexcept;
     [[nodiscard]] const Field* begin() const noexcept { return fields_.data(); }
-    [[nodiscard]] const Field* end() const noexcept { return fields_.data() + count_; }
-    [[nodiscard]] std::size_t size() const noexcept { return count_; }
-    [[nodiscard]] bool add(Field field) noexcept;  ///< False when full.
+    [[nodiscard]] const Field* end() const noexcept { return fields_.data() + fields_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
+    [[nodiscard]] bool add(Field field);        ///< False when full (`max_head_fields`).
+    void clear() noexcept { fields_.clear(); }  ///< Keeps the memory for the next head.
 
 private:
-    std::array<Field, max_head_fields> fields_;
-    std::size_t count_ = 0;
+    // A vector, not an array of the limit: 3 KB per open stream would be most of its memory.
+    std::vector<Field> fields_;
 };
 
 enum class Method : std::uint8_t { get, head, post, put, delete_, options, patch };
@@ -63,15 +64,23 @@ struct ReplyHead {
 /// when more bytes are needed. Only CRLF CRLF ends a head.
 [[nodiscard]] std::optional<std::size_t> head_end(std::string_view bytes, std::size_t scanned);
 
-/// Parses and gates one complete request head. Refuses with `bad_http`: bare CR or LF, obs-fold, bad
-/// names or values (control bytes, NUL), no Host or two, CL with TE, two Content-Lengths, anything
-/// but 1*19DIGIT, TE that is not exactly "chunked" or in HTTP/1.0, a target without leading '/',
-/// CONNECT and unknown methods (`method_not_allowed`), Upgrade to h2c or websocket ignored, names
-/// with '_' dropped, versions other than 1.0 and 1.1.
-[[nodiscard]] Result<RequestHead> parse_request_head(std::string_view head);
+/// True when `bytes`, the beginning of a head that is not complete yet, can still become one that
+/// is accepted. Tells a TLS hello, an SSH banner or a bare LF at once instead of at the deadline.
+[[nodiscard]] bool may_become_request(std::string_view bytes) noexcept;
 
-/// The same care for an upstream's head. 1xx heads are returned as they are (the caller loops).
-/// @param to_head_request  A HEAD or 204/304/1xx has no body whatever it says.
+/// Parses and gates one complete request head. Refuses with `bad_http`: bare CR or LF, obs-fold,
+/// bad names or values (control bytes, NUL), no Host or two, CL with TE, two Content-Lengths,
+/// anything but 1*19DIGIT, TE that is not exactly "chunked" or in HTTP/1.0, a target without
+/// leading '/', CONNECT and unknown methods (`method_not_allowed`), Upgrade to h2c or websocket
+/// ignored, names with '_' dropped, versions other than 1.0 and 1.1. Over `max_head_fields`:
+/// `head_too_large`.
+[[nodiscard]] Result<RequestHead> parse_request_head(std::string_view head);
+/// The same into `out`, whose memory is used again; `out` is unspecified on failure.
+[[nodiscard]] Result<void> parse_request_head(std::string_view head, RequestHead& out);
+
+/// The same care for an upstream's head, failing with `upstream_bad_reply`. 1xx heads are returned
+/// as they are (the caller loops). `framing` is what the head says; 1xx, 204 and 304 have none, and
+/// the caller knows whether it asked with HEAD.
 [[nodiscard]] Result<ReplyHead> parse_reply_head(std::string_view head);
 
 }  // namespace spillway::net

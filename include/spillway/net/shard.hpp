@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "spillway/base/ids.hpp"
+#include "spillway/net/block_pool.hpp"
 #include "spillway/net/deadline_wheel.hpp"
 #include "spillway/net/task.hpp"
 
@@ -21,10 +22,13 @@ class ServerConnection;
 class Shard {
 public:
     Shard();
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
     ~Shard();
 
     [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
     [[nodiscard]] DeadlineWheel& wheel() noexcept { return wheel_; }
+    [[nodiscard]] BlockPool& blocks() noexcept { return blocks_; }
     [[nodiscard]] UpstreamPool& upstreams() noexcept { return *upstreams_; }
     [[nodiscard]] RequestIdMaker& random() noexcept { return random_; }
 
@@ -56,10 +60,13 @@ private:
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     DeadlineWheel wheel_{io_};
+    BlockPool blocks_;
     RequestIdMaker random_{random_seed()};
     std::unique_ptr<UpstreamPool> upstreams_;
     ServerConnection* first_ = nullptr;  ///< Intrusive list.
+    Pause* pauses_ = nullptr;            ///< Intrusive list of sleepers.
     bool draining_ = false;
+    bool aborted_ = false;
 };
 
 }  // namespace spillway::net

@@ -19,14 +19,22 @@ struct FinalAwaiter {
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> done) const noexcept
     {
-        return done.promise().continuation;
+        auto& promise = done.promise();
+        promise.finished = true;
+        if (!promise.awaited)
+            return std::noop_coroutine();
+        return promise.continuation;
     }
     void await_resume() const noexcept {}
 };
 
+/// A task that ends without ever waiting returns to its caller by an ordinary return, not by
+/// symmetric transfer: that is no tail call at -O0, and a loop of such awaits would eat the stack.
 struct PromiseBase {
-    std::coroutine_handle<> continuation = std::noop_coroutine();
+    std::coroutine_handle<> continuation;
     std::exception_ptr thrown;
+    bool finished = false;
+    bool awaited = false;  ///< The caller is suspended, so the end has to resume it.
 
     [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
     [[nodiscard]] FinalAwaiter final_suspend() const noexcept { return {}; }
@@ -85,10 +93,13 @@ public:
     struct Awaiter {
         Handle handle;
         [[nodiscard]] bool await_ready() const noexcept { return false; }
-        std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller) const noexcept
+        bool await_suspend(std::coroutine_handle<> caller) const
         {
-            handle.promise().continuation = caller;
-            return handle;
+            auto& promise = handle.promise();
+            promise.continuation = caller;
+            handle.resume();
+            promise.awaited = !promise.finished;
+            return promise.awaited;
         }
         T await_resume() const { return handle.promise().take(); }
     };
@@ -139,12 +150,21 @@ public:
             waiter.resume();
     }
     void reset() noexcept { set_ = false; }
+    /// Resumes the waiter without setting: it has to look for itself why.
+    void poke()
+    {
+        if (auto waiter = std::exchange(waiter_, {}))
+            waiter.resume();
+    }
     [[nodiscard]] bool is_set() const noexcept { return set_; }
 
     struct Awaiter {
         Event& event;
         [[nodiscard]] bool await_ready() const noexcept { return event.set_; }
-        void await_suspend(std::coroutine_handle<> waiter) const noexcept { event.waiter_ = waiter; }
+        void await_suspend(std::coroutine_handle<> waiter) const noexcept
+        {
+            event.waiter_ = waiter;
+        }
         void await_resume() const noexcept {}
     };
     [[nodiscard]] Awaiter wait() noexcept { return Awaiter{*this}; }

@@ -24,7 +24,7 @@ struct Origin {
 };
 
 struct UpstreamRequest {
-    std::string head;  ///< Complete, with Content-Length and the empty line.
+    std::string head;                        ///< Complete, with Content-Length and the empty line.
     std::span<const std::string_view> body;  ///< Written with the head in one gathered write.
 };
 
@@ -37,13 +37,13 @@ struct CallBounds {
 
 /// Why a call gave no (more) bytes.
 enum class CallFault : std::uint8_t {
-    unreachable,   ///< Name not found, refused, no route.
+    unreachable,  ///< Name not found, refused, no route.
     connect_timeout,
-    tls,           ///< Certificate or handshake: nothing of the request was sent.
-    forbidden,     ///< Link-local or metadata address.
-    closed,        ///< Closed or reset before or inside the reply.
-    timeout,       ///< First byte, idle or total bound.
-    bad_reply,     ///< Not HTTP as we accept it.
+    tls,        ///< Certificate or handshake: nothing of the request was sent.
+    forbidden,  ///< Link-local or metadata address.
+    closed,     ///< Closed or reset before or inside the reply.
+    timeout,    ///< First byte, idle or total bound.
+    bad_reply,  ///< Not HTTP as we accept it.
     cancelled,
 };
 struct CallError {
@@ -62,6 +62,8 @@ public:
     };
     explicit UpstreamPool(Shard& shard);
     ~UpstreamPool();
+    UpstreamPool(const UpstreamPool&) = delete;
+    UpstreamPool& operator=(const UpstreamPool&) = delete;
     void configure(const Limits& limits);
     void close_idle();
     [[nodiscard]] std::size_t idle_connections() const;
@@ -80,7 +82,9 @@ public:
     explicit UpstreamCall(Shard& shard);
     ~UpstreamCall();
     UpstreamCall(const UpstreamCall&) = delete;
+    UpstreamCall& operator=(const UpstreamCall&) = delete;
 
+    /// The head and its views live as long as the call.
     /// Connects or reuses, sends, reads the final head (at most 8 interim ones are passed over).
     /// A reused connection that turns out to have been closed before it took the request is
     /// replaced by a fresh one, once (promise 14; never twice upstream).
@@ -90,6 +94,10 @@ public:
     /// The next bytes of the body, as they came, de-chunked; empty at its proper end. The view
     /// lives until the next call. A body cut short is `closed`.
     [[nodiscard]] Task<tl::expected<std::string_view, CallError>> read(TimePoint by);
+
+    /// True once the body is complete: the next `read` returns the empty view without waiting. May
+    /// be asked after each `read`, so that the last bytes and the end can leave in one write.
+    [[nodiscard]] bool at_end() const noexcept;
 
     /// Ends the call now; a pending `start` or `read` returns `cancelled`. Shard's thread only.
     void cancel() noexcept;

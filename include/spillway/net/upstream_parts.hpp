@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spillway/base/result.hpp"
+#include "spillway/net/name_cache.hpp"
+#include "spillway/net/stream.hpp"
+#include "spillway/net/tls.hpp"
+#include "spillway/net/upstream.hpp"
+
+/// What UpstreamPool and UpstreamCall share and callers need not see.
+namespace spillway::net {
+
+struct UpstreamConnection;
+
+/// Idle connections and the TLS session of one origin.
+struct OriginShelf {
+    std::vector<std::unique_ptr<UpstreamConnection>> idle;  ///< Last used at the back.
+    UpstreamTls::Session session;
+};
+
+/// One connection to an upstream; owned by the call that uses it, or by its shelf.
+struct UpstreamConnection {
+    UpstreamConnection(Socket socket, UpstreamPool::Parts& owner, OriginShelf& origin_shelf);
+
+    /// True when nothing waits to be read: no byte, no end of file. TLS tickets are taken in.
+    [[nodiscard]] bool clean();
+    /// True when the peer's kernel never confirmed a byte written after the first `before` ones.
+    [[nodiscard]] bool nothing_taken_since(std::uint64_t before) const noexcept;
+
+    Stream stream;
+    UpstreamPool::Parts& pool;
+    OriginShelf& shelf;
+    Deadline age;
+    bool reused = false;
+};
+
+struct UpstreamPool::Parts {
+    explicit Parts(Shard& owner) : shard(owner), names(owner.io()) {}
+
+    /// An idle connection to `origin` that is clean, or null.
+    [[nodiscard]] std::unique_ptr<UpstreamConnection> take(const Origin& origin);
+    /// Keeps a connection whose reply was read to its end, for at most `keepalive`.
+    void keep(std::unique_ptr<UpstreamConnection> connection, Millis keepalive);
+    void forget(UpstreamConnection& connection) noexcept;
+    [[nodiscard]] Result<UpstreamTls*> tls_for(const std::string& ca_file);
+
+    Shard& shard;
+    Limits limits;
+    NameCache names;
+    std::map<std::string, std::unique_ptr<UpstreamTls>> tls;
+    std::map<Origin, OriginShelf> shelves;
+};
+
+}  // namespace spillway::net
