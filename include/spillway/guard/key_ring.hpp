@@ -12,12 +12,12 @@ namespace spillway::guard {
 
 /// What a request offers as proof, as found in its head; views into it, empty when absent.
 struct Credentials {
-    std::string_view authorization;  ///< "Bearer sk-..." (or the bare key, as LiteLLM takes it).
-    std::string_view x_api_key;
-    std::string_view api_key;
-    std::string_view x_litellm_api_key;
-    std::string_view x_goog_api_key;
-    std::string_view configured;  ///< general_settings.litellm_key_header_name
+    std::string_view authorization{};  ///< "Bearer sk-..." (or the bare key, as LiteLLM takes it).
+    std::string_view x_api_key{};
+    std::string_view api_key{};
+    std::string_view x_litellm_api_key{};
+    std::string_view x_goog_api_key{};
+    std::string_view configured{};  ///< general_settings.litellm_key_header_name
 };
 
 /// The keys of one snapshot. This version knows the master key only.

@@ -1,0 +1,388 @@
+#include "spillway/guard/fleet.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "unit/route/world.hpp"
+
+namespace spillway::guard {
+namespace {
+
+using namespace std::chrono_literals;
+using chat::FailureClass;
+using route::testing_world::config_of;
+using route::testing_world::row;
+
+const TimePoint noon{std::chrono::hours{1'000}};
+constexpr DeploymentIndex a{0};
+constexpr DeploymentIndex b{1};
+
+class FleetTest : public testing::Test {
+protected:
+    Fleet& fleet()
+    {
+        if (!made) {
+            table.emplace(config, std::vector<bool>{});
+            made.emplace(*table, nullptr);
+        }
+        return *made;
+    }
+    void answers(DeploymentIndex deployment, TimePoint now)
+    {
+        fleet().started(deployment, now);
+        fleet().ended({deployment, AttemptReport::End::answered, {}, std::nullopt, {}}, now);
+    }
+    void fails(DeploymentIndex deployment, FailureClass kind, TimePoint now,
+               std::optional<Millis> retry_after = std::nullopt)
+    {
+        fleet().started(deployment, now);
+        report_failure(deployment, kind, now, retry_after);
+    }
+    void report_failure(DeploymentIndex deployment, FailureClass kind, TimePoint now,
+                        std::optional<Millis> retry_after = std::nullopt)
+    {
+        AttemptReport report;
+        report.deployment = deployment;
+        report.end = AttemptReport::End::failed;
+        report.failure.kind = kind;
+        report.failure.retry_after = retry_after;
+        fleet().ended(report, now);
+    }
+    void abandons(DeploymentIndex deployment, TimePoint now)
+    {
+        fleet().ended({deployment, AttemptReport::End::abandoned, {}, std::nullopt, {}}, now);
+    }
+    route::DeploymentState state(DeploymentIndex deployment, TimePoint now)
+    {
+        route::FleetView view;
+        fleet().read(view, now);
+        return view[deployment];
+    }
+    bool serves(DeploymentIndex deployment, TimePoint now)
+    {
+        return state(deployment, now).serves(now);
+    }
+
+    config::Config config = config_of({row("g", "a"), row("g", "b"), row("lone", "c")});
+    std::optional<route::RoutingTable> table;
+    std::optional<Fleet> made;
+    static constexpr DeploymentIndex lone{2};
+};
+
+TEST_F(FleetTest, ServesFromTheStart)
+{
+    EXPECT_TRUE(serves(a, noon));
+    EXPECT_EQ(fleet().state_number(a, noon), 0);
+}
+
+class RestsAtOnce : public FleetTest, public testing::WithParamInterface<FailureClass> {};
+
+TEST_P(RestsAtOnce, ForTheConfiguredTime)
+{
+    fails(a, GetParam(), noon);
+    EXPECT_FALSE(serves(a, noon));
+    EXPECT_FALSE(serves(a, noon + 4'999ms));
+    EXPECT_TRUE(serves(a, noon + 5s));
+    EXPECT_TRUE(serves(b, noon));
+    EXPECT_EQ(fleet().state_number(a, noon), 2);
+    EXPECT_EQ(fleet().state_number(a, noon + 5s), 1);
+}
+
+TEST_P(RestsAtOnce, ButNotWhenItIsTheOnlyOneOfItsGroup)
+{
+    fails(lone, GetParam(), noon);
+    EXPECT_TRUE(serves(lone, noon));
+}
+
+TEST_P(RestsAtOnce, ButNotWhenCooldownsAreDisabled)
+{
+    config.router.disable_cooldowns = true;
+    fails(a, GetParam(), noon);
+    EXPECT_TRUE(serves(a, noon));
+}
+
+INSTANTIATE_TEST_SUITE_P(Classes, RestsAtOnce,
+                         testing::Values(FailureClass::rate_limited, FailureClass::credential,
+                                         FailureClass::quota, FailureClass::model_missing,
+                                         FailureClass::stalled));
+
+class GoesOn : public FleetTest, public testing::WithParamInterface<FailureClass> {};
+
+TEST_P(GoesOn, AfterOneFailure)
+{
+    fails(a, GetParam(), noon);
+    EXPECT_TRUE(serves(a, noon));
+}
+
+INSTANTIATE_TEST_SUITE_P(Classes, GoesOn,
+                         testing::Values(FailureClass::transient, FailureClass::overloaded,
+                                         FailureClass::unknown, FailureClass::too_long,
+                                         FailureClass::content_policy, FailureClass::rejected));
+
+TEST_F(FleetTest, RestsAsLongAsTheProviderSays)
+{
+    fails(a, FailureClass::rate_limited, noon, 42s);
+    EXPECT_FALSE(serves(a, noon + 41s));
+    EXPECT_TRUE(serves(a, noon + 42s));
+}
+
+TEST_F(FleetTest, ProbesAfterTenMinutesWhateverTheProviderSays)
+{
+    fails(a, FailureClass::rate_limited, noon, std::chrono::hours{24});
+    EXPECT_FALSE(serves(a, noon + 599s));
+    EXPECT_TRUE(serves(a, noon + 600s));
+}
+
+TEST_F(FleetTest, PrefersTheDeploymentsOwnCooldown)
+{
+    config.deployments[0].cooldown_time = 60s;
+    fails(a, FailureClass::rate_limited, noon);
+    fails(b, FailureClass::rate_limited, noon);
+    EXPECT_FALSE(serves(a, noon + 59s));
+    EXPECT_TRUE(serves(b, noon + 5s));
+}
+
+TEST_F(FleetTest, RestsWhenMoreThanHalfOfFiveCallsFailed)
+{
+    answers(a, noon);
+    answers(a, noon);
+    fails(a, FailureClass::transient, noon);
+    fails(a, FailureClass::transient, noon);
+    EXPECT_TRUE(serves(a, noon));
+    fails(a, FailureClass::transient, noon);
+    EXPECT_FALSE(serves(a, noon));
+}
+
+TEST_F(FleetTest, DoesNotRestWhenHalfFailed)
+{
+    for (int i = 0; i < 10; ++i) {
+        answers(a, noon);
+        fails(a, FailureClass::transient, noon);
+        EXPECT_TRUE(serves(a, noon)) << i;
+    }
+}
+
+TEST_F(FleetTest, CountsEachMinuteAnew)
+{
+    for (int i = 0; i < 4; ++i) {
+        fails(a, FailureClass::transient, noon + 59s);
+    }
+    fails(a, FailureClass::transient, noon + 60s);
+    EXPECT_TRUE(serves(a, noon + 60s));
+}
+
+TEST_F(FleetTest, DoesNotCountAClientsMistakesAsFailures)
+{
+    for (int i = 0; i < 50; ++i) {
+        fails(a, FailureClass::rejected, noon);
+        fails(a, FailureClass::too_long, noon);
+    }
+    EXPECT_TRUE(serves(a, noon));
+}
+
+TEST_F(FleetTest, LetsAllowedFailsReplaceTheRate)
+{
+    config.router.allowed_fails = 7;
+    for (int i = 0; i < 7; ++i) {
+        fails(a, FailureClass::transient, noon);
+        EXPECT_TRUE(serves(a, noon)) << i;
+    }
+    fails(a, FailureClass::transient, noon);
+    EXPECT_FALSE(serves(a, noon));
+}
+
+TEST_F(FleetTest, LetsTheOnlyOneRestWhenAllowedFailsIsSet)
+{
+    config.router.allowed_fails = 1;
+    fails(lone, FailureClass::rate_limited, noon);
+    EXPECT_TRUE(serves(lone, noon));
+    fails(lone, FailureClass::transient, noon);
+    EXPECT_FALSE(serves(lone, noon));
+}
+
+TEST_F(FleetTest, CountsAClassApartWhenThePolicySaysSo)
+{
+    config.router.allowed_fails_policy.rate_limit = 2;
+    config.router.allowed_fails_policy.bad_request = 0;
+    fails(a, FailureClass::rate_limited, noon);
+    fails(a, FailureClass::rate_limited, noon);
+    EXPECT_TRUE(serves(a, noon));
+    fails(a, FailureClass::rate_limited, noon);
+    EXPECT_FALSE(serves(a, noon));
+    fails(b, FailureClass::rejected, noon);
+    EXPECT_FALSE(serves(b, noon));
+}
+
+class AfterARest : public FleetTest {
+protected:
+    AfterARest() { fails(a, FailureClass::rate_limited, noon); }
+    static constexpr TimePoint over{std::chrono::hours{1'000} + 5s};
+};
+
+TEST_F(AfterARest, ExactlyOneProbeGoesOut)
+{
+    EXPECT_TRUE(serves(a, over));
+    fleet().started(a, over);
+    EXPECT_FALSE(serves(a, over));
+    EXPECT_TRUE(state(a, over).probing);
+}
+
+TEST_F(AfterARest, AnAnswerToTheProbeClosesTheMatter)
+{
+    answers(a, over);
+    EXPECT_TRUE(serves(a, over));
+    EXPECT_EQ(fleet().state_number(a, over), 0);
+    fleet().started(a, over);
+    EXPECT_TRUE(serves(a, over));
+}
+
+TEST_F(AfterARest, ARefusedRequestIsAnAnswerToTheProbe)
+{
+    fails(a, FailureClass::rejected, over);
+    EXPECT_EQ(fleet().state_number(a, over), 0);
+}
+
+TEST_F(AfterARest, AFailureOfTheProbeDoublesTheRestUpToTenfold)
+{
+    TimePoint now = over;
+    for (const Millis rest : {10s, 20s, 40s, 50s, 50s}) {
+        fails(a, FailureClass::transient, now);
+        EXPECT_FALSE(serves(a, now + rest - 1ms)) << rest.count();
+        EXPECT_TRUE(serves(a, now + rest)) << rest.count();
+        now += rest;
+    }
+}
+
+TEST_F(AfterARest, TheNextRestIsShortAgainOnceTheProbeWasAnswered)
+{
+    fails(a, FailureClass::transient, over);
+    answers(a, over + 10s);
+    fails(a, FailureClass::rate_limited, over + 11s);
+    EXPECT_TRUE(serves(a, over + 16s));
+}
+
+TEST_F(AfterARest, AnAbandonedProbeMakesRoomForAnother)
+{
+    fleet().started(a, over);
+    abandons(a, over);
+    EXPECT_TRUE(serves(a, over));
+    EXPECT_EQ(fleet().state_number(a, over), 1);
+}
+
+TEST_F(AfterARest, FailuresOfRequestsSentBeforeItDoNotLengthenIt)
+{
+    for (int i = 0; i < 20; ++i) {
+        report_failure(a, FailureClass::rate_limited, noon);
+    }
+    EXPECT_TRUE(serves(a, over));
+}
+
+TEST_F(AfterARest, AnAnswerToARequestSentBeforeItDoesNotEndIt)
+{
+    answers(a, noon + 1s);
+    EXPECT_FALSE(serves(a, noon + 2s));
+}
+
+TEST_F(AfterARest, ALongerTimeToldDuringTheRestCounts)
+{
+    report_failure(a, FailureClass::rate_limited, noon + 1s, 30s);
+    EXPECT_FALSE(serves(a, noon + 30s));
+    EXPECT_TRUE(serves(a, noon + 31s));
+}
+
+TEST_F(FleetTest, CountsAttemptsUnderWay)
+{
+    fleet().started(a, noon);
+    fleet().started(a, noon);
+    EXPECT_EQ(state(a, noon).in_flight, 2u);
+    abandons(a, noon);
+    EXPECT_EQ(state(a, noon).in_flight, 1u);
+    EXPECT_EQ(state(b, noon).in_flight, 0u);
+}
+
+TEST_F(FleetTest, HoldsAClientThatLeftAgainstNobody)
+{
+    for (int i = 0; i < 100; ++i) {
+        fleet().started(a, noon);
+        abandons(a, noon);
+    }
+    EXPECT_TRUE(serves(a, noon));
+    fails(a, FailureClass::transient, noon);
+    EXPECT_TRUE(serves(a, noon));
+}
+
+TEST_F(FleetTest, AveragesTheTimeToTheFirstToken)
+{
+    const auto measure = [this](Millis first_token) {
+        fleet().started(a, noon);
+        fleet().ended({a, AttemptReport::End::answered, {}, first_token, {}}, noon);
+    };
+    EXPECT_EQ(state(a, noon).first_token_ms, 0);
+    measure(100ms);
+    EXPECT_DOUBLE_EQ(state(a, noon).first_token_ms, 100);
+    measure(200ms);
+    EXPECT_DOUBLE_EQ(state(a, noon).first_token_ms, 120);
+}
+
+TEST_F(FleetTest, TellsAnInstantAnswerFromNone)
+{
+    fleet().started(a, noon);
+    fleet().ended({a, AttemptReport::End::answered, {}, 0ms, {}}, noon);
+    EXPECT_GT(state(a, noon).first_token_ms, 0);
+}
+
+TEST_F(FleetTest, SumsTheTokensOfTheLastMinute)
+{
+    const auto answer = [this](std::int64_t tokens, TimePoint now) {
+        fleet().started(a, now);
+        fleet().ended({a, AttemptReport::End::answered, {}, std::nullopt, Tokens{tokens}}, now);
+    };
+    answer(100, noon);
+    answer(50, noon + 30s);
+    EXPECT_DOUBLE_EQ(state(a, noon + 30s).tokens_last_minute, 150);
+    EXPECT_DOUBLE_EQ(state(a, noon + 61s).tokens_last_minute, 50);
+    EXPECT_DOUBLE_EQ(state(a, noon + 120s).tokens_last_minute, 0);
+}
+
+TEST_F(FleetTest, CarriesStateOverAReloadById)
+{
+    fails(a, FailureClass::rate_limited, noon, 30s);
+    const route::RoutingTable next{config_of({row("g", "new"), row("g", "a")}), {}};
+    const Fleet reloaded{next, &fleet()};
+    route::FleetView view;
+    reloaded.read(view, noon);
+    EXPECT_TRUE(view[DeploymentIndex{0}].serves(noon));
+    EXPECT_FALSE(view[DeploymentIndex{1}].serves(noon));
+}
+
+TEST_F(FleetTest, HearsTheEndOfAttemptsThatBeganBeforeAReload)
+{
+    fleet().started(a, noon);
+    const Fleet reloaded{*table, &fleet()};
+    abandons(a, noon);
+    route::FleetView view;
+    reloaded.read(view, noon);
+    EXPECT_EQ(view[a].in_flight, 0u);
+}
+
+TEST_F(FleetTest, IsSafeFromManyThreads)
+{
+    fleet();
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([this] {
+            route::FleetView view;
+            for (int n = 0; n < 2'000; ++n) {
+                answers(a, noon);
+                made->read(view, noon);
+            }
+        });
+    }
+    threads.clear();
+    EXPECT_EQ(state(a, noon).in_flight, 0u);
+}
+
+}  // namespace
+}  // namespace spillway::guard
