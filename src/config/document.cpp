@@ -38,8 +38,8 @@ public:
     void known(std::string_view key, Support support, std::string_view note)
     {
         if (support == Support::ignored) {
-            ignored_[std::string(note)] +=
-                (ignored_[std::string(note)].empty() ? "" : ", ") + code(key);
+            auto& keys = ignored_[std::string(note)];
+            keys += (keys.empty() ? "" : ", ") + code(key);
             order_.emplace_back(note);
             return;
         }
@@ -47,15 +47,20 @@ public:
         add(key, {}, {}, lead + std::string(note) + (note.ends_with('.') ? "" : "."));
     }
 
-    void passed(std::string_view key, Support support, std::string_view note)
+    void passed(std::string_view key, Support, std::string_view note)
     {
-        known(key, support, note);
+        auto& keys = passed_[std::string(note)];
+        keys += (keys.empty() ? "" : ", ") + code(key);
     }
 
     [[nodiscard]] std::string text() const
     {
         std::string text =
             "| key | type | default | meaning |\n| --- | --- | --- | --- |\n" + rows_;
+        if (!passed_.empty())
+            text += "\nGiven to the deployment:\n\n";
+        for (const auto& [note, keys] : passed_)
+            text += "- " + keys + ": " + note + ".\n";
         std::set<std::string> printed;
         for (const auto& note : order_) {
             if (printed.empty())
@@ -74,6 +79,7 @@ private:
     }
 
     std::string rows_;
+    std::map<std::string, std::string> passed_;   ///< Note to keys.
     std::map<std::string, std::string> ignored_;  ///< Note to keys.
     std::vector<std::string> order_;              ///< Of the notes, with repetitions.
 };
@@ -123,12 +129,13 @@ constexpr std::string_view introduction = R"(# Configuration
      SPILLWAY_UPDATE_DOCS=1 build/dev/unit_config --gtest_filter='Manual.*' -->
 
 The file is a LiteLLM `config.yaml`, read unmodified, plus four sections of spillway's own: `server`,
-`upstream`, `ledger` and `prices`. `spillway check --config FILE` lists every problem with its place and every key of
-the file as supported, ignored or different.
+`upstream`, `ledger` and `prices`. `spillway check --config FILE` lists every problem with its place
+and every key of the file as supported, ignored or different.
 
 - **`os.environ/NAME`**, as any text at any depth, stands for an environment variable. One that is
   not set leaves the setting unset, with a warning. `environment_variables` in the file come first.
-- **`file:/path`**, where a secret is expected, stands for the contents of a file.
+- **`file:/path`**, where a secret is expected, stands for the contents of a file. A relative path
+  starts in the working directory.
 - **`include`** names one file or a list of files, relative to the including one.
 - **Durations** are seconds, whole or with a fraction. **Sizes** are bytes, or have a unit: `32MiB`.
 - **Anchors, aliases and `<<`** work; keys that begin with `x-` at the top level are a place for
@@ -140,11 +147,11 @@ the file as supported, ignored or different.
 )";
 
 constexpr std::string_view row_introduction =
-    "Any other key is a parameter of the deployment: it is added to requests that do not set it, "
-    "as "
-    "LiteLLM does.\nIn a row that has a problem nothing is guessed: the row is dropped with a "
-    "warning, or the file is refused when\n`router_settings.ignore_invalid_deployments` is "
-    "false.\n\n";
+    R"(Any other key is a parameter of the deployment: it is added to requests that do not set it, as
+LiteLLM does. In a row that has a problem nothing is guessed: the row is dropped with a warning, or
+the file is refused when `router_settings.ignore_invalid_deployments` is false.
+
+)";
 
 std::string providers_text()
 {

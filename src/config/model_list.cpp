@@ -101,8 +101,9 @@ public:
         if (shared_params_ != nullptr)
             fill(params, *shared_params_);
         std::vector<Deployment> deployments;
-        for (const auto& variant : per_organization(std::move(params)))
-            deployments.push_back(read_params(variant, start));
+        for (const auto& draft : per_provider(start, params))
+            for (const auto& variant : per_organization(draft.params))
+                deployments.push_back(read_params(variant, draft.start));
         name_all(row, deployments);
         return deployments;
     }
@@ -145,6 +146,48 @@ private:
         findings_.error(name->at, at_param("litellm_credential_name") +
                                       "credential_list has no such name" +
                                       suggestion(name->text, known));
+    }
+
+    /// A row on its way to a deployment.
+    struct Draft {
+        Deployment start;
+        Node params;
+    };
+
+    /// The model `*` under the name `*` stands for every cloud whose key is in the environment:
+    /// `provider/*`, and the bare names that tell their provider (litellm-surface 2.2).
+    std::vector<Draft> per_provider(const Deployment& start, const Node& params)
+    {
+        const auto* model = params.find("model");
+        const bool any = start.group == "*" && model != nullptr && model->text == "*" &&
+                         params.find("custom_llm_provider") == nullptr &&
+                         params.find("api_base") == nullptr && params.find("api_key") == nullptr;
+        if (!any)
+            return {{start, params}};
+        std::vector<Draft> drafts;
+        const auto add = [&](std::string group, std::string name) {
+            drafts.push_back({start, params});
+            drafts.back().start.group = std::move(group);
+            drafts.back().params.find("model")->text = std::move(name);
+        };
+        for (const auto& provider : providers()) {
+            const std::string prefix(provider.prefix);
+            if (provider.place != Place::cloud || provider.base_url.empty() ||
+                !key_from_environment(provider, environment_))
+                continue;
+            add(prefix + "/*", prefix + "/*");
+            if (prefix == "openai")
+                add("*", "openai/*");
+            if (prefix == "anthropic")
+                add("claude-*", "anthropic/claude-*");
+            if (prefix == "gemini")
+                add("gemini-*", "gemini/gemini-*");
+        }
+        if (drafts.empty())
+            findings_.error(model->at, at_param("model") +
+                                           "\"*\" stands for every cloud whose key is in the "
+                                           "environment, and there is none");
+        return drafts;
     }
 
     /// A list of organizations makes one deployment of each (litellm-surface 2.2).

@@ -92,8 +92,7 @@ Result<Split> split(const Deployment& deployment)
         return Split{owner, model, {}};
     if (model == "*")
         return fail(Errc::bad_config,
-                    "\"*\" alone names no provider; write one row for each, like model_name "
-                    "\"openai/*\" with model \"openai/*\"");
+                    "\"*\" alone names no provider; write a provider before it, like openai/*");
     return split_unknown(deployment, model);
 }
 

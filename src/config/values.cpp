@@ -16,6 +16,9 @@ constexpr double longest_duration = 366.0 * 24 * 3600;  // seconds
 
 std::string number_text(double value)
 {
+    constexpr double exactly_whole = 1e15;
+    if (value == std::floor(value) && std::abs(value) < exactly_whole)
+        return std::to_string(static_cast<std::int64_t>(value));
     std::array<char, 64> buffer{};
     const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
     return {buffer.data(), end};

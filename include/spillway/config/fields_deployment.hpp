@@ -102,7 +102,8 @@ void params_fields(Visitor& visit, Deployment& row)
 {
     visit("model", row.model,
           Doc{"`provider/name` as the provider knows it, or a bare gpt-*, claude-* or gemini-* "
-              "name. May end in `*` when model_name does."});
+              "name. May end in `*` when model_name does; `*` alone, under the model_name `*`, "
+              "stands for every cloud whose key is in the environment."});
     visit("custom_llm_provider", row.provider, Doc{"The provider, instead of the prefix."});
     visit("base_url", row.api_base, Doc{"Another name for `api_base`."});
     visit("api_base", row.api_base,
@@ -153,14 +154,13 @@ void info_fields(Visitor& visit, Deployment& row)
     visit("max_tokens", row.max_output_tokens, Doc{"Another name for `max_output_tokens`."});
     visit("max_output_tokens", row.max_output_tokens, Doc{"Longest answer."});
     price_fields(visit, row.prices);
-    ignored(visit, "budgets are not in this version",
-            {"max_budget", "budget_duration", "tier", "team_id", "team_public_model_name"});
+    ignored(visit, "budgets are not in this version", {"max_budget", "budget_duration"});
     ignored(visit, "health is measured on the requests themselves",
             {"health_check_model", "health_check_timeout", "health_check_max_tokens",
              "health_check_voice", "disable_background_health_check"});
     ignored(visit, "not in this version",
-            {"access_groups", "supported_environments", "custom_tokenizer", "version", "blocked",
-             "db_model"});
+            {"tier", "team_id", "team_public_model_name", "access_groups", "supported_environments",
+             "custom_tokenizer", "version", "blocked", "db_model"});
 }
 
 template <class Visitor>

@@ -9,12 +9,13 @@ template <class Visitor>
 void retry_policy_fields(Visitor& visit, RetryPolicy& policy, std::string_view suffix)
 {
     const auto named = [suffix](std::string_view kind) { return std::string(kind).append(suffix); };
-    visit(named("BadRequestError"), policy.bad_request, Range{0, 100});
-    visit(named("AuthenticationError"), policy.authentication, Range{0, 100});
-    visit(named("TimeoutError"), policy.timeout, Range{0, 100});
-    visit(named("RateLimitError"), policy.rate_limit, Range{0, 100});
-    visit(named("ContentPolicyViolationError"), policy.content_policy, Range{0, 100});
-    visit(named("InternalServerError"), policy.internal_server, Range{0, 100});
+    constexpr Doc doc{"For this kind of error."};
+    visit(named("BadRequestError"), policy.bad_request, Range{0, 100}, doc);
+    visit(named("AuthenticationError"), policy.authentication, Range{0, 100}, doc);
+    visit(named("TimeoutError"), policy.timeout, Range{0, 100}, doc);
+    visit(named("RateLimitError"), policy.rate_limit, Range{0, 100}, doc);
+    visit(named("ContentPolicyViolationError"), policy.content_policy, Range{0, 100}, doc);
+    visit(named("InternalServerError"), policy.internal_server, Range{0, 100}, doc);
 }
 
 template <class Visitor>

@@ -266,7 +266,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRowCase{"StarWithoutStar", "{model_name: a, litellm_params: {model: openai/*}}",
                    "c.yaml:2:43: model_list[].litellm_params.model: ends in *, so model_name must "
                    "end in * as well"},
-        BadRowCase{"StarAlone", "{model_name: '*', litellm_params: {model: '*'}}",
+        BadRowCase{"StarAlone", "{model_name: '*', litellm_params: {model: '*', api_key: k}}",
                    "c.yaml:2:45: model_list[].litellm_params.model: \"*\" alone names no provider"},
         BadRowCase{"NoSuchCredential",
                    "{model_name: a, litellm_params: {model: gpt-4o, litellm_credential_name: c}}",
@@ -320,6 +320,25 @@ TEST(ModelList, ReadsWildcardRows)
                          .at(0);
     EXPECT_EQ(row.group, "openai/*");
     EXPECT_EQ(row.model, "openai/*");
+}
+
+TEST(ModelList, MakesARowOfEveryCloudWithAKeyWhenTheModelIsAStar)
+{
+    const auto rows =
+        deployments("model_list:\n- model_name: '*'\n  litellm_params: {model: '*'}\n",
+                    {{"ANTHROPIC_API_KEY", "k"}, {"GROQ_API_KEY", "k"}});
+    std::vector<std::string> names;
+    for (const auto& row : rows)
+        names.push_back(row.group + " = " + row.model);
+    EXPECT_THAT(names, ElementsAre("anthropic/* = anthropic/*", "claude-* = anthropic/claude-*",
+                                   "groq/* = groq/*"));
+}
+
+TEST(ModelList, SaysThatNoCloudHasAKeyWhenTheModelIsAStar)
+{
+    const auto loaded = load("model_list:\n- model_name: '*'\n  litellm_params: {model: '*'}\n");
+    EXPECT_THAT(warnings(loaded), Contains(HasSubstr("and there is none; this row of model_list "
+                                                     "is dropped")));
 }
 
 TEST(ModelList, WarnsOfAnUnknownKeyBesideTheKnownOnes)
