@@ -35,13 +35,13 @@ BODIES = [
     b'{"model":"m","messages":[{"role":"user","content":"h\xc3\xa9"}]}',
     b'{ "model" : "m" ,\n\t"messages" : [ {"role":"user","content":"x"} ] }',
     b'{"messages":[{"role":"user","content":"\\u0041\\ud83d\\ude00 \\/ \\" \\\\"}],"model":"m"}',
-    b'{"model":"m","messages":[],"seed":12345678901234567890123,"temperature":1.0,"top_p":1e-7}',
-    b'{"model":"m","messages":[],"zzz":{"model":"m","stream":true,"num_retries":7},"unknown":[1,{"a":null}]}',
+    b'{"model":"m","messages":[{"role":"user","content":"x"}],"seed":12345678901234567890123,"temperature":1.0,"top_p":1e-7}',
+    b'{"model":"m","messages":[{"role":"user","content":"x"}],"zzz":{"model":"m","stream":true,"num_retries":7},"unknown":[1,{"a":null}]}',
     b'{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function",'
     b'"function":{"name":"f","arguments":"{not json"}}]}]}',
-    b'{"model":"m","messages":[],"temperature":-0.0,"a":1E400,"b":0.1000000000000000055511151231257827}',
-    b'{"model":"m","messages":[],"":"empty key","\xf0\x9f\x98\x80":"emoji key"}',
-    b'{"messages":[],"model":"m"}\n\n',
+    b'{"model":"m","messages":[{"role":"user","content":"x"}],"temperature":-0.0,"a":1E400,"b":0.1000000000000000055511151231257827}',
+    b'{"model":"m","messages":[{"role":"user","content":"x"}],"":"empty key","\xf0\x9f\x98\x80":"emoji key"}',
+    b'{"messages":[{"role":"user","content":"x"}],"model":"m"}\n\n',
 ]
 
 
@@ -56,7 +56,7 @@ def test_the_body_is_forwarded_to_the_letter_but_for_the_model(world, upstream, 
 
 
 def test_an_escaped_model_name_is_understood(world, upstream):
-    assert world.client.post("/v1/chat/completions", b'{"\\u006dodel":"\\u006d","messages":[]}').status == 200
+    assert world.client.post("/v1/chat/completions", b'{"\\u006dodel":"\\u006d","messages":[{"role":"user","content":"x"}]}').status == 200
     assert upstream.requests[0].json["model"] == "the-upstream-name"
 
 
@@ -342,7 +342,7 @@ def test_a_responses_stream_is_relayed_and_metered(world, upstream):
 
 
 def test_the_prefix_v1_is_optional(world, upstream):
-    body = {"model": "m", "messages": []}
+    body = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
     assert world.client.post("/chat/completions", body).status == 200
     assert world.client.post("/completions", {"model": "m", "prompt": "x"}).text == "Hello from alpha."
     assert world.client.post("/embeddings", {"model": "emb", "input": "a"}).status == 200

@@ -27,10 +27,13 @@ def test_a_failed_attempt_is_retried_on_another_deployment_of_the_group(workshop
     sick.default = overloaded()
     daemon = workshop.serve(deployment("m", sick.base, order=1), deployment("m", well.base, order=1),
                             router_settings={"num_retries": 2})
-    seen = {reply.header("x-litellm-attempted-retries")
-            for reply in (daemon.client.chat("m") for _ in range(12)) if reply.text == "Hello from well."}
-    assert seen <= {"0", "1"} and "0" in seen
-    assert len(well.requests) == 12, "each request ends at the healthy one"
+    for _ in range(30):
+        reply = daemon.client.chat("m")
+        assert reply.text == "Hello from well."
+        if reply.header("x-litellm-attempted-retries") == "1":
+            break
+    assert reply.header("x-litellm-attempted-retries") == "1"
+    assert len(sick.requests) == 1
 
 
 def test_a_lone_deployment_is_tried_again_as_often_as_configured(workshop, upstream):

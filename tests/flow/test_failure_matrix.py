@@ -14,6 +14,7 @@ from harness.daemon import config_of, deployment
 from harness.waiting import wait_until
 
 BOUND = 1  # seconds: connect, first token, idle
+TOTAL = 1.5  # seconds: a whole answer gives its first byte with its last token, so only this can judge it
 
 HTML = b"<html><h1>502 Bad Gateway</h1></html>"
 CHAT = b'{"id":"x","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"bad"},"finish_reason":"stop"}]}'
@@ -134,8 +135,8 @@ def world(module_workshop):
     rows = [deployment("healthy", good.base)]
     for fault in faults:
         base = bases.get(fault, bad.base)
-        rows.append(deployment(fault, base, model=f"openai/{fault}"))
-        rows.append(deployment(f"{fault}.fb", base, model=f"openai/{fault}"))
+        rows.append(deployment(fault, base, model=f"openai/{fault}", timeout=TOTAL))
+        rows.append(deployment(f"{fault}.fb", base, model=f"openai/{fault}", timeout=TOTAL))
     daemon = module_workshop.daemon(config_of(
         *rows,
         router_settings={"fallbacks": [{f"{fault}.fb": ["healthy"]} for fault in faults]},

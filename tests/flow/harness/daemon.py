@@ -15,7 +15,7 @@ from .ledger import Ledger
 from .waiting import wait_until
 
 REPORTS = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|terminate called")
-MASTER_KEY = "sk-flow-master-key"
+MASTER_KEY = "sk-flow-master-key-0123456789"
 
 
 def binary():
