@@ -1,6 +1,7 @@
 #include "spillway/config/model_list.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "spillway/base/text.hpp"
