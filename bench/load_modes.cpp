@@ -296,9 +296,11 @@ pid_t start_program(const Settings& settings)
     for (const std::string& argument : settings.command)
         arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
-    dup2(STDERR_FILENO, STDOUT_FILENO);
+    const int nowhere = open("/dev/null", O_WRONLY);
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);
     execv(arguments[0], arguments.data());
-    die("exec");
+    _exit(127);
 }
 
 /// Asks the child to end and waits three seconds for it before it insists. A child that
