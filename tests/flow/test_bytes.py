@@ -191,6 +191,29 @@ def test_each_event_is_sent_on_at_once(world, upstream):
     assert reply.complete
 
 
+def test_an_http_1_0_client_gets_the_stream_without_chunks(world, upstream):
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}).encode()
+    with world.client.connect() as connection:
+        connection.send(b"POST /v1/chat/completions HTTP/1.0\r\nHost: x\r\nAuthorization: Bearer "
+                        + world.key.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        reply = connection.read_reply()
+    assert reply.header("transfer-encoding") is None and reply.header("content-length") is None
+    assert reply.text == "Hello from alpha." and reply.done
+
+
+def test_bodies_up_to_32_mib_pass_by_default(world, upstream):
+    frame = '{"model":"m","messages":[{"role":"user","content":"%s"}]}'
+    fits = frame % ("x" * ((32 << 20) - len(frame)))
+    assert world.client.post("/v1/chat/completions", fits.encode()).status == 200
+    assert len(upstream.requests[0].body) > 31 << 20
+    over = frame % ("x" * (32 << 20))
+    with world.client.connect() as connection:
+        connection.send_request("POST", "/v1/chat/completions",
+                                world.client.headers([("Content-Length", str(len(over)))]))
+        reply = connection.read_reply()
+    assert reply.status == 413
+
+
 def test_unknown_fields_of_events_survive(world, upstream):
     event = r.sse(r.delta({"reasoning_content": "hm", "x": {"y": 1}}, obfuscation="Qup1", z=[1]))
     upstream.next(r.stream(event, r.FINISH, r.DONE))

@@ -411,3 +411,62 @@ def test_the_request_body_of_each_attempt_names_that_deployments_model(workshop,
                             router_settings={"fallbacks": [{"a": ["b"]}]})
     daemon.client.chat("a")
     assert [json.loads(request.body)["model"] for request in upstream.requests] == ["first", "second-one"]
+
+
+# --- one engine for all endpoints
+
+ENDPOINTS = {
+    "completions": ("/v1/completions", {"prompt": "x"}),
+    "embeddings": ("/v1/embeddings", {"input": "x"}),
+    "responses": ("/v1/responses", {"input": "x"}),
+    "rerank": ("/v1/rerank", {"query": "x", "documents": ["a"]}),
+}
+
+
+@pytest.mark.parametrize("failure", ("refused", "status", "reset", "cut"))
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_every_endpoint_fails_over(workshop, endpoint, failure):
+    bad, good = workshop.upstream("bad"), workshop.upstream("good")
+    bad.default = {"status": r.status(500, "boom"), "reset": r.steps(r.RESET), "refused": r.steps(r.CUT),
+                   "cut": r.steps(r.head(200, [("Content-Type", "application/json"), ("Content-Length", "50")]), b"{", r.CUT)}[failure]
+    base = workshop.closed_port().base if failure == "refused" else bad.base
+    daemon = workshop.serve(deployment("a", base), deployment("b", good.base),
+                            router_settings={"fallbacks": [{"a": ["b"]}]})
+    path, body = ENDPOINTS[endpoint]
+    reply = daemon.client.post(path, {"model": "a", **body})
+    assert reply.status == 200, reply
+    assert reply.header("x-spillway-model-group") == "b"
+    assert [request.model for request in good.requests] == ["b"]
+    assert [record.outcome for record in daemon.ledger.records()] == ["served"]
+
+
+def test_a_broken_responses_stream_says_so_in_its_own_words(workshop, upstream):
+    daemon = workshop.serve(deployment("m", upstream.base))
+    created = {"type": "response.created", "sequence_number": 0, "response": {"id": "resp_1", "status": "in_progress"}}
+    delta = {"type": "response.output_text.delta", "sequence_number": 1, "delta": "hi"}
+    seen = threading.Event()
+    upstream.next(r.stream(b"event: response.created\n" + r.sse(created),
+                           b"event: response.output_text.delta\n" + r.sse(delta), r.hold(seen), r.CUT))
+    with daemon.client.connect() as connection:
+        daemon.client.send(connection, "/v1/responses", {"model": "m", "input": "x", "stream": True})
+        reply = connection.read_head()
+        while b"hi" not in reply.body:
+            reply.body += connection.read_chunk()
+        seen.set()
+        connection.read_body(reply)
+    assert reply.complete
+    kinds = [event["type"] for event in reply.json_events()]
+    assert kinds[:2] == ["response.created", "response.output_text.delta"]
+    assert kinds[2:] == ["error", "response.failed"]
+    assert b"event: error\n" in reply.body and b"event: response.failed\n" in reply.body
+    assert not reply.done and "response.completed" not in kinds
+    assert daemon.ledger.records()[-1].outcome == "broken"
+
+
+def test_a_streamed_completion_fails_over_before_its_first_text(workshop):
+    bad, good = workshop.upstream("bad"), workshop.upstream("good")
+    bad.default = r.stream(r.ERROR_EVENT, r.DONE)
+    daemon = workshop.serve(deployment("a", bad.base), deployment("b", good.base),
+                            router_settings={"fallbacks": [{"a": ["b"]}]})
+    reply = daemon.client.post("/v1/completions", {"model": "a", "prompt": "x", "stream": True})
+    assert reply.text == "Hello from good." and reply.done

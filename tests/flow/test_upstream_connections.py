@@ -99,6 +99,21 @@ def test_connections_that_the_server_closed_meanwhile_cost_no_request(workshop, 
     assert users == [str(number) for number in range(40)]
 
 
+def test_a_server_that_closes_while_the_next_request_is_on_its_way_costs_nothing(workshop, upstream):
+    """The same race without a pause: the end of file crosses the request."""
+    daemon = one_shard(workshop, deployment("m", upstream.base))
+
+    async def answer_then_close(turn):
+        await r.whole(r.chat("x"))(turn)
+        await turn.cut()
+
+    upstream.default = answer_then_close
+    replies = [daemon.client.chat("m", user=str(number)) for number in range(300)]
+    assert sum(reply.status == 200 for reply in replies) >= 297
+    users = [request.json["user"] for request in upstream.requests]
+    assert len(users) == len(set(users)), "sent twice"
+
+
 def test_a_request_whose_answer_began_is_never_sent_twice(workshop, upstream):
     daemon = one_shard(workshop, deployment("m", upstream.base))
     assert daemon.client.chat("m").status == 200
@@ -227,6 +242,16 @@ def test_a_client_that_leaves_cancels_the_upstream_at_once(workshop, upstream, h
     assert len(upstream.requests) == 1, "nothing is tried again for a client that left"
     assert daemon.client.chat("m").text == "Hello from alpha.", "and it counts against nobody"
     connection.close()
+
+
+def test_a_client_that_resets_right_behind_its_request_is_noticed(workshop, upstream):
+    upstream.default = r.steps(r.STALL)
+    daemon = one_shard(workshop, deployment("m", upstream.base))
+    for _ in range(20):
+        daemon.client.open_chat("m").reset()
+    assert daemon.client.get("/v1/models").status == 200
+    assert upstream.wait_for(lambda seen: not seen.running(), 2), "a client that reset went unnoticed"
+    wait_until(lambda: {record.outcome for record in daemon.ledger.records()} <= {"abandoned"}, 2)
 
 
 def test_a_client_that_leaves_while_we_wait_to_retry_ends_the_waiting(workshop, upstream):
