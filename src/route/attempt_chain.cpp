@@ -185,7 +185,9 @@ Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
     target.wildcard = hop().place.wildcard;
     target.first_token_timeout = chosen.first_token_timeout;
     target.idle_timeout = chosen.idle_timeout;
-    target.deadline = std::min(deadline_, moment.now + chosen.total_timeout);
+    const TimePoint own_bound = moment.now + chosen.total_timeout;
+    target.deadline = std::min(deadline_, own_bound);
+    target.patience = deadline_ < own_bound ? Patience::request : Patience::deployment;
     return Send{std::move(target)};
 }
 

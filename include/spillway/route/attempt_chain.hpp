@@ -14,6 +14,10 @@
 
 namespace spillway::route {
 
+/// Whose bound ends an attempt. A client with little patience proves nothing about a deployment:
+/// a stall at its own deadline should count as `abandoned`, or it could bench what others need.
+enum class Patience : std::uint8_t { deployment, request };
+
 /// One place the request is sent, with the patience we have for it.
 struct Target {
     DeploymentIndex deployment{};
@@ -22,6 +26,7 @@ struct Target {
     Millis first_token_timeout{};
     Millis idle_timeout{};
     TimePoint deadline{};  ///< Whole attempt: min of its own timeout and the chain's.
+    Patience patience = Patience::deployment;  ///< Whose bound `deadline` is.
 };
 
 /// What the caller must do next. Exactly one is returned by every step.

@@ -403,6 +403,14 @@ TEST(AttemptChainDeadline, IsNotTheRequestsOwnWhenItIsLonger)
     EXPECT_EQ(walk.start().target().deadline, noon + 10s);
 }
 
+TEST(AttemptChainDeadline, SaysWhoseItIs)
+{
+    chat::RequestControls controls;
+    EXPECT_EQ(Walk(lone(), "fast", controls).start().target().patience, Patience::deployment);
+    controls.timeout = 4s;
+    EXPECT_EQ(Walk(lone(), "fast", controls).start().target().patience, Patience::request);
+}
+
 TEST(AttemptChainDeadline, StopsBeforeTheFirstAttempt)
 {
     chat::RequestControls controls;
