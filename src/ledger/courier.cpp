@@ -90,7 +90,7 @@ Courier::Next Courier::round()
     if (!parcels->empty()) {
         return ship(*parcels);
     }
-    backoff_.reset();
+    note_success();
     save_mark();
     serve_drains(drains_asked);
     return Next::idle;
@@ -127,15 +127,8 @@ bool Courier::connect()
         return false;
     }
     session_.emplace(std::move(*session));
-    last_logged_.clear();
-    std::uint64_t waiting = 0;
-    {
-        const std::lock_guard hold{desk_->mutex};
-        desk_->state.connected = true;
-        desk_->state.last_error.clear();
-        waiting = desk_->state.waiting;
-    }
-    SPILLWAY_INFO("PostgreSQL: connected to {}, {} spend records wait", url_.place, waiting);
+    const std::lock_guard hold{desk_->mutex};
+    desk_->state.connected = true;
     return true;
 }
 
@@ -174,7 +167,7 @@ Courier::Next Courier::ship(const std::vector<Parcel>& parcels)
         note_trouble(noted.error().message());
         return Next::back_off;
     }
-    backoff_.reset();
+    note_success();
     if (steady_clock::now() - saved_at_ > save_pause) {
         save_mark();
     }
@@ -183,7 +176,6 @@ Courier::Next Courier::ship(const std::vector<Parcel>& parcels)
     desk_->state.shipped += parcels.size() - refusals.size();
     desk_->state.quarantined = outbox_->quarantined();
     desk_->state.waiting = waiting ? *waiting : 0;
-    desk_->state.last_error.clear();
     const bool whole_batch = parcels.size() == static_cast<std::size_t>(batch_size);
     const bool drained_for = desk_->drains_asked > desk_->drains_served;
     return whole_batch || drained_for ? Next::go_on : Next::linger;
@@ -223,6 +215,22 @@ void Courier::lose_session(const std::string& why)
     note_trouble(why);
 }
 
+void Courier::note_success()
+{
+    backoff_.reset();
+    std::uint64_t waiting = 0;
+    {
+        const std::lock_guard hold{desk_->mutex};
+        desk_->state.last_error.clear();
+        waiting = desk_->state.waiting;
+    }
+    if (!announced_) {
+        SPILLWAY_INFO("PostgreSQL: shipping to {}, {} spend records waited", url_.place, waiting);
+    }
+    announced_ = true;
+    last_logged_.clear();
+}
+
 /// Says a trouble once, not at every attempt.
 void Courier::note_trouble(const std::string& why)
 {
@@ -238,6 +246,7 @@ void Courier::note_trouble(const std::string& why)
         SPILLWAY_WARN("PostgreSQL: {}; spend records wait in the embedded ledger", why);
         last_logged_ = why;
     }
+    announced_ = false;
 }
 
 void Courier::serve_drains(std::uint64_t asked)

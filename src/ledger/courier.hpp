@@ -68,6 +68,7 @@ private:
     void idle();
     void lose_session(const std::string& why);
     void note_trouble(const std::string& why);
+    void note_success();
     void serve_drains(std::uint64_t asked);
 
     Desk* desk_;
@@ -78,6 +79,7 @@ private:
     std::chrono::steady_clock::time_point saved_at_{};
     Backoff backoff_;
     RequestIdMaker chance_{random_seed()};
+    bool announced_ = false;  ///< That records arrive is said once, until it stops being so.
     std::string last_logged_;
 };
 

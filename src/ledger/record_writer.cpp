@@ -129,7 +129,7 @@ Result<void> RecordWriter::prepare()
         !ready("INSERT INTO blocks (last_seq, first_seq, min_started, max_started) "
                "VALUES (?1, ?2, ?3, ?4)",
                close_block_) ||
-        !ready("UPDATE keeper SET probes = probes + 1", probe_)) {
+        !ready("UPDATE keeper SET probes = probes + 1, ballast = randomblob(65536)", probe_)) {
         return fail(connection_.error("preparing"));
     }
     auto words = Words::load(connection_);
@@ -175,6 +175,13 @@ Result<void> RecordWriter::probe()
         return fail(give_up());
     }
     return {};
+}
+
+void RecordWriter::fold_log()
+{
+    // When it fails, the log stays and is read at the next start.
+    (void)sqlite3_wal_checkpoint_v2(connection_.raw(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr,
+                                    nullptr);
 }
 
 bool RecordWriter::insert_all(std::span<const SpendRecord> records)

@@ -58,6 +58,8 @@ public:
     [[nodiscard]] bool suspect() const { return suspect_; }
     /// Pages in the write-ahead log; any thread.
     [[nodiscard]] int log_pages() const { return log_pages_.load(std::memory_order_relaxed); }
+    /// Copies the whole log into the file and empties it; for the end.
+    void fold_log();
     void log_restarted() { log_pages_.store(0, std::memory_order_relaxed); }
 
 private:

@@ -13,7 +13,9 @@ constexpr std::int64_t application_id = 0x53574C47;
 ///
 /// `records`: `seq` is the order of insertion, so every insert appends to the table and the time
 /// ranges of `blocks` (one row per 1,024 records) replace an index on `started`, which a clock jump
-/// cannot fool. Columns of type ANY hold the id of a word (integer) or the text itself.
+/// cannot fool. `keeper` is written to restart the log and to probe the disk: its ballast stands
+/// for a good many records, so that a nearly full disk is not called healthy. Columns of type ANY
+/// hold the id of a word (integer) or the text itself.
 constexpr std::array<const char*, 1> migrations{
     R"sql(
 CREATE TABLE words (
@@ -75,9 +77,10 @@ CREATE TABLE quarantine (
 CREATE TABLE keeper (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     log_restarts INTEGER NOT NULL,
-    probes INTEGER NOT NULL
+    probes INTEGER NOT NULL,
+    ballast BLOB NOT NULL
 ) STRICT;
-INSERT INTO keeper VALUES (1, 0, 0);
+INSERT INTO keeper VALUES (1, 0, 0, x'');
 )sql",
 };
 

@@ -10,6 +10,7 @@
 #include "record_writer.hpp"
 #include "schema.hpp"
 #include "spillway/base/log.hpp"
+#include "spillway/base/text.hpp"
 #include "sqlite.hpp"
 
 namespace spillway::ledger {
@@ -63,7 +64,7 @@ Result<void> check(sqlite::Connection& connection, Scrutiny scrutiny)
         return fail(std::move(verdict).error());
     }
     if (*verdict != "ok") {
-        return fail(Errc::io_error, "ledger: the file is damaged: " + *verdict);
+        return fail(Errc::io_error, "ledger: the file is damaged: " + printable(*verdict));
     }
     return {};
 }
@@ -75,10 +76,17 @@ Result<std::unique_ptr<RecordWriter>> open_writer(const std::string& path, Durab
     if (!connection) {
         return fail(std::move(connection).error());
     }
-    auto mode = connection->text("PRAGMA page_size=2048; PRAGMA journal_mode=WAL");
-    if (mode) {
-        mode = connection->text("PRAGMA journal_mode=WAL");
+    // Making an empty file into a ledger takes half a dozen syncs, which the first start need not
+    // wait for: there is nothing in it yet.
+    std::error_code unknown;
+    const bool fresh = std::filesystem::file_size(path, unknown) == 0 && !unknown;
+    const bool hurry = fresh && durability == Durability::process;
+    auto shaped = connection->run(hurry ? "PRAGMA page_size=2048;PRAGMA synchronous=OFF"
+                                        : "PRAGMA page_size=2048");
+    if (!shaped) {
+        return fail(std::move(shaped).error());
     }
+    auto mode = connection->text("PRAGMA journal_mode=WAL");
     if (!mode) {
         return fail(std::move(mode).error());
     }
@@ -86,9 +94,9 @@ Result<std::unique_ptr<RecordWriter>> open_writer(const std::string& path, Durab
         return fail(Errc::ledger_unavailable,
                     "ledger: the file system of '" + path + "' cannot hold a write-ahead log");
     }
-    auto ready = connection->run(settings_of(durability));
+    auto ready = migrate(*connection);
     if (ready) {
-        ready = migrate(*connection);
+        ready = connection->run(settings_of(durability));
     }
     if (ready) {
         ready = check(*connection, scrutiny);
@@ -140,6 +148,10 @@ struct Store::Parts {
         : path(std::move(file)), durability(wanted), lock(std::move(held))
     {}
 
+    ~Parts();
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
+
     [[nodiscard]] Result<void> revive();
     [[nodiscard]] bool keeper_ready(const FileIdentity& now);
     [[nodiscard]] bool fold();
@@ -154,7 +166,8 @@ struct Store::Parts {
     std::mutex keeping;  // Taken before `writing` where both are needed.
     sqlite::Connection keeper;
     FileIdentity keeper_file;
-    bool owes_check = false;  ///< The last run crashed and the file is too large for a check then.
+    bool fold_failed = false;  ///< Said once, not twice a second.
+    bool owes_check = false;   ///< The last run crashed and the file is too large for a check then.
 
     std::mutex writing;
     std::unique_ptr<RecordWriter> writer;
@@ -196,6 +209,15 @@ Result<std::unique_ptr<Store>> Store::open(const config::Ledger& settings)
 Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Store::~Store() = default;
+
+/// Leaves one file behind: the log is folded in, so the next start knows that all ended well.
+Store::Parts::~Parts()
+{
+    keeper = {};
+    if (writer) {
+        writer->fold_log();
+    }
+}
 
 const std::string& Store::path() const
 {
@@ -310,8 +332,12 @@ bool Store::Parts::fold()
     int folded = 0;
     const int code = sqlite3_wal_checkpoint_v2(keeper.raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
                                                &in_log, &folded);
-    if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) {
-        SPILLWAY_ERROR("{}", keeper.error("folding the log into the file").message());
+    const bool failed = code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY;
+    const bool was_failing = std::exchange(fold_failed, failed);
+    if (failed) {
+        if (!was_failing) {
+            SPILLWAY_ERROR("{}", keeper.error("folding the log into the file").message());
+        }
         if (sqlite::means_failed_sync(code) || sqlite::means_damage(code)) {
             distrust();
         }

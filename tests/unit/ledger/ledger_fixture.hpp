@@ -1,0 +1,138 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "spillway/base/ids.hpp"
+#include "spillway/ledger/query.hpp"
+#include "spillway/ledger/store.hpp"
+
+namespace spillway::ledger::testing {
+
+/// A folder of its own, removed at the end.
+class Folder {
+public:
+    Folder()
+        : path_(std::filesystem::path(::testing::TempDir()) /
+                ("spillway-ledger-" + std::to_string(random_seed())))
+    {
+        std::filesystem::create_directories(path_);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    ~Folder()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+
+    [[nodiscard]] std::string file(const std::string& name) const
+    {
+        return (path_ / name).string();
+    }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+    /// How many entries have `part` in their name.
+    [[nodiscard]] int entries_with(std::string_view part) const
+    {
+        int found = 0;
+        for (const auto& entry : std::filesystem::directory_iterator{path_}) {
+            found += entry.path().filename().string().find(part) == std::string::npos ? 0 : 1;
+        }
+        return found;
+    }
+
+private:
+    std::filesystem::path path_;
+};
+
+inline config::Ledger settings_for(const std::string& path,
+                                   config::Durability durability = config::Durability::process)
+{
+    config::Ledger settings;
+    settings.path = path;
+    settings.durability = durability;
+    return settings;
+}
+
+/// The first value that `sql` gives, read by a connection of the test's own.
+inline std::string value_of(const std::string& path, const std::string& sql)
+{
+    sqlite3* database = nullptr;
+    std::string value = "(error)";
+    if (sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK) {
+        sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        sqlite3_busy_timeout(database, 2'000);
+        const auto keep_first = [](void* into, int, char** texts, char**) {
+            *static_cast<std::string*>(into) = texts[0] == nullptr ? "(null)" : texts[0];
+            return 1;
+        };
+        std::string found = "(none)";
+        const int code = sqlite3_exec(database, sql.c_str(), keep_first, &found, nullptr);
+        if (code == SQLITE_OK || code == SQLITE_ABORT) {
+            value = found;
+        }
+    }
+    sqlite3_close(database);
+    return value;
+}
+
+/// A served request with every field set.
+inline SpendRecord full_record(RequestIdMaker& ids, WallTime started)
+{
+    SpendRecord record;
+    record.id = ids.next(started);
+    record.started = started;
+    record.call_type = "acompletion";
+    record.key_hash = std::string(64, 'a');
+    record.end_user = "anna";
+    record.tags = R"(["team-a","batch"])";
+    record.asked_model = "smart";
+    record.group = "smart";
+    record.deployment_id = "dep-1";
+    record.provider = "openai";
+    record.upstream_model = "gpt-4o";
+    record.api_base = "https://api.example/v1";
+    record.status = 200;
+    record.why = "served at the first attempt";
+    record.attempts = 1;
+    record.streamed = true;
+    record.usage = {Tokens{1'200}, Tokens{300}, Tokens{1'000},
+                    Tokens{100},   Tokens{128}, chat::UsageSource::exact};
+    record.cost = NanoUsd{4'250'001};
+    record.queue = Millis{3};
+    record.first_token = Millis{210};
+    record.total = Millis{1'950};
+    return record;
+}
+
+inline WallTime at_micros(std::int64_t micros)
+{
+    return WallTime{std::chrono::microseconds{micros}};
+}
+
+inline std::vector<SpendRecord> full_records(RequestIdMaker& ids, int count,
+                                             std::int64_t first_micros = 1'795'000'000'000'000)
+{
+    std::vector<SpendRecord> records;
+    records.reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) {
+        records.push_back(full_record(ids, at_micros(first_micros + i * 1'000)));
+    }
+    return records;
+}
+
+/// The question for one request.
+inline LogsQuery for_request(const std::string& id)
+{
+    LogsQuery query;
+    query.request_id = id;
+    return query;
+}
+
+}  // namespace spillway::ledger::testing
