@@ -103,6 +103,9 @@ public:
          UsageInjection usage, chat::Endpoint endpoint)
         : facts_(facts), body_(body), rules_(rules), endpoint_(endpoint)
     {
+        any_escaped_ = std::any_of(
+            facts.members.begin(), facts.members.end(),
+            [](const Member& member) { return member.key.find('\\') != std::string_view::npos; });
         const bool speaks_usage =
             endpoint == chat::Endpoint::chat || endpoint == chat::Endpoint::completions;
         asks_usage_ = usage == UsageInjection::ask && speaks_usage && !rules.no_stream_options &&
@@ -142,7 +145,7 @@ private:
             return true;
         }
         // Keys unknown to the reader keep their escaped spelling.
-        return member.key.find('\\') != std::string_view::npos && unescaped(member.key) == name;
+        return any_escaped_ && unescaped(member.key) == name;
     }
 
     [[nodiscard]] const Member* find(std::string_view name) const
@@ -171,9 +174,8 @@ private:
         if (has_key(member, "model")) {
             return false;
         }
-        const bool escaped = member.key.find('\\') != std::string_view::npos;
         if (&member == superseded_ || is_control(member.key) ||
-            (escaped && is_control(unescaped(member.key)))) {
+            (any_escaped_ && is_control(unescaped(member.key)))) {
             return true;
         }
         if (member.key == "metadata" && !keeps_metadata()) {
@@ -276,6 +278,7 @@ private:
     std::string_view body_;
     const WireRules& rules_;
     chat::Endpoint endpoint_;
+    bool any_escaped_ = false;
     bool asks_usage_ = false;
     const Member* renamed_ = nullptr;
     const Member* superseded_ = nullptr;

@@ -20,7 +20,7 @@ public:
                 cuts_to_next = false;
             }
             const auto value = json_.offset();
-            const bool null_usage = key.text == "usage" && json_.peek() == 'n';
+            const bool null_usage = is(key.text, "usage") && json_.peek() == 'n';
             if (!null_usage) {
                 read_member(key);
             }
@@ -56,9 +56,9 @@ private:
             case 7:
                 return read_seven(key);
             case 8:
-                return name == "response" ? read_envelope() : void();
+                return is(name, "response") ? read_envelope() : void();
             case 11:
-                return name == "stop_reason" ? read_finish() : void();
+                return is(name, "stop_reason") ? read_finish() : void();
             default:
                 return;
         }
@@ -66,9 +66,9 @@ private:
 
     void read_four(const JsonKey& key)
     {
-        if (key.text == "type") {
+        if (is(key.text, "type")) {
             read_type(key);
-        } else if (key.text == "data") {
+        } else if (is(key.text, "data")) {
             json_.skip_bulk();  // Vectors, images: large, and nothing of it is read.
         } else {
             read_word(key);
@@ -77,13 +77,13 @@ private:
 
     void read_five(const JsonKey& key)
     {
-        if (key.text == "usage") {
+        if (is(key.text, "usage")) {
             read_usage();
-        } else if (key.text == "model") {
+        } else if (is(key.text, "model")) {
             read_model();
-        } else if (key.text == "error") {
+        } else if (is(key.text, "error")) {
             read_error();
-        } else if (key.text == "delta") {
+        } else if (is(key.text, "delta")) {
             read_event_delta();
         } else {
             read_word(key);
@@ -92,24 +92,23 @@ private:
 
     void read_six(const JsonKey& key)
     {
-        if (key.text == "object") {
-            std::string object;
-            read_string(object);
-            says_error_ = says_error_ || object == "error";
-        } else if (key.text == "output") {
+        if (is(key.text, "object")) {
+            const auto object = json_.peek() == '"' ? json_.string() : std::nullopt;
+            says_error_ = says_error_ || (object && is(object->raw, "error"));
+        } else if (is(key.text, "output")) {
             count_output();
-        } else if (key.text == "x_groq") {
+        } else if (is(key.text, "x_groq")) {
             read_envelope();
         }
     }
 
     void read_seven(const JsonKey& key)
     {
-        if (key.text == "choices") {
+        if (is(key.text, "choices")) {
             read_choices();
-        } else if (key.text == "content") {
+        } else if (is(key.text, "content")) {
             count_output();
-        } else if (key.text == "message") {
+        } else if (is(key.text, "message")) {
             json_.peek() == '{' ? read_envelope() : read_word(key);
         }
     }
@@ -128,7 +127,7 @@ private:
     /// Words of an error that is not wrapped in `error`; harmless in anything else.
     void read_word(const JsonKey& key)
     {
-        if (key.text == "code" || key.text == "param" || key.text == "message") {
+        if (is(key.text, "code") || is(key.text, "param") || is(key.text, "message")) {
             read_error_member(json_, key, words_);
         }
     }
@@ -190,15 +189,15 @@ private:
 
     void read_choice_member(const JsonKey& key)
     {
-        if (key.text == "delta" || key.text == "message") {
+        if (is(key.text, "delta") || is(key.text, "message")) {
             read_delta();
-        } else if (key.text == "text") {
+        } else if (is(key.text, "text")) {
             count_output();
-        } else if (key.text == "finish_reason") {
+        } else if (is(key.text, "finish_reason")) {
             read_finish();
-        } else if (key.text == "error") {
+        } else if (is(key.text, "error")) {
             read_error();
-        } else if (key.text == "usage") {
+        } else if (is(key.text, "usage")) {
             usage_.read(json_);  // Kimi reports it here.
         }
     }
@@ -210,12 +209,12 @@ private:
             return;
         }
         json_.object([&](const JsonKey& key) {
-            if (key.text == "role") {
+            if (is(key.text, "role")) {
                 return;
             }
             const auto bytes = chunk_.output_bytes;
             count_output();
-            if (key.text == "reasoning_details") {
+            if (is(key.text, "reasoning_details")) {
                 chunk_.output_bytes = bytes;  // OpenRouter repeats `reasoning` here.
             }
         });
@@ -229,9 +228,9 @@ private:
             return;
         }
         json_.object([&](const JsonKey& key) {
-            if (key.text == "stop_reason") {
+            if (is(key.text, "stop_reason")) {
                 read_finish();
-            } else if (key.text != "type" && key.text != "stop_sequence") {
+            } else if (!is(key.text, "type") && !is(key.text, "stop_sequence")) {
                 count_output();
             }
         });
@@ -244,11 +243,11 @@ private:
             return;
         }
         json_.object([&](const JsonKey& key) {
-            if (key.text == "usage") {
+            if (is(key.text, "usage")) {
                 usage_.read(json_);
-            } else if (key.text == "error") {
+            } else if (is(key.text, "error")) {
                 read_error();
-            } else if (key.text == "model") {
+            } else if (is(key.text, "model")) {
                 read_model();
             }
         });
@@ -279,8 +278,8 @@ private:
 
     static bool is_generated(std::string_view key)
     {
-        return key == "function" || key == "arguments" || key == "name" || key == "text" ||
-               key == "content" || key == "thinking" || key == "summary" || key == "input";
+        return is(key, "function") || is(key, "arguments") || is(key, "name") || is(key, "text") ||
+               is(key, "content") || is(key, "thinking") || is(key, "summary") || is(key, "input");
     }
 
     JsonWalker& json_;

@@ -138,7 +138,7 @@ std::optional<ErrorWords> parse_error_body(std::string_view body)
     ErrorWords words;
     JsonWalker json(text, index.tokens());
     read_error_json(json, words);
-    const bool understood = json.ok();
+    const bool understood = json.finish();
     index.shrink();
     return understood ? std::optional(std::move(words)) : std::nullopt;
 }

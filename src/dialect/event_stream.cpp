@@ -111,39 +111,39 @@ std::optional<std::size_t> EventBoundary::last_end(std::string_view bytes)
     return last;
 }
 
-std::string_view event_data(std::string_view event, std::string& joined)
+EventFields read_event(std::string_view event, std::string& joined)
 {
     auto rest = without_mark(event);
-    std::string_view only;
+    EventFields fields;
     std::size_t lines = 0;
     while (!rest.empty()) {
-        const auto value = field_value(take_line(rest), "data");
+        const auto line = take_line(rest);
+        if (line.empty()) {
+            continue;
+        }
+        if (line.front() == 'e') {
+            const auto name = field_value(line, "event");
+            fields.name = name.data() == nullptr ? fields.name : name;
+            continue;
+        }
+        const auto value = field_value(line, "data");
         if (value.data() == nullptr) {
             continue;
         }
         ++lines;
         if (lines == 1) {
-            only = value;
+            fields.data = value;
             continue;
         }
         if (lines == 2) {
-            joined.assign(only);
+            joined.assign(fields.data);
         }
-        joined += '\n';
-        joined += value;
+        joined.append("\n").append(value);
     }
-    return lines > 1 ? std::string_view(joined) : only;
-}
-
-std::string_view event_name(std::string_view event)
-{
-    auto rest = without_mark(event);
-    std::string_view name;
-    while (!rest.empty()) {
-        const auto value = field_value(take_line(rest), "event");
-        name = value.data() == nullptr ? name : value;
+    if (lines > 1) {
+        fields.data = joined;
     }
-    return name;
+    return fields;
 }
 
 }  // namespace spillway::dialect

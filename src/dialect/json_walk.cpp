@@ -1,23 +1,9 @@
 #include "spillway/dialect/json_walk.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <limits>
 
 namespace spillway::dialect {
 namespace {
-
-/// Texts above this size do not leave their scratch memory behind.
-constexpr std::size_t keep_scratch = 1024 * 1024;
-constexpr std::size_t smallest_scratch = 4096;
-
-constexpr bool is_blank(char c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
 
 constexpr bool is_digit(char c)
 {
@@ -168,28 +154,6 @@ constexpr bool is_number(std::string_view text)
     return at == text.size();
 }
 
-JsonFault fault_of(simdjson::error_code code)
-{
-    // Every other code belongs to stages that are not run here.
-    if (code == simdjson::SUCCESS) {
-        return JsonFault::none;
-    }
-    if (code == simdjson::UTF8_ERROR) {
-        return JsonFault::not_utf8;
-    }
-    if (code == simdjson::UNESCAPED_CHARS) {
-        return JsonFault::raw_control;
-    }
-    if (code == simdjson::UNCLOSED_STRING) {
-        return JsonFault::unclosed_string;
-    }
-    if (code == simdjson::EMPTY) {
-        return JsonFault::empty;
-    }
-    return code == simdjson::CAPACITY || code == simdjson::MEMALLOC ? JsonFault::too_large
-                                                                    : JsonFault::bad_token;
-}
-
 }  // namespace
 
 std::string_view describe(JsonFault fault) noexcept
@@ -223,72 +187,6 @@ std::string_view describe(JsonFault fault) noexcept
             return "it is too large";
     }
     return "";
-}
-
-struct JsonIndex::Parser {
-    std::unique_ptr<simdjson::internal::dom_parser_implementation> stage;
-
-    simdjson::error_code reserve(std::size_t size)
-    {
-        if (!stage) {
-            return simdjson::get_active_implementation()->create_dom_parser_implementation(
-                std::max(size, smallest_scratch), 1, stage);
-        }
-        if (stage->capacity() >= size) {
-            return simdjson::SUCCESS;
-        }
-        return stage->set_capacity(std::max(size, 2 * std::min(stage->capacity(), keep_scratch)));
-    }
-};
-
-JsonIndex::JsonIndex() : parser_(std::make_unique<Parser>()) {}
-JsonIndex::~JsonIndex() = default;
-
-JsonFault JsonIndex::scan(std::string_view text)
-{
-    if (text.size() >= std::numeric_limits<std::uint32_t>::max() - 64) {
-        return JsonFault::too_large;
-    }
-    if (const auto code = parser_->reserve(text.size()); code != simdjson::SUCCESS) {
-        parser_->stage.reset();
-        return JsonFault::too_large;
-    }
-    // Stage 1 alone: its index is all a walker needs, and on-demand, which is built on the same
-    // index, neither checks what it skips nor gives offsets.
-    return fault_of(parser_->stage->stage1(reinterpret_cast<const std::uint8_t*>(text.data()),
-                                           text.size(), simdjson::stage1_mode::regular));
-}
-
-std::string_view JsonIndex::copy(std::string_view text)
-{
-    copy_.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-    copy_.assign(text);
-    copy_.append(simdjson::SIMDJSON_PADDING, ' ');
-    return std::string_view(copy_).substr(0, text.size());
-}
-
-std::span<const std::uint32_t> JsonIndex::tokens() const noexcept
-{
-    if (!parser_->stage) {
-        return {};
-    }
-    return {parser_->stage->structural_indexes.get(), parser_->stage->n_structural_indexes};
-}
-
-void JsonIndex::shrink()
-{
-    if (parser_->stage && parser_->stage->capacity() > keep_scratch) {
-        parser_->stage.reset();
-    }
-    if (copy_.capacity() > keep_scratch) {
-        copy_ = std::string();
-    }
-}
-
-JsonIndex& JsonIndex::of_this_thread()
-{
-    static thread_local JsonIndex index;
-    return index;
 }
 
 std::string JsonString::text() const
@@ -345,69 +243,25 @@ bool JsonWalker::fail(JsonFault fault, std::size_t offset)
         fault_ = fault;
         fault_offset_ = offset;
     }
-    position_ = tokens_.size();
+    next_ = last_;
     return false;
 }
 
-std::size_t JsonWalker::token_end() const noexcept
+bool JsonWalker::fail_wanting()
 {
-    auto end = next_begin();
-    while (is_blank(text_[end - 1])) {
-        --end;
-    }
-    return end;
+    const bool at_end = next_ == last_;
+    return fail(at_end ? JsonFault::unexpected_end : JsonFault::bad_token, offset());
 }
 
-bool JsonWalker::take(char wanted)
+void JsonWalker::unescape_key(JsonKey& key)
 {
-    if (peek() != wanted) {
-        const bool at_end = position_ >= tokens_.size();
-        return fail(at_end ? JsonFault::unexpected_end : JsonFault::bad_token, offset());
-    }
-    end_ = tokens_[position_] + std::size_t{1};
-    ++position_;
-    return true;
+    key_text_ = unescaped(key.text);
+    key.text = key_text_;
 }
 
-bool JsonWalker::enter(char opening)
+void JsonWalker::find_escape(std::size_t from) noexcept
 {
-    if (!take(opening)) {
-        return false;
-    }
-    if (depth_ == max_json_depth) {
-        return fail(JsonFault::too_deep, end_ - 1);
-    }
-    ++depth_;
-    objects_ = (objects_ << 1U) | (opening == '{' ? 1U : 0U);
-    return true;
-}
-
-void JsonWalker::leave() noexcept
-{
-    --depth_;
-    objects_ >>= 1U;
-}
-
-bool JsonWalker::take_string(JsonString& out)
-{
-    if (peek() != '"') {
-        return take('"');
-    }
-    const std::size_t begin = tokens_[position_];
-    const auto end = token_end();
-    // Between a string's last quote and the next token there are only blanks.
-    if (end < begin + 2 || text_[end - 1] != '"') {
-        return fail(JsonFault::bad_token, begin);
-    }
-    out.raw = text_.substr(begin + 1, end - begin - 2);
-    out.decoded_size = out.raw.size();
-    end_ = end;
-    ++position_;
-    if (!escapes_searched_ || next_escape_ <= begin) {
-        escapes_searched_ = true;
-        next_escape_ = std::min(text_.find('\\', begin), text_.size());
-    }
-    return next_escape_ >= end || check_escapes(out);
+    next_escape_ = std::min(text_.find('\\', from), text_.size());
 }
 
 bool JsonWalker::check_escapes(JsonString& string)
@@ -438,22 +292,6 @@ bool JsonWalker::check_escapes(JsonString& string)
     return true;
 }
 
-bool JsonWalker::take_key(JsonKey& out)
-{
-    JsonString string;
-    out.offset = offset();
-    if (!take_string(string)) {
-        return false;
-    }
-    out.escaped = string.escaped();
-    out.text = string.raw;
-    if (out.escaped) {
-        key_text_ = unescaped(string.raw);
-        out.text = key_text_;
-    }
-    return take(':');
-}
-
 bool JsonWalker::take_scalar()
 {
     const std::size_t begin = offset();
@@ -462,7 +300,7 @@ bool JsonWalker::take_scalar()
         JsonString ignored;
         return take_string(ignored);
     }
-    if (position_ >= tokens_.size()) {
+    if (next_ == last_) {
         return fail(JsonFault::unexpected_end, begin);
     }
     const auto end = token_end();
@@ -471,11 +309,11 @@ bool JsonWalker::take_scalar()
         if (!is_number(token)) {
             return fail(JsonFault::bad_number, begin);
         }
-    } else if (token != "true" && token != "false" && token != "null") {
+    } else if (!is(token, "null") && !is(token, "true") && !is(token, "false")) {
         return fail(JsonFault::bad_token, begin);
     }
     end_ = end;
-    ++position_;
+    ++next_;
     return true;
 }
 
@@ -553,13 +391,13 @@ bool JsonWalker::skip_bulk()
     }
     std::size_t open = 0;
     const auto begin = offset();
-    for (; position_ < tokens_.size(); ++position_) {
-        const char c = text_[tokens_[position_]];
+    for (; next_ != last_; ++next_) {
+        const char c = text_[*next_];
         open += c == '{' || c == '[' ? 1 : 0;
         open -= c == '}' || c == ']' ? 1 : 0;
         if (open == 0) {
-            end_ = tokens_[position_] + std::size_t{1};
-            ++position_;
+            end_ = *next_ + std::size_t{1};
+            ++next_;
             return true;
         }
     }
@@ -568,7 +406,7 @@ bool JsonWalker::skip_bulk()
 
 bool JsonWalker::finish()
 {
-    if (ok() && position_ < tokens_.size()) {
+    if (ok() && next_ != last_) {
         return fail(JsonFault::trailing, offset());
     }
     return ok();

@@ -192,7 +192,7 @@ StreamMeter& StreamMeter::operator=(StreamMeter&&) noexcept = default;
 EventVerdict StreamMeter::see(std::string_view event)
 {
     std::string joined;
-    const auto data = event_data(event, joined);
+    const auto [data, name] = read_event(event, joined);
     if (data.data() == nullptr) {
         return {};
     }
@@ -207,7 +207,7 @@ EventVerdict StreamMeter::see(std::string_view event)
         parts_->cut_usage(event, data, *chunk, verdict);
     }
     JsonIndex::of_this_thread().shrink();
-    const bool named_error = event_name(event) == "error";
+    const bool named_error = name == "error";
     if (chunk && (verdict.kind == EventKind::failure || !named_error)) {
         return verdict;
     }

@@ -46,6 +46,8 @@ struct Splice {
 [[nodiscard]] std::vector<std::string_view> slices(std::string_view body,
                                                    const std::vector<Splice>& edits);
 
+std::vector<std::string_view> slices(std::string_view body, std::vector<Splice>&& edits) = delete;
+
 /// Multipart: the splice that replaces the model part's value.
 [[nodiscard]] std::vector<Splice> plan_multipart_edit(const chat::RequestFacts& facts,
                                                       std::string_view upstream_model);

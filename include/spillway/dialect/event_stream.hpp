@@ -29,12 +29,13 @@ private:
     bool event_has_bytes_ = false;
 };
 
-/// One complete event's `data` lines joined with LF, comments and other fields dropped. Points
-/// into `event` when there is one data line, else into `joined`. Without any data line the view's
-/// `data()` is null.
-[[nodiscard]] std::string_view event_data(std::string_view event, std::string& joined);
-
-/// The value of an event's last `event:` line; empty when it has none.
-[[nodiscard]] std::string_view event_name(std::string_view event);
+/// The fields of one complete event that matter; comments and others are dropped.
+struct EventFields {
+    /// The `data` lines joined with LF: points into the event when there is one, else into
+    /// `joined`. Its `data()` is null when there is none.
+    std::string_view data;
+    std::string_view name;  ///< The last `event:` line; empty when there is none.
+};
+[[nodiscard]] EventFields read_event(std::string_view event, std::string& joined);
 
 }  // namespace spillway::dialect

@@ -51,6 +51,7 @@ public:
     /// @return The copy; lives until the next call.
     [[nodiscard]] std::string_view copy(std::string_view text);
 
+    /// Where each token begins. One more number follows them: the size of the text.
     [[nodiscard]] std::span<const std::uint32_t> tokens() const noexcept;
 
     /// Gives scratch memory back when the last text was large.
@@ -83,6 +84,13 @@ struct JsonKey {
     bool escaped = false;
 };
 
+/// `text == literal`, compared in place: about twice as fast as string_view's own for short keys.
+template <std::size_t N>
+[[nodiscard]] constexpr bool is(std::string_view text, const char (&literal)[N])
+{
+    return text.size() == N - 1 && __builtin_memcmp(text.data(), literal, N - 1) == 0;
+}
+
 /// `raw`, the inside of a valid JSON string, unescaped. Lone surrogates become U+FFFD.
 [[nodiscard]] std::string unescaped(std::string_view raw);
 
@@ -93,8 +101,9 @@ struct JsonKey {
 /// returns false, so callers check `ok()` once at the end.
 class JsonWalker {
 public:
+    /// @param tokens  Of `text`, as `JsonIndex::tokens` gives them.
     JsonWalker(std::string_view text, std::span<const std::uint32_t> tokens)
-        : text_(text), tokens_(tokens)
+        : text_(text), next_(tokens.data()), last_(tokens.data() + tokens.size())
     {}
 
     [[nodiscard]] bool ok() const noexcept { return fault_ == JsonFault::none; }
@@ -103,14 +112,11 @@ public:
     void stop() { fail(JsonFault::stopped, offset()); }
 
     /// The first character of the next token; NUL at the end and after a fault.
-    [[nodiscard]] char peek() const noexcept
-    {
-        return position_ < tokens_.size() ? text_[tokens_[position_]] : '\0';
-    }
+    [[nodiscard]] char peek() const noexcept { return next_ != last_ ? text_[*next_] : '\0'; }
     /// Where the next token begins.
     [[nodiscard]] std::size_t offset() const noexcept
     {
-        return position_ < tokens_.size() ? tokens_[position_] : text_.size();
+        return next_ != last_ ? *next_ : text_.size();
     }
     /// Where the last token that was read ended.
     [[nodiscard]] std::size_t end() const noexcept { return end_; }
@@ -138,35 +144,108 @@ public:
     bool finish();
 
 private:
-    [[nodiscard]] std::size_t next_begin() const noexcept
-    {
-        return position_ + 1 < tokens_.size() ? tokens_[position_ + 1] : text_.size();
-    }
     [[nodiscard]] std::size_t token_end() const noexcept;
-    [[nodiscard]] bool take(char wanted);
-    [[nodiscard]] bool enter(char opening);
-    void leave() noexcept;
+    bool take(char wanted);
+    bool enter(char opening);
+    void leave() noexcept
+    {
+        --depth_;
+        objects_ >>= 1U;
+    }
     [[nodiscard]] bool in_object() const noexcept { return (objects_ & 1U) != 0; }
-    [[nodiscard]] bool take_string(JsonString& out);
-    [[nodiscard]] bool take_key(JsonKey& out);
-    [[nodiscard]] bool take_scalar();
-    [[nodiscard]] bool next_in_container(unsigned floor);
-    [[nodiscard]] bool check_escapes(JsonString& string);
+    bool take_string(JsonString& out);
+    bool take_key(JsonKey& out);
+    bool take_scalar();
+    bool next_in_container(unsigned floor);
+    void unescape_key(JsonKey& key);
+    void find_escape(std::size_t from) noexcept;
+    bool check_escapes(JsonString& string);
     bool fail(JsonFault fault, std::size_t offset);
+    bool fail_wanting();
 
     std::string_view text_;
-    std::span<const std::uint32_t> tokens_;
-    std::size_t position_ = 0;
+    const std::uint32_t* next_;  ///< The next token.
+    const std::uint32_t* last_;  ///< Behind the last one.
     std::size_t end_ = 0;
     /// The first backslash not yet read: one search serves all strings in front of it.
     std::size_t next_escape_ = 0;
-    bool escapes_searched_ = false;
     unsigned depth_ = 0;
     std::uint64_t objects_ = 0;  ///< One bit per open container: 1 is an object.
     JsonFault fault_ = JsonFault::none;
     std::size_t fault_offset_ = 0;
     std::string key_text_;  ///< The last key that had escapes.
 };
+
+// The steps taken for every token are inline: they are most of the work of reading a request.
+
+inline std::size_t JsonWalker::token_end() const noexcept
+{
+    std::size_t end = next_[1];
+    for (char c = text_[end - 1]; c == ' ' || c == '\n' || c == '\r' || c == '\t';
+         c = text_[end - 1]) {
+        --end;
+    }
+    return end;
+}
+
+inline bool JsonWalker::take(char wanted)
+{
+    if (peek() != wanted) {
+        return fail_wanting();
+    }
+    end_ = *next_ + std::size_t{1};
+    ++next_;
+    return true;
+}
+
+inline bool JsonWalker::enter(char opening)
+{
+    if (!take(opening)) {
+        return false;
+    }
+    if (depth_ == max_json_depth) {
+        return fail(JsonFault::too_deep, end_ - 1);
+    }
+    ++depth_;
+    objects_ = (objects_ << 1U) | (opening == '{' ? 1U : 0U);
+    return true;
+}
+
+inline bool JsonWalker::take_string(JsonString& out)
+{
+    if (peek() != '"') {
+        return fail_wanting();
+    }
+    const std::size_t begin = *next_;
+    const auto end = token_end();
+    // Between a string's last quote and the next token there are only blanks.
+    if (end < begin + 2 || text_[end - 1] != '"') {
+        return fail(JsonFault::bad_token, begin);
+    }
+    out.raw = text_.substr(begin + 1, end - begin - 2);
+    out.decoded_size = out.raw.size();
+    end_ = end;
+    ++next_;
+    if (next_escape_ <= begin) {
+        find_escape(begin);
+    }
+    return next_escape_ >= end || check_escapes(out);
+}
+
+inline bool JsonWalker::take_key(JsonKey& out)
+{
+    JsonString string;
+    out.offset = offset();
+    if (!take_string(string)) {
+        return false;
+    }
+    out.text = string.raw;
+    out.escaped = string.escaped();
+    if (out.escaped) {
+        unescape_key(out);
+    }
+    return take(':');
+}
 
 template <class Member>
 bool JsonWalker::object(Member&& member)
@@ -180,9 +259,9 @@ bool JsonWalker::object(Member&& member)
             if (!take_key(key)) {
                 return false;
             }
-            const auto before = position_;
+            const auto* before = next_;
             member(static_cast<const JsonKey&>(key));
-            if (position_ == before && !skip()) {
+            if (next_ == before && !skip()) {
                 return false;
             }
         } while (peek() == ',' && take(','));
@@ -202,9 +281,9 @@ bool JsonWalker::array(Item&& item)
     }
     if (peek() != ']') {
         do {
-            const auto before = position_;
+            const auto* before = next_;
             item();
-            if (position_ == before && !skip()) {
+            if (next_ == before && !skip()) {
                 return false;
             }
         } while (peek() == ',' && take(','));

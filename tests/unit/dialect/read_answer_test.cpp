@@ -1,0 +1,83 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "spillway/dialect/stream_meter.hpp"
+
+namespace spillway::dialect {
+namespace {
+
+using chat::Endpoint;
+using chat::Usage;
+using chat::UsageSource;
+
+AnswerFacts facts_of(std::string_view body, Endpoint endpoint = Endpoint::chat)
+{
+    return read_answer(body, endpoint, Tokens{40});
+}
+
+TEST(ReadAnswer, TakesUsageAndFinishOfAChat)
+{
+    const auto facts = facts_of(
+        R"({"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],)"
+        R"("usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}})");
+    EXPECT_EQ(facts.usage, (Usage{Tokens{9}, Tokens{2}, {}, {}, {}, UsageSource::exact}));
+    EXPECT_EQ(facts.finish_reason, "stop");
+    EXPECT_FALSE(facts.failure);
+}
+
+TEST(ReadAnswer, EstimatesAnAnswerWithoutUsage)
+{
+    const auto facts =
+        facts_of(R"({"choices":[{"message":{"content":"12345678"},"finish_reason":"stop"}]})");
+    EXPECT_EQ(facts.usage, (Usage{Tokens{40}, Tokens{2}, {}, {}, {}, UsageSource::estimated}));
+}
+
+TEST(ReadAnswer, EmbeddingsHaveNoCompletion)
+{
+    const auto facts = facts_of(
+        R"({"object":"list","data":[{"embedding":[0.1,-2e-5]}],"usage":{"prompt_tokens":8,"total_tokens":8}})",
+        Endpoint::embeddings);
+    EXPECT_EQ(facts.usage, (Usage{Tokens{8}, {}, {}, {}, {}, UsageSource::exact}));
+}
+
+TEST(ReadAnswer, ReadsResponsesAndMessages)
+{
+    EXPECT_EQ(
+        facts_of(
+            R"({"object":"response","status":"completed","error":null,"output":[{"content":[{"text":"x"}]}],)"
+            R"("usage":{"input_tokens":5,"output_tokens":6}})",
+            Endpoint::other)
+            .usage,
+        (Usage{Tokens{5}, Tokens{6}, {}, {}, {}, UsageSource::exact}));
+    const auto facts = facts_of(
+        R"({"type":"message","content":[{"type":"text","text":"x"}],"stop_reason":"end_turn",)"
+        R"("usage":{"input_tokens":5,"cache_read_input_tokens":2,"output_tokens":6}})",
+        Endpoint::other);
+    EXPECT_EQ(facts.usage, (Usage{Tokens{7}, Tokens{6}, Tokens{2}, {}, {}, UsageSource::exact}));
+    EXPECT_EQ(facts.finish_reason, "end_turn");
+}
+
+TEST(ReadAnswer, OtherAnswersNeedNotHaveTokens)
+{
+    EXPECT_EQ(facts_of(R"({"results":[]})", Endpoint::other).usage, Usage{});
+}
+
+TEST(ReadAnswer, SeesAnErrorBehindA200)
+{
+    const auto facts = facts_of(R"({"error":{"code":429,"message":"Rate limit exceeded"}})");
+    ASSERT_TRUE(facts.failure);
+    EXPECT_EQ(facts.failure->kind, chat::FailureClass::rate_limited);
+    EXPECT_EQ(facts.failure->message, "Rate limit exceeded");
+    EXPECT_EQ(facts.failure->status, 429);
+}
+
+TEST(ReadAnswer, KnowsNothingOfWhatIsNoJsonObject)
+{
+    for (const auto* body : {"", "hello", "[1]", "{\"usage\":{\"prompt_tokens\":1}", "12"}) {
+        EXPECT_EQ(facts_of(body).usage, Usage{}) << body;
+    }
+}
+
+}  // namespace
+}  // namespace spillway::dialect
