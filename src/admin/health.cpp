@@ -64,8 +64,7 @@ net::Task<void> ask_provider(Probe& probe, Millis connect_timeout, net::Shard& s
 {
     const auto by = std::chrono::steady_clock::now() + probe_timeout;
     net::UpstreamRequest request;
-    request.head = "GET " + probe.first->base_path + "/models HTTP/1.1\r\n" +
-                   probe.first->header_block + "Accept: application/json\r\n\r\n";
+    request.head = probe_head(*probe.first);
     net::CallBounds bounds;
     bounds.connect = std::min(connect_timeout, probe_timeout);
     bounds.first_byte_by = by;
@@ -180,6 +179,19 @@ Reply readiness(const View& view, const Vitals& vitals)
     reply.status = vitals.phase == Vitals::Phase::draining ? 503 : 200;
     reply.body = text_of(page);
     return reply;
+}
+
+std::string probe_head(const Deployment& deployment)
+{
+    auto fields = deployment.header_block;
+    if (deployment.provider == "anthropic") {
+        // Its list of models is a native route, which takes the key under another name.
+        constexpr std::string_view bearer = "authorization: Bearer ";
+        if (const auto at = fields.find(bearer); at != std::string::npos)
+            fields.replace(at, bearer.size(), "x-api-key: ");
+        fields += "anthropic-version: 2023-06-01\r\n";
+    }
+    return "GET " + deployment.base_path + "/models HTTP/1.1\r\n" + fields + "\r\n";
 }
 
 std::optional<std::string> diagnose(const Deployment& deployment, const ProbeAnswer& answer)

@@ -1,6 +1,7 @@
 #include "spillway/app/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string_view>
@@ -57,16 +58,21 @@ std::string unknown_word(std::string_view word)
     return text;
 }
 
-Say complaint(const CLI::App& app, const CLI::ParseError& error)
+Say complaint(const std::string& what)
 {
-    std::string text = "spillway: ";
-    if (error.get_name() == "ExtrasError") {
-        const auto extras = app.remaining(true);
-        text += unknown_word(extras.empty() ? "" : extras.front());
-    } else {
-        text += error.what();
-    }
-    return Say{.exit_code = 2, .text = text + "\nTry 'spillway --help'.\n"};
+    return Say{.exit_code = 2, .text = "spillway: " + what + "\nTry 'spillway --help'.\n"};
+}
+
+/// The first of the unread words that is an option, else the first: the value of a mistyped option
+/// is unread as well.
+std::string first_unread(const CLI::App& app)
+{
+    const auto words = app.remaining(true);
+    const auto option = std::find_if(words.begin(), words.end(),
+                                     [](const std::string& word) { return word.starts_with("-"); });
+    if (option != words.end())
+        return *option;
+    return words.empty() ? std::string() : words.front();
 }
 
 }  // namespace
@@ -102,8 +108,10 @@ Command read_arguments(int argc, const char* const* argv)
         return Say{.exit_code = 0, .text = chosen.empty() ? app.help() : chosen.front()->help()};
     } catch (const CLI::CallForVersion&) {
         return Say{.exit_code = 0, .text = "spillway " SPILLWAY_VERSION "\n"};
+    } catch (const CLI::ExtrasError&) {
+        return complaint(unknown_word(first_unread(app)));
     } catch (const CLI::ParseError& error) {
-        return complaint(app, error);
+        return complaint(error.what());
     }
     if (serving->parsed())
         return serve;

@@ -75,7 +75,7 @@ Result<void> Daemon::begin(Beginning beginning)
     }
     auto store = ledger::Store::open(config.ledger);
     if (!store)
-        return fail(std::move(store).error().within("ledger " + config.ledger.path));
+        return fail(std::move(store).error());
     store_ = std::move(*store);
     writer_ = std::make_unique<ledger::Writer>(*store_, config.ledger.durability);
     if (config.general.database_url) {
@@ -128,18 +128,21 @@ Result<void> Daemon::listen()
         net::Listener::open(control_, server.host, static_cast<std::uint16_t>(server.port), shards,
                             make_front_door(lanes_), refuse, [this] { return publisher_->door(); });
     if (!listener)
-        return fail(std::move(listener).error());
+        return fail(Error(listener.error().code(),
+                          listener.error().message() + "; choose another port with --port"));
     listener_ = std::move(*listener);
     return {};
 }
 
 Daemon::~Daemon()
 {
-    // Whoever posts to a shard ends before the shards do; what waits to be written is written.
+    // A lane that stops lets its requests come to their end, for which they need all the rest.
     listener_.reset();
     for (auto& lane : lanes_)
         lane.stop();
+    // The archive posts to shards, so it ends before they do; the writer is what they settle with.
     archive_.reset();
+    lanes_.clear();
     writer_.reset();
     if (shipper_)
         shipper_->drain(last_shipping);
@@ -185,7 +188,7 @@ void Daemon::await_signal()
 DrainSteps Daemon::drain_steps()
 {
     DrainSteps steps;
-    steps.patience = publisher_->config().server.drain_timeout;
+    steps.patience = [this] { return publisher_->config().server.drain_timeout; };
     steps.refuse = [this] {
         shared_.draining = true;
         listener_->close();
@@ -194,13 +197,25 @@ DrainSteps Daemon::drain_steps()
         for (auto& lane : lanes_)
             lane.shard().post([&lane] { lane.shard().drain(); });
     };
+    steps.cut = [this] {
+        for (auto& lane : lanes_)
+            lane.shard().post([&lane] { lane.shard().upstreams().abort(); });
+    };
     steps.abort = [this] {
         for (auto& lane : lanes_)
             lane.shard().post([&lane] { lane.shard().abort(); });
     };
-    steps.remaining = [this] { return vitals().connections; };
+    steps.remaining = [this] { return connections(); };
     steps.finished = [this] { control_.stop(); };
     return steps;
+}
+
+std::size_t Daemon::connections() const
+{
+    std::size_t sum = 0;
+    for (const auto& lane : lanes_)
+        sum += lane.connections();
+    return sum;
 }
 
 admin::Vitals Daemon::vitals() const
@@ -210,8 +225,7 @@ admin::Vitals Daemon::vitals() const
     out.ledger = writer_->healthy() ? admin::Vitals::Disk::ok : admin::Vitals::Disk::failing;
     if (shipper_)
         out.shipper = shipper_->state();
-    for (const auto& lane : lanes_)
-        out.connections += lane.connections();
+    out.connections = connections();
     out.in_flight = shared_.in_flight;
     return out;
 }
@@ -241,10 +255,12 @@ void Daemon::announce() const
     SPILLWAY_INFO("spillway " SPILLWAY_VERSION " serves {}://{}:{}/v1",
                   publisher_->door().tls ? "https" : "http", host, port());
     SPILLWAY_INFO("ledger: {}{}", store_->path(), shipper_ ? ", shipped to PostgreSQL" : "");
+    if (const auto most = publisher_->door().max_connections; most < config.server.max_connections)
+        SPILLWAY_WARN("at most {} connections: the limit of open files (ulimit -n) is low", most);
     if (findings_)
         return;  // What is served is said after the first look around.
-    SPILLWAY_INFO("{} deployments from {}", config.deployments.size(),
-                  config.files.empty() ? "nowhere" : config.files.front());
+    SPILLWAY_INFO("configuration: {}, deployments: {}",
+                  config.files.empty() ? "none" : config.files.front(), config.deployments.size());
     const auto unheeded =
         std::count_if(config.keys_seen.begin(), config.keys_seen.end(),
                       [](const auto& key) { return key.support != config::Support::supported; });

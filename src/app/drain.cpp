@@ -10,8 +10,9 @@ namespace {
 
 constexpr Millis pace{20};
 constexpr Millis speak_every{5'000};
-/// How long aborted requests may take to settle their records.
-constexpr Millis last_grace{3'000};
+/// How long requests that were cut may take to say so and to settle their records.
+constexpr Millis cut_grace{1'500};
+constexpr Millis last_grace{2'000};
 
 }  // namespace
 
@@ -25,16 +26,24 @@ void Drain::signal()
     const auto now = std::chrono::steady_clock::now();
     if (rung_ == Rung::serving) {
         rung_ = Rung::waiting;
-        until_ = now + steps_.patience;
+        const auto patience = steps_.patience();
+        until_ = now + patience;
         speak_at_ = now + speak_every;
         steps_.refuse();
-        SPILLWAY_INFO("stopping: {} connections finish first, for {} s at most", steps_.remaining(),
-                      steps_.patience.count() / 1000);
+        SPILLWAY_INFO("stopping; connections still open: {}, they have {} s to finish",
+                      steps_.remaining(), patience.count() / 1000);
         wait();
-    } else if (rung_ == Rung::waiting) {
+    } else if (rung_ == Rung::waiting || rung_ == Rung::cutting) {
         SPILLWAY_WARN("second signal: ending at once");
         abort(now);
     }
+}
+
+void Drain::cut(TimePoint now)
+{
+    rung_ = Rung::cutting;
+    until_ = now + cut_grace;
+    SPILLWAY_WARN("closing what did not finish in time; connections: {}", steps_.remaining());
 }
 
 void Drain::abort(TimePoint now)
@@ -44,20 +53,36 @@ void Drain::abort(TimePoint now)
     steps_.abort();
 }
 
+/// The time of this rung is over.
+void Drain::climb(TimePoint now)
+{
+    switch (rung_) {
+        case Rung::waiting:
+            return cut(now);
+        case Rung::cutting:
+            return abort(now);
+        case Rung::aborting:
+            rung_ = Rung::finished;
+            return;
+        case Rung::serving:
+        case Rung::finished:
+            return;
+    }
+}
+
 void Drain::step(TimePoint now)
 {
-    const auto remaining = steps_.remaining();
-    if (remaining == 0 || (rung_ == Rung::aborting && now >= until_)) {
+    if (now >= until_)
+        climb(now);
+    if (rung_ == Rung::cutting)
+        steps_.cut();
+    if (rung_ == Rung::finished || steps_.remaining() == 0) {
         rung_ = Rung::finished;
         steps_.finished();
         return;
     }
-    if (rung_ == Rung::waiting && now >= until_) {
-        SPILLWAY_WARN("{} connections did not finish in time: closing them", remaining);
-        abort(now);
-    }
     if (now >= speak_at_) {
-        SPILLWAY_INFO("still waiting for {} connections", remaining);
+        SPILLWAY_INFO("still waiting; connections: {}", steps_.remaining());
         speak_at_ = now + speak_every;
     }
     wait();

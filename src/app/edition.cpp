@@ -48,9 +48,9 @@ std::shared_ptr<const admin::View> make_view(const gateway::Snapshot& snapshot)
 Result<Edition> make_edition(config::Config config, const config::Environment& environment,
                              observe::Metrics& metrics, const Edition& previous, WallTime now)
 {
-    auto snapshot =
-        gateway::build_snapshot(std::move(config), environment, config::built_in_prices(), metrics,
-                                previous.snapshot.get(), now);
+    const auto visible = config::environment_of(config, environment);
+    auto snapshot = gateway::build_snapshot(std::move(config), visible, config::built_in_prices(),
+                                            metrics, previous.snapshot.get(), now);
     if (!snapshot)
         return fail(std::move(snapshot).error());
     auto view = make_view(**snapshot);

@@ -76,7 +76,7 @@ void Publisher::reload()
     const auto published = publish(std::move(loaded));
     count(published);
     if (published) {
-        SPILLWAY_INFO("configuration {}: {} deployments in {} groups", newest_.snapshot->number,
+        SPILLWAY_INFO("configuration {}: deployments: {}, groups: {}", newest_.snapshot->number,
                       newest_.snapshot->upstreams.size(), newest_.snapshot->table.groups().size());
     }
 }
@@ -105,6 +105,7 @@ Result<void> Publisher::publish(config::Loaded loaded)
         SPILLWAY_WARN("{}: takes effect at the next start", change);
     newest_ = std::move(*edition);
     door_ = std::move(*door);
+    spdlog::set_level(spdlog::level::from_str(config().server.log_level));
     for (auto& lane : parts_.lanes)
         lane.publish(newest_);
     return {};

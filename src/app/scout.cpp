@@ -100,7 +100,7 @@ void Scout::hurry()
 
 net::Task<void> Scout::roam()
 {
-    while (!stopping_) {
+    while (!stopping_ && !shard_.draining()) {
         interrupt_.reset();
         auto places = places_;
         auto seen = co_await look_around(std::move(places), shard_);

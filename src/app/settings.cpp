@@ -37,8 +37,12 @@ config::Loaded load(const Source& source, const std::string& discovered,
     auto loaded = source.file ? config::load_file(*source.file, environment)
                               : config::load_text(discovered, "discovered", environment);
     if (loaded.config) {
-        if (!source.file)
+        if (!source.file) {
             loaded.config->ledger.path = default_ledger_path(environment);
+            // Advice about a text that nobody wrote, such as an empty model_list.
+            loaded.problems.clear();
+            loaded.config->warnings.clear();
+        }
         if (source.host)
             loaded.config->server.host = *source.host;
         if (source.port)

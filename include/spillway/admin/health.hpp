@@ -17,6 +17,9 @@ struct Reply;
 /// Ready means: can serve. A dead database is a detail, not a reason to be taken out of service.
 [[nodiscard]] Reply readiness(const View& view, const Vitals& vitals);
 
+/// The head of the request that probes a deployment's provider. Secret.
+[[nodiscard]] std::string probe_head(const Deployment& deployment);
+
 /// How a provider answered `GET {base}/models`.
 struct ProbeAnswer {
     int status = 0;       ///< 0: no answer.

@@ -50,6 +50,7 @@ private:
     [[nodiscard]] Result<void> begin(Beginning beginning);
     void make_lanes(const Edition& edition);
     [[nodiscard]] Result<void> listen();
+    [[nodiscard]] std::size_t connections() const;
     [[nodiscard]] admin::Vitals vitals() const;
     [[nodiscard]] DrainSteps drain_steps();
     void await_signal();

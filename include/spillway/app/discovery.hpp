@@ -1,57 +1,16 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "spillway/config/config.hpp"
+#include "spillway/app/engines.hpp"
 #include "spillway/config/load.hpp"
 
 /// What a machine without a configuration has to offer: engines at their usual ports and cloud keys
 /// in the environment. Pure: places and answers in, a configuration and words for people out. The
 /// asking is done by `app/scout`.
 namespace spillway::app {
-
-enum class Engine : std::uint8_t { ollama, llama_cpp, vllm, lm_studio };
-
-/// "Ollama", as people write it.
-[[nodiscard]] std::string_view title(Engine engine) noexcept;
-
-/// Where an engine is looked for.
-struct EnginePlace {
-    Engine engine = Engine::ollama;
-    std::string host;  ///< Without brackets.
-    std::uint16_t port = 0;
-
-    /// "http://127.0.0.1:11434"
-    [[nodiscard]] std::string base() const;
-    friend bool operator==(const EnginePlace&, const EnginePlace&) = default;
-};
-
-/// The usual places, moved by OLLAMA_HOST and SPILLWAY_DISCOVER. What cannot be read there is said
-/// in `complaints` and ignored.
-struct EnginePlaces {
-    std::vector<EnginePlace> places;
-    std::vector<std::string> complaints;
-};
-[[nodiscard]] EnginePlaces engine_places(const config::Environment& environment);
-
-/// The path whose answer lists an engine's models.
-[[nodiscard]] std::string_view list_path(Engine engine) noexcept;
-
-/// One model of an engine.
-struct FoundModel {
-    std::string name;      ///< What clients call it.
-    std::string upstream;  ///< What the engine calls it.
-    config::Mode mode = config::Mode::chat;
-    friend bool operator==(const FoundModel&, const FoundModel&) = default;
-};
-
-/// The models in a 200 answer; empty when the answer is not that engine's.
-[[nodiscard]] std::optional<std::vector<FoundModel>> read_models(Engine engine,
-                                                                 std::string_view body);
 
 /// What is known of one place.
 struct Sighting {

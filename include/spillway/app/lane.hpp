@@ -44,10 +44,11 @@ public:
     void stop();
 
 private:
-    net::Shard shard_;
     gateway::Settlements settlements_;
     gateway::Services services_;
     admin::Desk desk_;
+    // Last, so that it dies first: its requests use what stands above.
+    net::Shard shard_;
     std::thread thread_;
 };
 

@@ -80,6 +80,26 @@ TEST(Readiness, TellsThatTheLedgerFails)
     EXPECT_EQ(read(readiness(View{}, vitals))["ledger"], "failing");
 }
 
+TEST(ProbeHead, AsksForTheListWithTheDeploymentsOwnHeaders)
+{
+    auto deployment = cloud();
+    deployment.base_path = "/v1";
+    deployment.header_block = "host: h\r\nauthorization: Bearer k\r\n";
+    EXPECT_EQ(probe_head(deployment),
+              "GET /v1/models HTTP/1.1\r\nhost: h\r\nauthorization: Bearer k\r\n\r\n");
+}
+
+TEST(ProbeHead, SpeaksAnthropicsOwnLanguage)
+{
+    auto deployment = cloud();
+    deployment.provider = "anthropic";
+    deployment.base_path = "/v1";
+    deployment.header_block = "host: h\r\nauthorization: Bearer k\r\n";
+    EXPECT_EQ(probe_head(deployment),
+              "GET /v1/models HTTP/1.1\r\nhost: h\r\nx-api-key: k\r\n"
+              "anthropic-version: 2023-06-01\r\n\r\n");
+}
+
 TEST(Diagnose, IsContentWithAList)
 {
     EXPECT_EQ(diagnose(cloud(), {200, "", R"({"data":[]})"}), std::nullopt);

@@ -12,19 +12,24 @@ struct Ladder {
     boost::asio::io_context control;
     std::string log;
     std::size_t open = 0;
+    std::size_t closed_by_cut = 0;
     std::size_t closed_by_abort = 0;
 
     DrainSteps steps(Millis patience)
     {
         DrainSteps out;
         out.refuse = [this] { log += "refuse "; };
+        out.cut = [this] {
+            log += "cut ";
+            open -= closed_by_cut;
+        };
         out.abort = [this] {
             log += "abort ";
             open -= closed_by_abort;
         };
         out.remaining = [this] { return open; };
         out.finished = [this] { log += "finished"; };
-        out.patience = patience;
+        out.patience = [patience] { return patience; };
         return out;
     }
 };
@@ -39,15 +44,26 @@ TEST(Drain, FinishesAtOnceWhenNobodyIsConnected)
     EXPECT_TRUE(drain.orderly());
 }
 
-TEST(Drain, AbortsWhatDoesNotFinishInTime)
+TEST(Drain, CutsWhatDoesNotFinishInTime)
 {
     Ladder ladder;
-    ladder.open = ladder.closed_by_abort = 2;
+    ladder.open = ladder.closed_by_cut = 2;
     Drain drain(ladder.control, ladder.steps(Millis{0}));
     drain.signal();
     ladder.control.run();
-    EXPECT_EQ(ladder.log, "refuse abort finished");
+    EXPECT_EQ(ladder.log, "refuse cut finished");
     EXPECT_TRUE(drain.orderly());
+}
+
+TEST(Drain, CutsAgainWhatFallsBack)
+{
+    Ladder ladder;
+    ladder.open = 3;
+    ladder.closed_by_cut = 1;
+    Drain drain(ladder.control, ladder.steps(Millis{0}));
+    drain.signal();
+    ladder.control.run();
+    EXPECT_EQ(ladder.log, "refuse cut cut cut finished");
 }
 
 TEST(Drain, GoesStraightToTheAbortAtASecondSignal)
