@@ -88,6 +88,7 @@ def discovering(workshop, engines, **env):
     off = {name: "off" for name in ("ollama", "llama_cpp", "vllm", "lm_studio")}
     off.update(engines)
     daemon = workshop.daemon(None, env={"SPILLWAY_DISCOVER": ",".join(f"{k}={v}" for k, v in off.items()), **env})
+    daemon.env["XDG_STATE_HOME"] = str(daemon.folder)  # where the ledger goes when no file says where
     for name in list(daemon.env):
         if name.endswith("_API_KEY") and name not in env:
             del daemon.env[name]
@@ -428,6 +429,7 @@ def test_too_many_in_flight_are_shed_with_503(workshop, upstream):
     assert daemon.client.chat("m").status == 200
 
 
+@pytest.mark.memory
 def test_memory_and_descriptors_stay_flat(workshop, upstream):
     """Promise 43, in small."""
     daemon = workshop.serve(deployment("m", upstream.base), shards=1)

@@ -312,6 +312,7 @@ def test_a_client_that_does_not_read_pauses_the_upstream(workshop, upstream):
     assert daemon.ledger.records()[0].outcome == "abandoned"
 
 
+@pytest.mark.memory
 def test_many_slow_readers_cost_little_memory(workshop, upstream):
     daemon = one_shard(workshop, deployment("m", upstream.base), server={"write_stall_timeout": 60})
 

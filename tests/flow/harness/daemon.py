@@ -70,7 +70,7 @@ class Daemon:
         self.log_path = self.folder / "daemon.log"
         self.arguments = list(arguments)
         self.prefix = list(prefix)
-        self.env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
+        self.env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:exitcode=99:quarantine_size_mb=16",
                     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99",
                     "TSAN_OPTIONS": "halt_on_error=0:exitcode=66", **(env or {})}
         self.shards = shards
