@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <array>
+#include <charconv>
 
 #include "spillway/net/server_connection.hpp"
 
@@ -10,10 +11,21 @@ namespace spillway::net {
 
 namespace {
 
+/// Appends a value; what would end its line becomes '?'. Almost no value holds such a byte, so one
+/// pass finds that out and the replacing is done apart.
 void append_safely(std::string& text, std::string_view part)
 {
+    const auto begin = text.size();
+    text.append(part);
+    unsigned controls = 0;
     for (const char c : part)
-        text += c == '\r' || c == '\n' || c == '\0' ? '?' : c;
+        controls += static_cast<unsigned char>(c) < 0x20 ? 1U : 0U;
+    if (controls == 0)
+        return;
+    for (auto i = begin; i < text.size(); ++i) {
+        if (text[i] == '\r' || text[i] == '\n' || text[i] == '\0')
+            text[i] = '?';
+    }
 }
 
 }  // namespace
@@ -29,7 +41,10 @@ HeaderLines& HeaderLines::add(std::string_view name, std::string_view value)
 
 HeaderLines& HeaderLines::add(std::string_view name, std::int64_t value)
 {
-    return add(name, std::to_string(value));
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    return add(name,
+               std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
 }
 
 Shard& Exchange::shard() noexcept
@@ -96,6 +111,9 @@ bool Exchange::client_gone() const noexcept
 void Exchange::on_client_gone(std::function<void()> callback)
 {
     connection_.on_gone_ = std::move(callback);
+    // Already gone: told by the wheel, because here the caller may not be ready for it.
+    if (connection_.gone_ && connection_.on_gone_)
+        connection_.deadline_.expire_at(std::chrono::steady_clock::now());
 }
 
 void Exchange::close_after() noexcept

@@ -321,7 +321,7 @@ void ServerConnection::deadline_passed(void* self)
     auto& connection = *static_cast<ServerConnection*>(self);
     connection.expired_ = true;
     connection.stream_.socket().interrupt();
-    if (connection.aborted_ && connection.exchange_ != nullptr && !connection.gone_)
+    if ((connection.aborted_ || connection.gone_) && connection.on_gone_)
         connection.client_left();  // The last thing: see there.
 }
 

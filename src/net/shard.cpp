@@ -1,11 +1,18 @@
 #include "spillway/net/shard.hpp"
 
 #include <boost/asio/post.hpp>
+#include <new>
 
+#include "spillway/base/log.hpp"
 #include "spillway/net/server_connection.hpp"
 #include "spillway/net/upstream.hpp"
 
 namespace spillway::net {
+
+namespace {
+/// How long a stopped shard lets open work come to its end.
+constexpr Millis last_turns{2'000};
+}  // namespace
 
 /// One sleeper; in the shard's list so that `abort` can wake it.
 struct Shard::Pause {
@@ -42,13 +49,24 @@ Shard::Shard()
 
 Shard::~Shard()
 {
-    // Coroutines that still wait own connections; let them see that all is over and end.
+    finish();
+    // What is still posted is destroyed unrun: it may use what is gone already.
+    upstreams_.reset();
+}
+
+bool Shard::busy() const noexcept
+{
+    return first_ != nullptr || pauses_ != nullptr || upstreams_->busy();
+}
+
+/// Coroutines that wait own connections and calls: they see that all is over, and end.
+void Shard::finish()
+{
     abort();
     io_.restart();
-    for (int rounds = 0; rounds < 1000 && (first_ != nullptr || pauses_ != nullptr); ++rounds)
-        io_.poll();
-    upstreams_.reset();
-    io_.poll();
+    const TimePoint until = std::chrono::steady_clock::now() + last_turns;
+    while (busy() && std::chrono::steady_clock::now() < until)
+        io_.run_one_for(DeadlineWheel::tick);
 }
 
 void Shard::post(std::function<void()> work)
@@ -68,7 +86,16 @@ Task<void> Shard::sleep(Millis duration, Event* interrupt)
 
 void Shard::run()
 {
-    io_.run();
+    for (bool running = true; running;) {
+        try {
+            io_.run();
+            running = false;
+        } catch (const std::bad_alloc&) {
+            // What asked for memory gave up its own request; everybody else goes on.
+            SPILLWAY_ERROR("out of memory");
+        }
+    }
+    finish();
 }
 
 void Shard::stop()
@@ -93,7 +120,7 @@ void Shard::abort()
     // Woken through the wheel: a sleeper that goes on may end other sleepers.
     for (Pause* one = pauses_; one != nullptr; one = one->next)
         one->deadline.expire_at(std::chrono::steady_clock::now());
-    upstreams_->close_idle();
+    upstreams_->abort();
 }
 
 void Shard::join(ServerConnection& connection)

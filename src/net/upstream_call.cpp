@@ -46,7 +46,9 @@ Millis keepalive_of(const ReplyHead& head)
 }  // namespace
 
 UpstreamCall::Parts::Parts(Shard& owner)
-    : shard(owner),
+    : LiveCall(owner.upstreams().parts(),
+               [](LiveCall& call) { static_cast<Parts&>(call).cancel(); }),
+      shard(owner),
       pool(owner.upstreams().parts()),
       deadline(
           owner.wheel(),

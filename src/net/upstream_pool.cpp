@@ -29,6 +29,21 @@ void idle_too_long(void* self)
 
 }  // namespace
 
+LiveCall::LiveCall(UpstreamPool::Parts& pool, Cancel how)
+    : calls_of(pool), cancel_call(how), next(pool.calls)
+{
+    if (next != nullptr)
+        next->previous = this;
+    pool.calls = this;
+}
+
+LiveCall::~LiveCall()
+{
+    (previous != nullptr ? previous->next : calls_of.calls) = next;
+    if (next != nullptr)
+        next->previous = previous;
+}
+
 UpstreamConnection::UpstreamConnection(Socket socket, UpstreamPool::Parts& owner,
                                        OriginShelf& origin_shelf)
     : stream(std::move(socket)),
@@ -122,6 +137,19 @@ void UpstreamPool::close_idle()
 {
     for (auto& [origin, shelf] : parts_->shelves)
         shelf.idle.clear();
+}
+
+void UpstreamPool::abort()
+{
+    close_idle();
+    // Cancelling wakes nobody on the spot, so the list stays as it is meanwhile.
+    for (LiveCall* call = parts_->calls; call != nullptr; call = call->next)
+        call->cancel_call(*call);
+}
+
+bool UpstreamPool::busy() const noexcept
+{
+    return parts_->calls != nullptr;
 }
 
 std::size_t UpstreamPool::idle_connections() const

@@ -59,6 +59,7 @@ public:
 
     static constexpr std::size_t small = 16 * 1024;
     static constexpr std::size_t medium = 64 * 1024;
+    static constexpr std::size_t wide = 128 * 1024;
     static constexpr std::size_t large = 256 * 1024;
 
     /// @param size  Rounded up to a class; beyond `large` the memory is not kept afterwards.
@@ -73,7 +74,8 @@ private:
         std::size_t limit;
         std::vector<char*> blocks;
     };
-    std::array<Shelf, 3> shelves_{{{small, 32, {}}, {medium, 8, {}}, {large, 4, {}}}};
+    std::array<Shelf, 4> shelves_{
+        {{small, 32, {}}, {medium, 8, {}}, {wide, 8, {}}, {large, 4, {}}}};
 };
 
 }  // namespace spillway::net

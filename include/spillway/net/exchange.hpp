@@ -29,6 +29,12 @@ class HeaderLines {
 public:
     HeaderLines& add(std::string_view name, std::string_view value);
     HeaderLines& add(std::string_view name, std::int64_t value);
+    /// Lines made by another HeaderLines earlier.
+    HeaderLines& add_block(std::string_view lines)
+    {
+        text_.append(lines);
+        return *this;
+    }
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
 private:

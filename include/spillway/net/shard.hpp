@@ -42,8 +42,10 @@ public:
     /// Client connections now; read by the acceptor to pick the least loaded shard.
     std::atomic<std::size_t> connections{0};
 
-    /// Runs until `stop`. The constructor does not start the thread.
+    /// Runs until `stop`; then ends what is still open, for at most two seconds, so that no
+    /// coroutine outlives what it uses. The constructor does not start the thread.
     void run();
+    /// Any thread.
     void stop();
 
     /// Shutdown, on the shard's thread: `drain` closes idle keep-alive connections and lets running
@@ -57,6 +59,9 @@ public:
     [[nodiscard]] bool draining() const noexcept { return draining_; }
 
 private:
+    void finish();
+    [[nodiscard]] bool busy() const noexcept;
+
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     DeadlineWheel wheel_{io_};

@@ -22,8 +22,7 @@ struct Transfer {
 ///
 /// Reading and writing are plain system calls, tried at once; waiting is for readiness only, so
 /// that nobody who waits holds a buffer. A wait needs no memory and no system call: the operation
-/// lives in the socket, and the kernel says with each read whether more is there (TCP_INQ), which
-/// saves the failing `recv` that Asio's own `async_read_some` pays before each wait.
+/// lives in the socket, and once a read said "nothing more" none is tried before the next edge.
 class Socket {
 public:
     /// Called on the shard's thread when a wait is over, as the last thing done to the socket: it

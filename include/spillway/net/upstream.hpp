@@ -66,6 +66,10 @@ public:
     UpstreamPool& operator=(const UpstreamPool&) = delete;
     void configure(const Limits& limits);
     void close_idle();
+    /// Closes idle connections and cancels every call; their callers see `cancelled`.
+    void abort();
+    /// True while a call exists.
+    [[nodiscard]] bool busy() const noexcept;
     [[nodiscard]] std::size_t idle_connections() const;
 
     struct Parts;

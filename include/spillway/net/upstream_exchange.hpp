@@ -12,7 +12,7 @@
 namespace spillway::net {
 
 /// The inside of an UpstreamCall: connect, send, read, each bounded by one deadline.
-struct UpstreamCall::Parts {
+struct UpstreamCall::Parts : LiveCall {
     using Failure = std::optional<CallError>;
     using Started = tl::expected<const ReplyHead*, CallError>;
     using Bytes = tl::expected<std::string_view, CallError>;

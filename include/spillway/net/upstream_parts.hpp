@@ -17,6 +17,21 @@ namespace spillway::net {
 
 struct UpstreamConnection;
 
+/// A call in the pool's list, so that an abort reaches it.
+struct LiveCall {
+    using Cancel = void (*)(LiveCall& call);
+
+    LiveCall(UpstreamPool::Parts& pool, Cancel how);
+    LiveCall(const LiveCall&) = delete;
+    LiveCall& operator=(const LiveCall&) = delete;
+    ~LiveCall();
+
+    UpstreamPool::Parts& calls_of;
+    Cancel cancel_call;
+    LiveCall* previous = nullptr;
+    LiveCall* next = nullptr;
+};
+
 /// Idle connections and the TLS session of one origin.
 struct OriginShelf {
     std::vector<std::unique_ptr<UpstreamConnection>> idle;  ///< Last used at the back.
@@ -54,6 +69,7 @@ struct UpstreamPool::Parts {
     NameCache names;
     std::map<std::string, std::unique_ptr<UpstreamTls>> tls;
     std::map<Origin, OriginShelf> shelves;
+    LiveCall* calls = nullptr;  ///< Intrusive list.
 };
 
 }  // namespace spillway::net
