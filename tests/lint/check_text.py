@@ -19,7 +19,7 @@ EVERYWHERE = {
     "unfinished work": re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b"),
 }
 SLEEPS = re.compile(r"\b(?:time\.sleep|sleep_for|sleep_until|usleep|nanosleep|asyncio\.sleep)\s*\((?!0\))"
-                    r"|\bsleep\s*\(\s*\d|^\s*sleep\s+[\d.]+\s*$", re.M)
+                    r"|(?<![.>\w])sleep\s*\(\s*\d|^\s*sleep\s+[\d.]+\s*$", re.M)
 TEXT = {".hpp", ".cpp", ".h", ".py", ".sh", ".txt", ".cmake", ".md", ".yaml", ".yml", ".json", ".mjs", ".js", ".html",
         ".css", ".query", ""}
 GENERATED = {"package-lock.json"}
@@ -42,7 +42,7 @@ def problems(root, file):
         return
     try:
         text = file.read_text()
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, FileNotFoundError):  # binary, or gone since the listing
         return
     for what, pattern in EVERYWHERE.items():
         for found in pattern.finditer(text):
