@@ -290,23 +290,23 @@ class Upstream:
     def close_idle(self):
         """Ends all connections that have no request running (what a server does after a while)."""
 
-        def close():
+        async def close():
             for link in list(self._links):
                 if not any(request.running for request in link.record.requests):
                     link.closing = True
                     link.transport.close()
 
-        self._loop.call_soon_threadsafe(close)
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result(10)
 
     def write_to_idle(self, data):
         """Sends bytes that nobody asked for on all idle connections."""
 
-        def write():
+        async def write():
             for link in list(self._links):
                 if not any(request.running for request in link.record.requests):
                     link.transport.write(data)
 
-        self._loop.call_soon_threadsafe(write)
+        asyncio.run_coroutine_threadsafe(write(), self._loop).result(10)
 
     def close(self):
         async def stop():
