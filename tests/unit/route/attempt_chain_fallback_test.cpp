@@ -367,6 +367,16 @@ TEST_F(FallbackWindows, AreCheckedBeforeTheCallWhenAskedFor)
     EXPECT_EQ(fitting.start().to(), "a");
 }
 
+TEST_F(FallbackWindows, AreNotToBlameWhenOneThatFitsOnlyRests)
+{
+    config.router.pre_call_checks = true;
+    config.router.context_window_fallbacks = {{"A", {"D"}}};
+    config.deployments.push_back(row("A", "large"));
+    Walk walk(config, "A", {}, Tokens{1'001});
+    walk.rest("large", 60s);
+    EXPECT_EQ(walk.start().to(), "b");
+}
+
 TEST_F(FallbackWindows, ThatAreAllTooSmallMakeAContextWindowError)
 {
     config.router.pre_call_checks = true;

@@ -361,6 +361,14 @@ TEST_P(AtFault, ARequestIsNotTriedOnOtherMembers)
     EXPECT_EQ(describe(walk.error().code()).status, 400);
 }
 
+TEST_P(AtFault, ARequestIsNotTriedOnTheNextLevel)
+{
+    auto config = pair();
+    config.deployments[1].order = 2;
+    Walk walk(config, "fast");
+    EXPECT_EQ(walk.start().fails(GetParam()).to(), "stop");
+}
+
 TEST_P(AtFault, ARequestKeepsItsStatusWhenItsTimeIsOver)
 {
     Walk walk(pair(), "fast");
