@@ -176,8 +176,7 @@ int status_of(const ErrorWords& words, int status)
 std::string without_keys(std::string message)
 {
     static const RE2 key(
-        "((?:sk|pk|gsk|xai|hf|AIza|nvapi|key)[-_][A-Za-z0-9_*.-]{8,}|AIza[A-Za-z0-9_-]{20,}|"
-        "(?i:bearer) +[A-Za-z0-9_.*-]{8,})");
+        R"(\b(?:sk|pk|gsk|xai|hf|nvapi)[-_][\w*.-]{8,}|\bAIza[\w-]{20,}|(?i:bearer) +[\w.*-]{8,})");
     RE2::GlobalReplace(&message, key, "[key]");
     return message;
 }
@@ -194,7 +193,7 @@ RE2::Options ignoring_case()
 bool says_context_overflow(int status, std::string_view message)
 {
     // RE2 is linear in the message; the patterns are those of wire.md 5.3.
-    static const RE2 excluded(R"(rate limit|too many requests|^Throttling)", ignoring_case());
+    static const RE2 excluded(R"(rate[ _]limit|too many requests|^Throttling)", ignoring_case());
     static const RE2 overflow(
         R"(context[_ ]length[_ ]exceeded|exceeds the context window|)"
         R"(maximum context length is [\d,]+ tokens?|)"

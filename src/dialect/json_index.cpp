@@ -9,7 +9,7 @@ namespace spillway::dialect {
 namespace {
 
 /// Texts above this size do not leave their scratch memory behind.
-constexpr std::size_t keep_scratch = 1024 * 1024;
+constexpr std::size_t keep_scratch = 256 * 1024;
 constexpr std::size_t smallest_scratch = 4096;
 
 JsonFault fault_of(simdjson::error_code code)

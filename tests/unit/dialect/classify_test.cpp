@@ -184,6 +184,13 @@ TEST(Classify, HidesKeysThatProvidersQuote)
     }
 }
 
+TEST(Classify, LeavesWordsThatOnlyLookLikeKeys)
+{
+    const std::string message =
+        "risk-assessment_failed: the key-value_pairs of task-scheduling are wrong";
+    EXPECT_EQ(classify(400, openai("t", "c", message), std::nullopt).message, message);
+}
+
 TEST(Classify, ReadsGooglesRetryDelay)
 {
     const auto failure = classify(
@@ -234,6 +241,7 @@ TEST(SaysContextOverflow, IsNotFooledByRateLimits)
     EXPECT_FALSE(says_context_overflow(400, "Rate limit reached: too many tokens per minute"));
     EXPECT_FALSE(says_context_overflow(400, "ThrottlingException: Too many tokens"));
     EXPECT_FALSE(says_context_overflow(400, "too many requests, too many tokens"));
+    EXPECT_FALSE(says_context_overflow(0, "too many tokens\nrate_limit_exceeded"));
     EXPECT_FALSE(says_context_overflow(400, "the weather is fine"));
     EXPECT_FALSE(says_context_overflow(503, "prompt is too long"));
 }
