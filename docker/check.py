@@ -7,6 +7,7 @@ verdict on spillway.yaml) is left out, and said to be, when there is none.
 """
 import os
 import pathlib
+import platform
 import re
 import subprocess
 import sys
@@ -16,6 +17,9 @@ import yaml
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 BUILT = "build/release/spillway"
+
+# Where Debian keeps the libraries of this machine.
+MULTIARCH = f"{platform.machine()}-linux-gnu"
 
 # Always in the image or part of a package that is.
 BASE_PACKAGES = {"libc6", "libgcc-s1"}
@@ -66,7 +70,7 @@ def check_packages(findings, lines, binary):
     needed = re.findall(r"NEEDED.*\[(.+)\]", dynamic.stdout)
     owners = set()
     for library in needed:
-        found = subprocess.run(["dpkg", "-S", f"*/{library}"], capture_output=True, text=True)
+        found = subprocess.run(["dpkg", "-S", f"*/{MULTIARCH}/{library}"], capture_output=True, text=True)
         if found.returncode == 0:
             owners.add(found.stdout.split(":")[0])
     for package in sorted(owners - listed - BASE_PACKAGES):
