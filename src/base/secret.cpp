@@ -54,6 +54,11 @@ bool Secret::matches(std::string_view offered) const
     return CRYPTO_memcmp(mine.data(), theirs.data(), mine.size()) == 0;
 }
 
+bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept
+{
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
 std::string sha256_hex(std::string_view text)
 {
     constexpr std::string_view hex = "0123456789abcdef";

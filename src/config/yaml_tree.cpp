@@ -142,7 +142,7 @@ private:
         auto frame = std::move(open_.back());
         open_.pop_back();
         if (frame.node.kind == Node::Kind::map)
-            merge(frame.node);
+            merge(frame);
         complete_sized(std::move(frame.node), frame.anchor, nodes_ - frame.first_node,
                        frame.height);
     }
@@ -187,8 +187,9 @@ private:
     }
 
     /// Replaces `<<: map` and `<<: [map, ...]` by the entries that the map does not have itself.
-    void merge(Node& map)
+    void merge(Frame& frame)
     {
+        auto& map = frame.node;
         const auto found = std::find_if(map.entries.begin(), map.entries.end(),
                                         [](const Entry& entry) { return entry.key == "<<"; });
         if (found == map.entries.end())
@@ -204,7 +205,7 @@ private:
                 continue;
             }
             for (const auto& entry : source.entries)
-                if (map.find(entry.key) == nullptr)
+                if (frame.lines.emplace(entry.key, entry.at.line).second)
                     map.entries.push_back(entry);
         }
     }

@@ -158,27 +158,25 @@ void copy_reply_headers(net::HeaderLines& lines, const net::ReplyHead& head)
 void add_answer_headers(net::HeaderLines& lines, const Attempt& attempt)
 {
     const auto id = attempt.request.arrival.id.text();
-    const auto& upstream = attempt.upstream;
-    const auto& group = attempt.request.arrival.snapshot->table[attempt.target.group].name;
     const auto retries = attempt.chain.attempted_retries();
     const auto fallbacks = attempt.chain.attempted_fallbacks();
     lines.add("x-spillway-call-id", id).add("x-litellm-call-id", id);
-    lines.add("x-spillway-model-id", upstream.id).add("x-litellm-model-id", upstream.id);
-    lines.add("x-spillway-model-group", group).add("x-litellm-model-group", group);
-    lines.add("x-litellm-model-api-base", upstream.api_base);
+    lines.add_block(attempt.upstream.answer_block);
     lines.add("x-spillway-attempted-retries", retries);
     lines.add("x-litellm-attempted-retries", retries);
     lines.add("x-spillway-attempted-fallbacks", fallbacks);
     lines.add("x-litellm-attempted-fallbacks", fallbacks);
 }
 
-net::Task<AttemptEnd> run_attempt(Attempt& attempt)
-{
-    auto& services = attempt.services;
-    const auto& request = attempt.request;
-    const auto& settings = request.arrival.snapshot->config.upstream;
-    const bool streams = request.facts.delivery == chat::Delivery::stream;
+namespace {
 
+using CallBegun = tl::expected<const net::ReplyHead*, net::CallError>;
+
+/// Sends the request and waits for the head of the reply. A coroutine of its own, so that what only
+/// sending needs is gone while a long stream runs.
+net::Task<CallBegun> send_request(const Attempt& attempt, net::UpstreamCall& call)
+{
+    const auto& request = attempt.request;
     const auto model = upstream_model(attempt);
     const auto edits = edits_of(attempt, model);
     const auto pieces = dialect::slices(request.body, edits);
@@ -190,16 +188,24 @@ net::Task<AttemptEnd> run_attempt(Attempt& attempt)
     wire.head = wire_head(attempt, model, length);
     wire.body = pieces;
     net::CallBounds bounds;
-    bounds.connect = settings.connect_timeout;
+    bounds.connect = request.arrival.snapshot->config.upstream.connect_timeout;
     bounds.deadline = attempt.target.deadline;
     // A whole answer's first byte is its last token's: only the total bound can judge it.
     bounds.first_byte_by =
-        streams ? std::min(attempt.began + attempt.target.first_token_timeout, bounds.deadline)
-                : bounds.deadline;
+        request.facts.delivery == chat::Delivery::stream
+            ? std::min(attempt.began + attempt.target.first_token_timeout, bounds.deadline)
+            : bounds.deadline;
+    co_return co_await call.start(attempt.upstream.origin, wire, bounds);
+}
 
+}  // namespace
+
+net::Task<AttemptEnd> run_attempt(Attempt& attempt)
+{
+    auto& services = attempt.services;
     auto call = std::make_unique<net::UpstreamCall>(services.shard);
     attempt.watch.watch(call.get());
-    const auto head = co_await call->start(attempt.upstream.origin, wire, bounds);
+    const auto head = co_await send_request(attempt, *call);
     if (attempt.watch.client_left()) {
         attempt.watch.watch(nullptr);
         co_return ClientLeft{};
@@ -227,7 +233,7 @@ net::Task<AttemptEnd> run_attempt(Attempt& attempt)
         co_return co_await run_attempt(attempt);
     }
     const bool events = starts_with_nocase(reply.fields["content-type"], "text/event-stream");
-    if (streams && events)
+    if (attempt.request.facts.delivery == chat::Delivery::stream && events)
         co_return co_await relay_stream(attempt, std::move(call), reply);
     co_return co_await take_whole_answer(attempt, std::move(call), reply);
 }

@@ -5,55 +5,9 @@
 
 #include "spillway/base/log.hpp"
 #include "spillway/base/text.hpp"
-#include "spillway/gateway/attempt.hpp"
 
 namespace spillway::gateway {
 namespace {
-
-/// Walks one request's chain; a class only to give the parts of the walk their names.
-class Dispatcher {
-public:
-    Dispatcher(const InferenceRequest& request, net::Exchange& exchange, Services& services)
-        : request_(request),
-          exchange_(exchange),
-          services_(services),
-          snapshot_(*request.arrival.snapshot),
-          watch_(exchange),
-          chain_(snapshot_.table, chain_request(request), services.clock.now())
-    {}
-
-    net::Task<Outcome> run();
-
-private:
-    static route::ChainRequest chain_request(const InferenceRequest& request)
-    {
-        return {request.asked, request.facts.controls, request.prompt_estimate};
-    }
-
-    [[nodiscard]] route::Moment moment();
-    net::Task<std::optional<route::Action>> attempt(const route::Target& target);
-    [[nodiscard]] std::optional<route::Action> conclude(const route::Target& target, AttemptEnd end,
-                                                        TimePoint began);
-    void report(const route::Target& target, guard::AttemptReport report);
-    void give_up(const Error& error);
-    void note_left(const ClientLeft& left, const route::Target& target);
-
-    const InferenceRequest& request_;
-    net::Exchange& exchange_;
-    Services& services_;
-    const Snapshot& snapshot_;
-    ClientWatch watch_;
-    route::AttemptChain chain_;
-    Outcome outcome_;
-};
-
-route::Moment Dispatcher::moment()
-{
-    const auto now = services_.clock.now();
-    snapshot_.fleet->read(services_.fleet_view, now);
-    return {now, services_.fleet_view, services_.shard.random().draw(),
-            services_.shared.retry_budget.may_retry(now)};
-}
 
 dialect::UsageInjection usage_wish(const InferenceRequest& request, const Upstream& upstream)
 {
@@ -64,7 +18,28 @@ dialect::UsageInjection usage_wish(const InferenceRequest& request, const Upstre
     return ask ? dialect::UsageInjection::ask : dialect::UsageInjection::leave;
 }
 
-net::Task<std::optional<route::Action>> Dispatcher::attempt(const route::Target& target)
+}  // namespace
+
+Dispatch::Dispatch(InferenceRequest& request, net::Exchange& exchange, Services& services)
+    : request_(request),
+      exchange_(exchange),
+      services_(services),
+      snapshot_(*request.arrival.snapshot),
+      watch_(exchange),
+      chain_(snapshot_.table,
+             route::ChainRequest{request.asked, request.facts.controls, request.prompt_estimate},
+             services.clock.now())
+{}
+
+route::Moment Dispatch::moment()
+{
+    const auto now = services_.clock.now();
+    snapshot_.fleet->read(services_.fleet_view, now);
+    return {now, services_.fleet_view, services_.shard.random().draw(),
+            services_.shared.retry_budget.may_retry(now)};
+}
+
+net::Task<std::optional<route::Action>> Dispatch::attempt(const route::Target& target)
 {
     const auto began = services_.clock.now();
     if (!outcome_.first_attempt)
@@ -85,8 +60,8 @@ net::Task<std::optional<route::Action>> Dispatcher::attempt(const route::Target&
 
 /// Tells the fleet how the attempt ended and the chain when it failed.
 /// @return The next action, or nothing when the request is over.
-std::optional<route::Action> Dispatcher::conclude(const route::Target& target, AttemptEnd end,
-                                                  TimePoint began)
+std::optional<route::Action> Dispatch::conclude(const route::Target& target, AttemptEnd end,
+                                                TimePoint began)
 {
     guard::AttemptReport told;
     told.deployment = target.deployment;
@@ -103,7 +78,8 @@ std::optional<route::Action> Dispatcher::conclude(const route::Target& target, A
     if (auto* gone = std::get_if<ClientLeft>(&end)) {
         told.end = guard::AttemptReport::End::abandoned;
         report(target, told);
-        note_left(*gone, target);
+        note_left(*gone);
+        outcome_.served_by = target;
         return std::nullopt;
     }
     auto& answered = std::get<Answered>(end);
@@ -125,7 +101,7 @@ std::optional<route::Action> Dispatcher::conclude(const route::Target& target, A
     return std::nullopt;
 }
 
-void Dispatcher::report(const route::Target& target, guard::AttemptReport report)
+void Dispatch::report(const route::Target& target, const guard::AttemptReport& report)
 {
     using chat::FailureClass;
     const auto& upstream = snapshot_.upstreams[at(target.deployment)];
@@ -142,19 +118,18 @@ void Dispatcher::report(const route::Target& target, guard::AttemptReport report
     snapshot_.fleet->ended(report, services_.clock.now());
 }
 
-void Dispatcher::note_left(const ClientLeft& left, const route::Target& target)
+void Dispatch::note_left(const ClientLeft& left)
 {
     services_.metrics.client_gone->Increment();
     outcome_.end = ledger::Outcome::abandoned;
     outcome_.parting = Nothing{};
     outcome_.error = Error(Errc::client_gone, "the client left");
-    outcome_.served_by = target;
     outcome_.usage = left.usage;
     outcome_.first_token = left.first_token;
     outcome_.streamed = left.streamed;
 }
 
-void Dispatcher::give_up(const Error& error)
+void Dispatch::give_up(const Error& error)
 {
     outcome_.end = ledger::Outcome::refused;
     outcome_.error = error;
@@ -167,14 +142,13 @@ void Dispatcher::give_up(const Error& error)
     outcome_.parting = ErrorReply{error, status};
 }
 
-net::Task<Outcome> Dispatcher::run()
+net::Task<void> Dispatch::run()
 {
     services_.shared.retry_budget.request_began(services_.clock.now());
     std::optional<route::Action> next = chain_.start(moment());
     while (next) {
         if (watch_.client_left()) {
-            note_left(ClientLeft{}, route::Target{});
-            outcome_.served_by.reset();
+            note_left(ClientLeft{});
             break;
         }
         if (const auto* send = std::get_if<route::Send>(&*next)) {
@@ -192,16 +166,6 @@ net::Task<Outcome> Dispatcher::run()
     outcome_.failures = chain_.failures();
     outcome_.retries = chain_.attempted_retries();
     outcome_.fallbacks = chain_.attempted_fallbacks();
-    co_return std::move(outcome_);
-}
-
-}  // namespace
-
-net::Task<Outcome> dispatch(const InferenceRequest& request, net::Exchange& exchange,
-                            Services& services)
-{
-    Dispatcher dispatcher(request, exchange, services);
-    co_return co_await dispatcher.run();
 }
 
 }  // namespace spillway::gateway

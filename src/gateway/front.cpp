@@ -103,7 +103,7 @@ net::Task<void> deliver(const Arrival& arrival, Parting parting, const Outcome& 
 }
 
 /// Records a dispatched request and sends the end of its answer, in that order.
-net::Task<void> settle(const InferenceRequest& request, Outcome outcome, net::Exchange& exchange,
+net::Task<void> settle(const InferenceRequest& request, Outcome& outcome, net::Exchange& exchange,
                        Services& services)
 {
     auto record = make_record(request, outcome, services.clock.now());
@@ -118,22 +118,39 @@ net::Task<void> settle(const InferenceRequest& request, Outcome outcome, net::Ex
     co_await deliver(request.arrival, std::move(parting), outcome, exchange);
 }
 
+Arrival arrive(const net::Exchange& exchange, Services& services, chat::Caller caller,
+               chat::Endpoint endpoint)
+{
+    Arrival arrival;
+    arrival.started = services.clock.wall();
+    arrival.id = services.shard.random().next(arrival.started);
+    arrival.snapshot = services.snapshot;
+    arrival.caller = std::move(caller);
+    arrival.endpoint = endpoint;
+    arrival.began = exchange.began();
+    arrival.origin = std::string(exchange.head().fields["origin"]);
+    return arrival;
+}
+
 /// The life of one inference request, top to bottom: docs/life-of-a-request.md.
-net::Task<void> serve_inference(Arrival arrival, const Destination& destination,
+net::Task<void> serve_inference(chat::Caller caller, const Destination& destination,
                                 net::Exchange& exchange, Services& services)
 {
+    InferenceRequest request;
+    request.arrival = arrive(exchange, services, std::move(caller), destination.endpoint);
     const auto admitted = admit(services);
     if (!admitted)
-        co_return co_await refuse(arrival, admitted.error(), {}, exchange, services);
+        co_return co_await refuse(request.arrival, admitted.error(), {}, exchange, services);
     const Permit permit(services.shared, services.metrics);
 
-    std::string asked_model;
-    auto request = co_await read_request(arrival, destination, exchange, services, asked_model);
-    if (!request)
-        co_return co_await refuse(arrival, request.error(), asked_model, exchange, services);
+    const auto read = co_await read_request(request, destination, exchange, services);
+    if (!read)
+        co_return co_await refuse(request.arrival, read.error(), request.facts.model, exchange,
+                                  services);
 
-    auto outcome = co_await dispatch(*request, exchange, services);
-    co_await settle(*request, std::move(outcome), exchange, services);
+    Dispatch dispatch(request, exchange, services);
+    co_await dispatch.run();
+    co_await settle(request, dispatch.outcome(), exchange, services);
 }
 
 net::Task<void> serve_models(const Destination& destination, net::Exchange& exchange,
@@ -147,20 +164,6 @@ net::Task<void> serve_models(const Destination& destination, net::Exchange& exch
     if (!card)
         co_return co_await reply_error(exchange, snapshot, std::move(card.error()));
     co_await reply_whole(exchange, snapshot, 200, "application/json", *std::move(card));
-}
-
-Arrival arrive(const net::Exchange& exchange, Services& services, chat::Caller caller,
-               chat::Endpoint endpoint)
-{
-    Arrival arrival;
-    arrival.started = services.clock.wall();
-    arrival.id = services.shard.random().next(arrival.started);
-    arrival.snapshot = services.snapshot;
-    arrival.caller = std::move(caller);
-    arrival.endpoint = endpoint;
-    arrival.began = exchange.began();
-    arrival.origin = std::string(exchange.head().fields["origin"]);
-    return arrival;
 }
 
 }  // namespace
@@ -182,8 +185,7 @@ net::Task<void> serve(net::Exchange& exchange, Services& services)
     }
     if (destination->service != Service::inference)
         co_return co_await serve_models(*destination, exchange, *snapshot);
-    auto arrival = arrive(exchange, services, *std::move(caller), destination->endpoint);
-    co_await serve_inference(std::move(arrival), *destination, exchange, services);
+    co_await serve_inference(*std::move(caller), *destination, exchange, services);
 }
 
 }  // namespace spillway::gateway

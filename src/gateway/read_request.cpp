@@ -32,8 +32,8 @@ bool is_multipart(std::string_view content_type)
 
 /// A GET that names its model in the query: the query is forwarded with the model last, so that
 /// the deployment's own name can be put behind it.
-Result<InferenceRequest> read_query(InferenceRequest request, const Destination& destination,
-                                    const net::RequestHead& head)
+Result<void> read_query(InferenceRequest& request, const Destination& destination,
+                        const net::RequestHead& head)
 {
     const auto model = percent_decoded(destination.query_model);
     if (!model || model->empty())
@@ -50,7 +50,7 @@ Result<InferenceRequest> read_query(InferenceRequest request, const Destination&
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     request.suffix.append("?").append(others).append("model=");
-    return request;
+    return {};
 }
 
 Result<void> resolve(InferenceRequest& request)
@@ -66,27 +66,24 @@ Result<void> resolve(InferenceRequest& request)
 
 }  // namespace
 
-net::Task<Result<InferenceRequest>> read_request(Arrival arrival, const Destination& destination,
-                                                 net::Exchange& exchange, Services& services,
-                                                 std::string& asked_model)
+net::Task<Result<void>> read_request(InferenceRequest& request, const Destination& destination,
+                                     net::Exchange& exchange, Services& services)
 {
-    InferenceRequest request;
-    request.arrival = std::move(arrival);
+    const auto& head = exchange.head();
     request.method = "POST";
     request.suffix = std::string(destination.suffix);
-    request.forwarded = forwarded_lines(exchange.head().fields);
+    request.forwarded = forwarded_lines(head.fields);
 
     if (!destination.query_model.empty()) {
-        auto read = read_query(std::move(request), destination, exchange.head());
+        auto read = read_query(request, destination, head);
         if (!read)
-            co_return tl::make_unexpected(std::move(read.error()));
-        request = *std::move(read);
+            co_return read;
     } else {
         const auto body = co_await exchange.read_body();
         if (!body)
             co_return tl::make_unexpected(body.error());
         request.body = *body;
-        const auto content_type = exchange.head().fields["content-type"];
+        const auto content_type = head.fields["content-type"];
         const bool multipart = is_multipart(content_type);
         auto facts = multipart ? dialect::read_multipart(request.body, content_type)
                                : services.reader.read(request.body, request.endpoint());
@@ -95,15 +92,11 @@ net::Task<Result<InferenceRequest>> read_request(Arrival arrival, const Destinat
         request.facts = *std::move(facts);
         request.form = multipart ? BodyForm::multipart : BodyForm::json;
         request.content_type = multipart ? std::string(content_type) : "application/json";
-        if (!exchange.head().query.empty())
-            request.suffix.append("?").append(exchange.head().query);
+        if (!head.query.empty())
+            request.suffix.append("?").append(head.query);
     }
-    asked_model = request.facts.model;
     request.received = services.clock.now();
-    auto resolved = resolve(request);
-    if (!resolved)
-        co_return tl::make_unexpected(std::move(resolved.error()));
-    co_return request;
+    co_return resolve(request);
 }
 
 }  // namespace spillway::gateway

@@ -50,11 +50,11 @@ public:
     }
     StreamRelay(const StreamRelay&) = delete;
 
-    /// Returns when the relay may be destroyed: no comment is being written any more.
     net::Task<AttemptEnd> run();
+    /// Returns when the relay may be destroyed: no comment is being written any more.
+    net::Task<void> quiet();
 
 private:
-    net::Task<AttemptEnd> relay_events();
     [[nodiscard]] const Snapshot& snapshot() const { return *attempt_.request.arrival.snapshot; }
     [[nodiscard]] TimePoint now() const { return attempt_.services.clock.now(); }
     [[nodiscard]] TimePoint next_bound() const;
@@ -179,11 +179,11 @@ net::Task<bool> StreamRelay::flush()
     if (!begun_) {
         begun_ = true;
         attempt_.exchange.begin_stream(status_, headers_);
+        attempt_.request.forget_body();
         attempt_.exchange.release_body();
         headers_ = {};
     }
-    while (commenting_)
-        co_await comment_written_.wait();
+    co_await quiet();
     const auto ready = out_.empty() ? direct_ : std::string_view{out_};
     if (!ready.empty()) {
         const auto sent = co_await attempt_.exchange.send(ready);
@@ -197,14 +197,6 @@ net::Task<bool> StreamRelay::flush()
 }
 
 net::Task<AttemptEnd> StreamRelay::run()
-{
-    auto end = co_await relay_events();
-    while (commenting_)
-        co_await comment_written_.wait();
-    co_return end;
-}
-
-net::Task<AttemptEnd> StreamRelay::relay_events()
 {
     auto step = Step::more;
     while (step == Step::more) {
@@ -234,6 +226,12 @@ net::Task<AttemptEnd> StreamRelay::relay_events()
     if (!sent)
         co_return left();
     co_return ended(step);
+}
+
+net::Task<void> StreamRelay::quiet()
+{
+    while (commenting_)
+        co_await comment_written_.wait();
 }
 
 AttemptEnd StreamRelay::ended(Step step)
@@ -330,7 +328,9 @@ net::Task<AttemptEnd> relay_stream(Attempt& attempt, std::unique_ptr<net::Upstre
                                    const net::ReplyHead& reply)
 {
     StreamRelay relay(attempt, std::move(call), reply);
-    co_return co_await relay.run();
+    auto end = co_await relay.run();
+    co_await relay.quiet();
+    co_return end;
 }
 
 }  // namespace spillway::gateway

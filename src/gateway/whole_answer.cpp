@@ -61,6 +61,7 @@ net::Task<AttemptEnd> relay_rest(Attempt& attempt, net::UpstreamCall& call, int 
     const auto first_token = clock.now();
     attempt.chain.committed();
     attempt.exchange.begin_stream(status, headers);
+    attempt.request.forget_body();
     attempt.exchange.release_body();
     std::string tail;
     std::string_view ready = begun;

@@ -57,7 +57,8 @@ Result<chat::Caller> KeyRing::authenticate(const Credentials& offered) const
                     "Authentication Error, No api key passed in. Send it as 'Authorization: "
                     "Bearer <key>'.");
     }
-    if (!master_key_->matches(key)) {
+    // Digests are compared, not keys: nothing about the key can be read off the time it takes.
+    if (!equal_in_constant_time(sha256_hex(key), master_hash_)) {
         return fail(Errc::unauthenticated,
                     "Authentication Error, Invalid proxy server token passed. The key is not "
                     "known to this gateway.");

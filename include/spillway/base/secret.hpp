@@ -36,6 +36,9 @@ private:
     std::string value_;
 };
 
+/// Equality in a time that depends on the lengths only.
+[[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
+
 /// Lower-case hex SHA-256 of `text`: how a key is named in records.
 [[nodiscard]] std::string sha256_hex(std::string_view text);
 

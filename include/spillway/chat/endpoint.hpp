@@ -12,10 +12,14 @@ enum class Endpoint : std::uint8_t { chat, completions, embeddings, other };
 [[nodiscard]] constexpr std::string_view call_type(Endpoint endpoint)
 {
     switch (endpoint) {
-        case Endpoint::chat: return "acompletion";
-        case Endpoint::completions: return "atext_completion";
-        case Endpoint::embeddings: return "aembedding";
-        case Endpoint::other: return "pass_through_endpoint";
+        case Endpoint::chat:
+            return "acompletion";
+        case Endpoint::completions:
+            return "atext_completion";
+        case Endpoint::embeddings:
+            return "aembedding";
+        case Endpoint::other:
+            return "pass_through_endpoint";
     }
     return "";
 }

@@ -54,10 +54,10 @@ struct RequestFacts {
     bool usage_asked = false;  ///< stream_options.include_usage is true.
     std::optional<Tokens> max_tokens;
     VectorEncoding encoding = VectorEncoding::floats;  ///< Embeddings only.
-    std::size_t text_bytes = 0;   ///< Bytes of prompt text; base64 payloads are not counted.
+    std::size_t text_bytes = 0;  ///< Bytes of prompt text; base64 payloads are not counted.
     std::size_t image_count = 0;
-    std::string end_user;             ///< `user`; empty when absent.
-    std::vector<std::string> tags;    ///< metadata.tags and tags.
+    std::string end_user;           ///< `user`; empty when absent.
+    std::vector<std::string> tags;  ///< metadata.tags and tags.
     RequestControls controls;
 };
 

@@ -54,7 +54,7 @@ using AttemptEnd = std::variant<Answered, chat::Failure, ClientLeft>;
 
 /// What one attempt works with; lives in `dispatch`.
 struct Attempt {
-    const InferenceRequest& request;
+    InferenceRequest& request;
     const route::Target& target;
     const Upstream& upstream;
     route::AttemptChain& chain;

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <optional>
+
+#include "spillway/gateway/attempt.hpp"
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/gateway/outcome.hpp"
 #include "spillway/gateway/services.hpp"
 #include "spillway/net/exchange.hpp"
+#include "spillway/route/attempt_chain.hpp"
 
 namespace spillway::gateway {
 
@@ -13,7 +17,33 @@ namespace spillway::gateway {
 /// Performs the actions of `route::AttemptChain` and reports back to it; the policy is all there.
 /// At most one upstream read and one client write are outstanding, so a slow client slows the
 /// provider down instead of filling memory. When the client leaves, the upstream is closed.
-[[nodiscard]] net::Task<Outcome> dispatch(const InferenceRequest& request, net::Exchange& exchange,
-                                          Services& services);
+class Dispatch {
+public:
+    /// All of them outlive the dispatch.
+    Dispatch(InferenceRequest& request, net::Exchange& exchange, Services& services);
+    Dispatch(const Dispatch&) = delete;
+
+    /// Runs once. Never fails: a failure is an outcome too, and is recorded like one.
+    [[nodiscard]] net::Task<void> run();
+    /// What was done, after `run`.
+    [[nodiscard]] Outcome& outcome() noexcept { return outcome_; }
+
+private:
+    [[nodiscard]] route::Moment moment();
+    net::Task<std::optional<route::Action>> attempt(const route::Target& target);
+    [[nodiscard]] std::optional<route::Action> conclude(const route::Target& target, AttemptEnd end,
+                                                        TimePoint began);
+    void report(const route::Target& target, const guard::AttemptReport& report);
+    void give_up(const Error& error);
+    void note_left(const ClientLeft& left);
+
+    InferenceRequest& request_;
+    net::Exchange& exchange_;
+    Services& services_;
+    const Snapshot& snapshot_;
+    ClientWatch watch_;
+    route::AttemptChain chain_;
+    Outcome outcome_;
+};
 
 }  // namespace spillway::gateway

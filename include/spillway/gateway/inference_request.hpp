@@ -27,8 +27,8 @@ struct Arrival {
     std::string origin;  ///< For CORS; empty when no browser asks.
 };
 
-/// A request that was read, checked and resolved; constant from here on. `body` and what points
-/// into it live in the exchange until the answer is committed.
+/// A request that was read, checked and resolved; constant from here on until `forget_body`. `body`
+/// and what points into it live in the exchange until the answer is committed.
 struct InferenceRequest {
     Arrival arrival;
     std::string_view method;   ///< "POST" or "GET".
@@ -43,6 +43,15 @@ struct InferenceRequest {
     TimePoint received{};  ///< The last byte of the body had arrived.
 
     [[nodiscard]] chat::Endpoint endpoint() const { return arrival.endpoint; }
+
+    /// At the commit point: no attempt follows, so a long stream need not carry what one needs.
+    void forget_body()
+    {
+        body = {};
+        facts.members = {};
+        forwarded = {};
+        content_type = {};
+    }
 };
 
 }  // namespace spillway::gateway

@@ -9,12 +9,10 @@
 namespace spillway::gateway {
 
 /// Reads the body, takes its facts and resolves the model.
-/// @param asked_model  Filled as soon as the model's name is understood, for the record of a
-/// refusal.
-[[nodiscard]] net::Task<Result<InferenceRequest>> read_request(Arrival arrival,
-                                                               const Destination& destination,
-                                                               net::Exchange& exchange,
-                                                               Services& services,
-                                                               std::string& asked_model);
+/// @param request  Its `arrival` is set; the rest is filled in, `facts.model` as soon as it is
+///                 understood (for the record of a refusal).
+[[nodiscard]] net::Task<Result<void>> read_request(InferenceRequest& request,
+                                                   const Destination& destination,
+                                                   net::Exchange& exchange, Services& services);
 
 }  // namespace spillway::gateway

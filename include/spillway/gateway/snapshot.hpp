@@ -27,6 +27,7 @@ struct Upstream {
     net::Origin origin;
     std::string base_path;     ///< "/v1"
     std::string header_block;  ///< Host, Authorization and the fixed headers, CRLF-ended. Secret.
+    std::string answer_block;  ///< Lines of every answer it gives: which model, group and base.
     dialect::WireRules rules;
     ledger::Rate rate;
     bool local = false;

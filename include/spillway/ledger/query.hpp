@@ -11,7 +11,7 @@ namespace spillway::ledger {
 /// What `GET /spend/logs` may ask; all optional, all bound as parameters.
 struct LogsQuery {
     std::string request_id;
-    std::string api_key;   ///< "sk-..." (hashed here) or a hash.
+    std::string api_key;  ///< "sk-..." (hashed here) or a hash.
     std::string user_id;
     std::string start_date;  ///< YYYY-MM-DD
     std::string end_date;

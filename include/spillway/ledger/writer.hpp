@@ -12,8 +12,9 @@
 namespace spillway::ledger {
 
 /// Commits batches of records for the shards: at once on the caller's thread with
-/// `Durability::process`, on a thread of its own with `power`, where batches of several shards share
-/// one sync. Also runs the keeper (checkpoints, probing a failed disk once a second). Any thread.
+/// `Durability::process`, on a thread of its own with `power`, where batches of several shards
+/// share one sync. Also runs the keeper (checkpoints, probing a failed disk once a second). Any
+/// thread.
 class Writer {
 public:
     /// Called exactly once, on the caller's thread inside `append` or on the ledger thread.

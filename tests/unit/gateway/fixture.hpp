@@ -37,8 +37,7 @@ inline config::Config small_config()
     return config;
 }
 
-inline std::shared_ptr<const Snapshot> snapshot_of(config::Config config,
-                                                   observe::Metrics& metrics,
+inline std::shared_ptr<const Snapshot> snapshot_of(config::Config config, observe::Metrics& metrics,
                                                    const Snapshot* previous = nullptr)
 {
     const config::Environment nothing = [](const std::string&) {

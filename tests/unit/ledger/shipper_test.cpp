@@ -39,10 +39,7 @@ protected:
         EXPECT_TRUE(store_->append(records));
         return records;
     }
-    std::string in_postgres(const std::string& sql) const
-    {
-        return server_.value(database_, sql);
-    }
+    std::string in_postgres(const std::string& sql) const { return server_.value(database_, sql); }
     [[nodiscard]] std::string rows() const
     {
         return in_postgres("SELECT count(*) FROM spillway_spend_logs");
