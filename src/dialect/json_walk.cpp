@@ -1,9 +1,40 @@
 #include "spillway/dialect/json_walk.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace spillway::dialect {
 namespace {
+
+constexpr std::size_t block_size = 64;
+
+/// Bit i is set where `text[at + i]` is a backslash, for the 64 bytes at `at` or what is left.
+std::uint64_t backslashes(std::string_view text, std::size_t at)
+{
+    std::uint64_t marks = 0;
+#if defined(__SSE2__)
+    if (at + block_size <= text.size()) {
+        const __m128i wanted = _mm_set1_epi8('\\');
+        for (std::size_t i = 0; i < block_size; i += 16) {
+            __m128i bytes;
+            std::memcpy(&bytes, text.data() + at + i, sizeof bytes);
+            const int found = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, wanted));
+            marks |= static_cast<std::uint64_t>(static_cast<unsigned>(found)) << i;
+        }
+        return marks;
+    }
+#endif
+    const auto length = std::min(block_size, text.size() - at);
+    for (std::size_t i = 0; i < length; ++i) {
+        marks |= static_cast<std::uint64_t>(text[at + i] == '\\') << i;
+    }
+    return marks;
+}
 
 constexpr bool is_digit(char c)
 {
@@ -269,27 +300,42 @@ bool JsonWalker::check_escapes(JsonString& string)
     const auto end = end_ - 1;
     auto at = next_escape_;
     while (at < end) {
-        const char letter = text_[at + 1];
-        if (letter == 'u') {
-            const int unit = hex4(text_.substr(0, end), at + 2);
-            if (unit < 0) {
+        // Escapes come in clusters (\n, \t, \"), so they are looked for 64 bytes at a time.
+        const auto block = at;
+        auto marks = backslashes(text_, block);
+        while (marks != 0) {
+            at = block + static_cast<std::size_t>(std::countr_zero(marks));
+            if (at >= end) {
+                next_escape_ = at;
+                return true;
+            }
+            const auto length = take_escape(at, end, string);
+            if (length == 0) {
                 return fail(JsonFault::bad_escape, at);
             }
-            string.decoded_size -= 6 - utf8_share(unit);
-            at += 6;
-        } else if (plain_escape(letter) != '\0') {
-            string.decoded_size -= 1;
-            at += 2;
-        } else {
-            return fail(JsonFault::bad_escape, at);
+            at += length;
+            const auto done = at - block;
+            marks = done < block_size ? marks & (~std::uint64_t{0} << done) : 0;
         }
-        // Escapes come in clusters; a search costs more than a look at the next byte.
-        if (at < end && text_[at] != '\\') {
-            at = std::min(text_.find('\\', at), text_.size());
-        }
+        at = std::max(at, block + block_size);
     }
-    next_escape_ = at;
+    find_escape(std::min(at, text_.size()));
     return true;
+}
+
+std::size_t JsonWalker::take_escape(std::size_t at, std::size_t end, JsonString& string) const
+{
+    const char letter = text_[at + 1];
+    if (letter != 'u') {
+        string.decoded_size -= 1;
+        return plain_escape(letter) != '\0' ? 2 : 0;
+    }
+    const int unit = hex4(text_.substr(0, end), at + 2);
+    if (unit < 0) {
+        return 0;
+    }
+    string.decoded_size -= 6 - utf8_share(unit);
+    return 6;
 }
 
 bool JsonWalker::take_scalar()

@@ -66,7 +66,11 @@ std::optional<route::Action> Dispatch::conclude(const route::Target& target, Att
     guard::AttemptReport told;
     told.deployment = target.deployment;
     if (auto* failure = std::get_if<chat::Failure>(&end)) {
-        told.end = guard::AttemptReport::End::failed;
+        // A client that waits a second only says nothing about the deployment.
+        const bool impatient = failure->kind == chat::FailureClass::stalled &&
+                               target.patience == route::Patience::request;
+        told.end =
+            impatient ? guard::AttemptReport::End::abandoned : guard::AttemptReport::End::failed;
         told.failure = *failure;
         report(target, told);
         const auto retries = chain_.attempted_retries();

@@ -144,6 +144,11 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
                           printable(deployment.group), upstream.error().message());
             continue;
         }
+        // Routing by cost and by window sees what the price table knows of the model.
+        deployment.prices = upstream->rate.prices;
+        const auto* known = upstream->local ? nullptr : book.find(upstream->model);
+        if (known != nullptr && !deployment.max_input_tokens)
+            deployment.max_input_tokens = known->window;
         local.push_back(upstream->local);
         upstreams.push_back(*std::move(upstream));
         usable.push_back(std::move(deployment));

@@ -160,6 +160,9 @@ private:
     void unescape_key(JsonKey& key);
     void find_escape(std::size_t from) noexcept;
     bool check_escapes(JsonString& string);
+    /// The length of the escape at `at`, which ends before `end`; 0 when it is none.
+    [[nodiscard]] std::size_t take_escape(std::size_t at, std::size_t end,
+                                          JsonString& string) const;
     bool fail(JsonFault fault, std::size_t offset);
     bool fail_wanting();
 
