@@ -57,6 +57,11 @@ void Courier::run()
             case Next::back_off:
                 rest(backoff_.next(chance_.draw()));
                 break;
+            case Next::look_again:
+                rest(idle_pause);
+                break;
+            case Next::give_up:
+                return;
         }
     }
     if (outbox_) {
@@ -77,6 +82,12 @@ Courier::Next Courier::round()
         const std::lock_guard hold{desk_->mutex};
         desk_->state.waiting = *waiting;
         desk_->state.quarantined = outbox_->quarantined();
+    }
+    if (!pq_ && !load_library()) {
+        return Next::look_again;
+    }
+    if (!url_ && !read_url()) {
+        return Next::give_up;
     }
     if (!session_ && !connect()) {
         return Next::back_off;
@@ -111,9 +122,33 @@ bool Courier::open_outbox()
     return true;
 }
 
+bool Courier::load_library()
+{
+    auto loaded = postgres::Library::load();
+    if (!loaded) {
+        note_trouble(loaded.error().message());
+        return false;
+    }
+    pq_ = *loaded;
+    return true;
+}
+
+bool Courier::read_url()
+{
+    auto url = read_database_url(*pq_, database_url_);
+    if (!url) {
+        SPILLWAY_ERROR("{}; spend records stay in the embedded ledger", url.error().message());
+        const std::lock_guard hold{desk_->mutex};
+        desk_->state.last_error = url.error().message();
+        return false;
+    }
+    url_ = std::move(*url);
+    return true;
+}
+
 bool Courier::connect()
 {
-    auto session = postgres::Session::connect(url_, desk_->stop.descriptor());
+    auto session = postgres::Session::connect(*pq_, *url_, desk_->stop.descriptor());
     if (!session) {
         note_trouble(session.error().message);
         return false;
@@ -225,7 +260,7 @@ void Courier::note_success()
         waiting = desk_->state.waiting;
     }
     if (!announced_) {
-        SPILLWAY_INFO("PostgreSQL: shipping to {}, {} spend records waited", url_.place, waiting);
+        SPILLWAY_INFO("PostgreSQL: shipping to {}, {} spend records waited", url_->place, waiting);
     }
     announced_ = true;
     last_logged_.clear();

@@ -48,19 +48,21 @@ private:
 /// Carries records from the outbox to PostgreSQL. Lives on the shipper's thread only.
 class Courier {
 public:
-    Courier(Desk& desk, std::string ledger_path, DatabaseUrl url)
-        : desk_(&desk), ledger_path_(std::move(ledger_path)), url_(std::move(url))
+    Courier(Desk& desk, std::string ledger_path, Secret database_url)
+        : desk_(&desk), ledger_path_(std::move(ledger_path)), database_url_(std::move(database_url))
     {}
 
-    /// Returns when the desk is stopping.
+    /// Returns when the desk is stopping, or when the URL is no connection string.
     void run();
 
 private:
     /// What to do after one round.
-    enum class Next : std::uint8_t { go_on, linger, idle, back_off };
+    enum class Next : std::uint8_t { go_on, linger, idle, back_off, look_again, give_up };
 
     [[nodiscard]] Next round();
     [[nodiscard]] bool open_outbox();
+    [[nodiscard]] bool load_library();
+    [[nodiscard]] bool read_url();
     [[nodiscard]] bool connect();
     [[nodiscard]] Next ship(const std::vector<Parcel>& parcels);
     void save_mark();
@@ -73,8 +75,10 @@ private:
 
     Desk* desk_;
     std::string ledger_path_;
-    DatabaseUrl url_;
+    Secret database_url_;
     std::optional<Outbox> outbox_;
+    std::optional<postgres::Library> pq_;
+    std::optional<DatabaseUrl> url_;
     std::optional<postgres::Session> session_;
     std::chrono::steady_clock::time_point saved_at_{};
     Backoff backoff_;

@@ -1,24 +1,20 @@
 #include "database_url.hpp"
 
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <memory>
 #include <optional>
 
+#include "postgres_library.hpp"
 #include "spillway/base/text.hpp"
 
 namespace spillway::ledger {
 namespace {
 
-struct FreeOptions {
-    void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
+using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
-bool libpq_knows(std::string_view keyword)
+bool libpq_knows(const postgres::Library& pq, std::string_view keyword)
 {
-    const Options known{PQconndefaults()};
+    const Options known{pq.conndefaults(), pq.conninfo_free};
     for (const auto* option = known.get(); option != nullptr && option->keyword != nullptr;
          ++option) {
         if (keyword == option->keyword) {
@@ -35,7 +31,7 @@ struct Foreign {
 };
 
 /// Takes Prisma's parameters out of a URI.
-Foreign take_foreign(std::string& uri)
+Foreign take_foreign(const postgres::Library& pq, std::string& uri)
 {
     Foreign foreign;
     const auto question = uri.find('?');
@@ -56,7 +52,7 @@ Foreign take_foreign(std::string& uri)
             foreign.schema = percent_decoded(value).value_or("");
         } else if (name == "sslaccept") {
             foreign.strict_certificates = value == "strict";
-        } else if (name == "ssl" || libpq_knows(name)) {
+        } else if (name == "ssl" || libpq_knows(pq, name)) {
             kept += (kept.empty() ? "" : "&") + std::string{pair};
         }
     }
@@ -122,12 +118,12 @@ std::string DatabaseUrl::without_secrets(std::string_view message) const
     return printable(out, 400);
 }
 
-Result<DatabaseUrl> read_database_url(const Secret& text)
+Result<DatabaseUrl> read_database_url(const postgres::Library& pq, const Secret& text)
 {
     std::string uri = text.reveal();
-    const Foreign foreign = take_foreign(uri);
+    const Foreign foreign = take_foreign(pq, uri);
     // libpq's message quotes what it does not understand, which may be half of a password.
-    const Options options{PQconninfoParse(uri.c_str(), nullptr)};
+    const Options options{pq.conninfo_parse(uri.c_str(), nullptr), pq.conninfo_free};
     std::fill(uri.begin(), uri.end(), '\0');
     if (!options) {
         return fail(Errc::bad_config,

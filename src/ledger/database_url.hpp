@@ -10,6 +10,10 @@
 
 namespace spillway::ledger {
 
+namespace postgres {
+struct Library;
+}
+
 /// A `database_url` as libpq wants it, with the secrets known so that they can be kept out of logs.
 struct DatabaseUrl {
     std::vector<std::pair<std::string, std::string>> parameters;  ///< libpq keyword and value.
@@ -24,6 +28,7 @@ struct DatabaseUrl {
 /// Reads a connection URI or a keyword list. What LiteLLM's users have there for Prisma
 /// (`connection_limit`, `schema`, ...) is understood or left out, where libpq would refuse it.
 /// @return `bad_config` without quoting the text.
-[[nodiscard]] Result<DatabaseUrl> read_database_url(const Secret& text);
+[[nodiscard]] Result<DatabaseUrl> read_database_url(const postgres::Library& pq,
+                                                    const Secret& text);
 
 }  // namespace spillway::ledger

@@ -38,7 +38,7 @@ Remedy remedy_for(std::string_view sqlstate)
     return about_the_row ? Remedy::set_aside : Remedy::try_again;
 }
 
-Outcome<Session> Session::connect(const DatabaseUrl& url, int stop)
+Outcome<Session> Session::connect(const Library& pq, const DatabaseUrl& url, int stop)
 {
     std::vector<const char*> keywords;
     std::vector<const char*> values;
@@ -49,16 +49,16 @@ Outcome<Session> Session::connect(const DatabaseUrl& url, int stop)
     keywords.push_back(nullptr);
     values.push_back(nullptr);
 
-    Session session{url, stop};
-    session.connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
+    Session session{pq, url, stop};
+    session.connection_.reset(pq.connect_start_params(keywords.data(), values.data(), 0));
     if (!session.connection_) {
         return plain_trouble("out of memory");
     }
-    PQsetNoticeProcessor(session.connection_.get(), [](void*, const char*) {}, nullptr);
+    pq.set_notice_processor(session.connection_.get(), [](void*, const char*) {}, nullptr);
     if (auto connected = session.settle_connection(); !connected) {
         return tl::make_unexpected(std::move(connected).error());
     }
-    PQsetnonblocking(session.connection_.get(), 1);
+    pq.setnonblocking(session.connection_.get(), 1);
     auto bounded =
         session.ask("SELECT set_config('statement_timeout', $1, false)", {statement_timeout_ms});
     if (bounded && !url.search_path.empty()) {
@@ -75,7 +75,7 @@ Outcome<void> Session::settle_connection()
     const auto deadline = steady_clock::now() + connect_patience;
     // As libpq's manual has it: wait for writing first, then for what it asks.
     auto next = PGRES_POLLING_WRITING;
-    while (PQstatus(connection_.get()) != CONNECTION_BAD) {
+    while (pq_->status(connection_.get()) != CONNECTION_BAD) {
         if (next == PGRES_POLLING_OK) {
             return {};
         }
@@ -86,7 +86,7 @@ Outcome<void> Session::settle_connection()
         if (auto waited = wait(events, deadline); !waited) {
             return tl::make_unexpected(std::move(waited).error());
         }
-        next = PQconnectPoll(connection_.get());
+        next = pq_->connect_poll(connection_.get());
     }
     return tl::make_unexpected(trouble());
 }
@@ -95,7 +95,7 @@ Outcome<void> Session::settle_connection()
 Outcome<short> Session::wait(short events, Deadline deadline)
 {
     for (;;) {
-        std::array<pollfd, 2> waiting{pollfd{PQsocket(connection_.get()), events, 0},
+        std::array<pollfd, 2> waiting{pollfd{pq_->socket(connection_.get()), events, 0},
                                       pollfd{stop_, POLLIN, 0}};
         const int ready = ::poll(waiting.data(), waiting.size(), left_of(deadline));
         if (ready < 0 && errno != EINTR) {
@@ -118,11 +118,11 @@ Outcome<void> Session::until_answer()
 {
     auto deadline = steady_clock::now() + silence_patience;
     for (;;) {
-        const int unsent = PQflush(connection_.get());
+        const int unsent = pq_->flush(connection_.get());
         if (unsent < 0) {
             return tl::make_unexpected(trouble());
         }
-        if (PQisBusy(connection_.get()) == 0) {
+        if (pq_->is_busy(connection_.get()) == 0) {
             return {};
         }
         const auto events = static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN);
@@ -131,7 +131,7 @@ Outcome<void> Session::until_answer()
             return tl::make_unexpected(std::move(ready).error());
         }
         if ((*ready & ~POLLOUT) != 0) {
-            if (PQconsumeInput(connection_.get()) == 0) {
+            if (pq_->consume_input(connection_.get()) == 0) {
                 return tl::make_unexpected(trouble());
             }
             deadline = steady_clock::now() + silence_patience;
@@ -142,17 +142,17 @@ Outcome<void> Session::until_answer()
 /// All results of what was sent last; the first that failed, else the last one.
 Outcome<Session::Answer> Session::collect()
 {
-    Answer kept;
+    auto kept = adopt(nullptr);
     std::optional<Trouble> failed;
     for (;;) {
         if (auto ready = until_answer(); !ready) {
             return tl::make_unexpected(std::move(ready).error());
         }
-        Answer next{PQgetResult(connection_.get())};
+        auto next = adopt(pq_->get_result(connection_.get()));
         if (!next) {
             break;
         }
-        const auto status = PQresultStatus(next.get());
+        const auto status = pq_->result_status(next.get());
         const bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
         if (!good && !failed) {
             failed = trouble(next.get());
@@ -167,7 +167,7 @@ Outcome<Session::Answer> Session::collect()
 
 Outcome<void> Session::run(const std::string& sql)
 {
-    if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {
+    if (pq_->send_query(connection_.get(), sql.c_str()) == 0) {
         return tl::make_unexpected(trouble());
     }
     auto answer = collect();
@@ -185,8 +185,8 @@ Outcome<std::optional<std::string>> Session::ask(const std::string& sql,
     for (const auto& parameter : parameters) {
         values.push_back(parameter.c_str());
     }
-    if (PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
-                          values.data(), nullptr, nullptr, 0) == 0) {
+    if (pq_->send_query_params(connection_.get(), sql.c_str(), static_cast<int>(values.size()),
+                               nullptr, values.data(), nullptr, nullptr, 0) == 0) {
         return tl::make_unexpected(trouble());
     }
     auto answer = collect();
@@ -194,15 +194,15 @@ Outcome<std::optional<std::string>> Session::ask(const std::string& sql,
         return tl::make_unexpected(std::move(answer).error());
     }
     const auto* rows = answer->get();
-    if (rows == nullptr || PQntuples(rows) == 0 || PQgetisnull(rows, 0, 0) != 0) {
+    if (rows == nullptr || pq_->ntuples(rows) == 0 || pq_->getisnull(rows, 0, 0) != 0) {
         return std::optional<std::string>{};
     }
-    return std::optional<std::string>{PQgetvalue(rows, 0, 0)};
+    return std::optional<std::string>{pq_->getvalue(rows, 0, 0)};
 }
 
 Outcome<void> Session::prepare(const std::string& name, const std::string& sql)
 {
-    if (PQsendPrepare(connection_.get(), name.c_str(), sql.c_str(), 0, nullptr) == 0) {
+    if (pq_->send_prepare(connection_.get(), name.c_str(), sql.c_str(), 0, nullptr) == 0) {
         return tl::make_unexpected(trouble());
     }
     auto answer = collect();
@@ -216,7 +216,7 @@ Outcome<std::vector<Verdict>> Session::send(const std::string& statement, std::s
                                             Grouping grouping)
 {
     auto* connection = connection_.get();
-    if (PQenterPipelineMode(connection) == 0) {
+    if (pq_->enter_pipeline_mode(connection) == 0) {
         return tl::make_unexpected(trouble());
     }
     std::vector<const char*> values;
@@ -226,18 +226,18 @@ Outcome<std::vector<Verdict>> Session::send(const std::string& statement, std::s
             values.push_back(value ? value->c_str() : nullptr);
         }
         const bool queued =
-            PQsendQueryPrepared(connection, statement.c_str(), static_cast<int>(values.size()),
-                                values.data(), nullptr, nullptr, 0) != 0 &&
-            (grouping == Grouping::together || PQpipelineSync(connection) != 0);
+            pq_->send_query_prepared(connection, statement.c_str(), static_cast<int>(values.size()),
+                                     values.data(), nullptr, nullptr, 0) != 0 &&
+            (grouping == Grouping::together || pq_->pipeline_sync(connection) != 0);
         if (!queued) {
             return tl::make_unexpected(trouble());
         }
     }
-    if (grouping == Grouping::together && PQpipelineSync(connection) == 0) {
+    if (grouping == Grouping::together && pq_->pipeline_sync(connection) == 0) {
         return tl::make_unexpected(trouble());
     }
     auto verdicts = collect_pipeline(rows.size(), grouping == Grouping::together ? 1 : rows.size());
-    if (verdicts && PQexitPipelineMode(connection) == 0) {
+    if (verdicts && pq_->exit_pipeline_mode(connection) == 0) {
         return tl::make_unexpected(trouble());
     }
     return verdicts;
@@ -251,14 +251,14 @@ Outcome<std::vector<Verdict>> Session::collect_pipeline(std::size_t rows, std::s
         if (auto ready = until_answer(); !ready) {
             return tl::make_unexpected(std::move(ready).error());
         }
-        const Answer answer{PQgetResult(connection_.get())};
-        if (PQstatus(connection_.get()) == CONNECTION_BAD) {
+        const auto answer = adopt(pq_->get_result(connection_.get()));
+        if (pq_->status(connection_.get()) == CONNECTION_BAD) {
             return tl::make_unexpected(answer ? trouble(answer.get()) : trouble());
         }
         if (!answer) {
             continue;  // The end of one statement's results.
         }
-        const auto status = PQresultStatus(answer.get());
+        const auto status = pq_->result_status(answer.get());
         if (status == PGRES_PIPELINE_SYNC) {
             --syncs;
             continue;
@@ -277,21 +277,23 @@ Outcome<std::vector<Verdict>> Session::collect_pipeline(std::size_t rows, std::s
 
 bool Session::alive()
 {
-    return PQconsumeInput(connection_.get()) != 0 && PQstatus(connection_.get()) == CONNECTION_OK;
+    return pq_->consume_input(connection_.get()) != 0 &&
+           pq_->status(connection_.get()) == CONNECTION_OK;
 }
 
 Trouble Session::trouble() const
 {
-    return {"", url_->without_secrets(PQerrorMessage(connection_.get()))};
+    return {"", url_->without_secrets(pq_->error_message(connection_.get()))};
 }
 
 Trouble Session::trouble(const PGresult* answer) const
 {
-    const char* state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
-    const char* primary = PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY);
+    const char* state = pq_->result_error_field(answer, PG_DIAG_SQLSTATE);
+    const char* primary = pq_->result_error_field(answer, PG_DIAG_MESSAGE_PRIMARY);
     if (primary == nullptr) {
-        primary = PQresultStatus(answer) == PGRES_PIPELINE_ABORTED ? "an earlier row was refused"
-                                                                   : PQresultErrorMessage(answer);
+        primary = pq_->result_status(answer) == PGRES_PIPELINE_ABORTED
+                      ? "an earlier row was refused"
+                      : pq_->result_error_message(answer);
     }
     return {state == nullptr ? "" : state, url_->without_secrets(primary)};
 }

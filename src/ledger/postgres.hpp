@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "database_url.hpp"
+#include "postgres_library.hpp"
 
 /// One connection to PostgreSQL in which every wait is bounded and ends when the shipper stops.
 namespace spillway::ledger::postgres {
@@ -44,9 +45,10 @@ using Verdict = std::optional<Trouble>;
 
 class Session {
 public:
-    /// Connects within 5 s.
+    /// Connects within 5 s. The session refers to `pq` and `url` as long as it lives.
     /// @param stop  Descriptor that becomes readable when all waits shall end.
-    [[nodiscard]] static Outcome<Session> connect(const DatabaseUrl& url, int stop);
+    [[nodiscard]] static Outcome<Session> connect(const Library& pq, const DatabaseUrl& url,
+                                                  int stop);
 
     /// Runs one or several statements without parameters.
     [[nodiscard]] Outcome<void> run(const std::string& sql);
@@ -61,20 +63,17 @@ public:
                                                      std::span<const Row> rows, Grouping grouping);
 
     /// Readable when the server closes or says something unasked; then ask `alive`.
-    [[nodiscard]] int descriptor() const { return PQsocket(connection_.get()); }
+    [[nodiscard]] int descriptor() const { return pq_->socket(connection_.get()); }
     [[nodiscard]] bool alive();
 
 private:
-    struct Finish {
-        void operator()(PGconn* connection) const { PQfinish(connection); }
-    };
-    struct Clear {
-        void operator()(PGresult* result) const { PQclear(result); }
-    };
-    using Answer = std::unique_ptr<PGresult, Clear>;
+    using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
     using Deadline = std::chrono::steady_clock::time_point;
 
-    Session(const DatabaseUrl& url, int stop) : url_(&url), stop_(stop) {}
+    Session(const Library& pq, const DatabaseUrl& url, int stop)
+        : pq_(&pq), connection_(nullptr, pq.finish), url_(&url), stop_(stop)
+    {}
+    [[nodiscard]] Answer adopt(PGresult* result) const { return {result, pq_->clear}; }
     [[nodiscard]] Outcome<void> settle_connection();
     [[nodiscard]] Outcome<short> wait(short events, Deadline deadline);
     [[nodiscard]] Outcome<void> until_answer();
@@ -84,7 +83,8 @@ private:
     [[nodiscard]] Trouble trouble() const;
     [[nodiscard]] Trouble trouble(const PGresult* answer) const;
 
-    std::unique_ptr<PGconn, Finish> connection_;
+    const Library* pq_;
+    std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
     const DatabaseUrl* url_;
     int stop_;
 };

@@ -15,15 +15,12 @@ namespace {
 /// is left to end by itself. It owns everything it touches.
 constexpr std::chrono::seconds farewell{3};
 
-void work(const std::shared_ptr<Desk>& desk, std::string ledger_path, const Secret& database_url)
+void work(const std::shared_ptr<Desk>& desk, std::string ledger_path, Secret database_url)
 {
-    if (auto url = read_database_url(database_url)) {
-        Courier courier{*desk, std::move(ledger_path), std::move(*url)};
+    {
+        // Gone, with its connection, before the desk says so.
+        Courier courier{*desk, std::move(ledger_path), std::move(database_url)};
         courier.run();
-    } else {
-        SPILLWAY_ERROR("{}; spend records stay in the embedded ledger", url.error().message());
-        const std::lock_guard hold{desk->mutex};
-        desk->state.last_error = url.error().message();
     }
     {
         const std::lock_guard hold{desk->mutex};

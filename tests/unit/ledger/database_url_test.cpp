@@ -2,8 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "../../../src/ledger/postgres_library.hpp"
+
 namespace spillway::ledger {
 namespace {
+
+Result<DatabaseUrl> read(const Secret& text)
+{
+    return postgres::Library::load().and_then(
+        [&text](const postgres::Library& pq) { return read_database_url(pq, text); });
+}
 
 std::string parameter(const DatabaseUrl& url, const std::string& keyword)
 {
@@ -17,7 +25,7 @@ std::string parameter(const DatabaseUrl& url, const std::string& keyword)
 
 TEST(DatabaseUrl, ReadsAUri)
 {
-    const auto url = read_database_url(Secret{"postgresql://anna:p%40ss@db.example:6432/spend"});
+    const auto url = read(Secret{"postgresql://anna:p%40ss@db.example:6432/spend"});
     ASSERT_TRUE(url);
     EXPECT_EQ(parameter(*url, "user"), "anna");
     EXPECT_EQ(parameter(*url, "password"), "p@ss");
@@ -28,14 +36,14 @@ TEST(DatabaseUrl, ReadsAUri)
 
 TEST(DatabaseUrl, ReadsKeywords)
 {
-    const auto url = read_database_url(Secret{"host=/run/db user=anna dbname=spend"});
+    const auto url = read(Secret{"host=/run/db user=anna dbname=spend"});
     ASSERT_TRUE(url);
     EXPECT_EQ(parameter(*url, "host"), "/run/db");
 }
 
 TEST(DatabaseUrl, LeavesOutWhatOnlyPrismaKnows)
 {
-    const auto url = read_database_url(Secret{
+    const auto url = read(Secret{
         "postgresql://a@h/d?connection_limit=10&pool_timeout=60&sslmode=require&pgbouncer=1"});
     ASSERT_TRUE(url);
     EXPECT_EQ(parameter(*url, "sslmode"), "require");
@@ -44,21 +52,21 @@ TEST(DatabaseUrl, LeavesOutWhatOnlyPrismaKnows)
 
 TEST(DatabaseUrl, TakesPrismasSchemaAsSearchPath)
 {
-    const auto url = read_database_url(Secret{"postgres://a@h/d?schema=my%20proxy"});
+    const auto url = read(Secret{"postgres://a@h/d?schema=my%20proxy"});
     ASSERT_TRUE(url);
     EXPECT_EQ(url->search_path, "my proxy");
 }
 
 TEST(DatabaseUrl, VerifiesCertificatesWherePrismaWould)
 {
-    const auto url = read_database_url(Secret{"postgres://a@h/d?sslmode=require&sslaccept=strict"});
+    const auto url = read(Secret{"postgres://a@h/d?sslmode=require&sslaccept=strict"});
     ASSERT_TRUE(url);
     EXPECT_EQ(parameter(*url, "sslmode"), "verify-full");
 }
 
 TEST(DatabaseUrl, BoundsTheConnectionUnlessToldOtherwise)
 {
-    const auto url = read_database_url(Secret{"postgres://a@h/d?keepalives_idle=7"});
+    const auto url = read(Secret{"postgres://a@h/d?keepalives_idle=7"});
     ASSERT_TRUE(url);
     EXPECT_EQ(parameter(*url, "keepalives_idle"), "7");
     EXPECT_EQ(parameter(*url, "tcp_user_timeout"), "30000");
@@ -66,7 +74,7 @@ TEST(DatabaseUrl, BoundsTheConnectionUnlessToldOtherwise)
 
 TEST(DatabaseUrl, QuotesNothingOfATextItCannotRead)
 {
-    const auto url = read_database_url(Secret{"postgresql://anna:s3cr%zzet@host/db"});
+    const auto url = read(Secret{"postgresql://anna:s3cr%zzet@host/db"});
     ASSERT_FALSE(url);
     EXPECT_EQ(url.error().code(), Errc::bad_config);
     EXPECT_EQ(url.error().message().find("s3cr"), std::string::npos);
@@ -74,7 +82,7 @@ TEST(DatabaseUrl, QuotesNothingOfATextItCannotRead)
 
 TEST(DatabaseUrl, TakesThePasswordOutOfMessages)
 {
-    const auto url = read_database_url(Secret{"postgresql://anna:hunter2@host/db"});
+    const auto url = read(Secret{"postgresql://anna:hunter2@host/db"});
     ASSERT_TRUE(url);
     EXPECT_EQ(url->without_secrets("FATAL: \"hunter2\" and\nhunter2 again\n"),
               "FATAL: \"[secret]\" and [secret] again");
