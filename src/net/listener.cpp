@@ -1,7 +1,6 @@
 #include "spillway/net/listener.hpp"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -24,7 +23,7 @@ namespace {
 
 constexpr int backlog = 4096;
 constexpr int accepts_per_turn = 64;
-constexpr Millis exhausted_pause{100};
+constexpr Millis full_pause{100};
 constexpr Millis complaint_interval{60'000};
 
 sockaddr_in6 as_v6(const sockaddr_storage& from) noexcept
@@ -98,8 +97,9 @@ struct Listener::Parts : std::enable_shared_from_this<Parts> {
 
     void wait(Door& door);
     void accept_all(Door& door);
-    void rest(Door& door, int error);
-    void hand_over(int descriptor, const sockaddr_storage& peer);
+    void rest(Door& door, const char* why);
+    [[nodiscard]] std::size_t open_connections() const noexcept;
+    void hand_over(int descriptor, const sockaddr_storage& peer, FrontDoor front);
 
     std::vector<std::unique_ptr<Door>> doors;
     std::vector<Shard*> shards;
@@ -118,62 +118,68 @@ void Listener::Parts::wait(Door& door)
                              });
 }
 
+/// Called when somebody waits at the door.
 void Listener::Parts::accept_all(Door& door)
 {
     for (int count = 0; count < accepts_per_turn; ++count) {
+        FrontDoor front = front_door();
+        if (open_connections() >= front.max_connections) {
+            if (count == 0)
+                return rest(door, "as many are open as max_connections allows");
+            break;  // The door says whether anybody else waits.
+        }
         sockaddr_storage peer{};
         socklen_t size = sizeof peer;
         const int descriptor =
             ::accept4(door.acceptor.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
                       SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor >= 0) {
-            hand_over(descriptor, peer);
+            hand_over(descriptor, peer, std::move(front));
             continue;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK)
             break;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-            return rest(door, errno);
+            return rest(door, std::strerror(errno));
         // Anything else concerns the one connection that died while it waited (accept(2)).
     }
     wait(door);
 }
 
 /// Nothing can be accepted now: the clients wait in the backlog instead of us spinning.
-void Listener::Parts::rest(Door& door, int error)
+void Listener::Parts::rest(Door& door, const char* why)
 {
     const TimePoint now = std::chrono::steady_clock::now();
     if (complained == TimePoint{} || now - complained >= complaint_interval) {
         complained = now;
-        SPILLWAY_WARN("cannot accept connections: {}; trying again every {} ms",
-                      std::strerror(error), exhausted_pause.count());
+        SPILLWAY_WARN("cannot accept connections: {}; trying again every {} ms", why,
+                      full_pause.count());
     }
-    door.pause.expires_after(exhausted_pause);
+    door.pause.expires_after(full_pause);
     door.pause.async_wait([self = shared_from_this(), &door](boost::system::error_code stopped) {
         if (!stopped && !self->closed)
-            self->accept_all(door);
+            self->wait(door);
     });
+}
+
+std::size_t Listener::Parts::open_connections() const noexcept
+{
+    std::size_t open = 0;
+    for (const Shard* shard : shards)
+        open += shard->connections.load(std::memory_order_relaxed);
+    return open;
 }
 
 /// To the least loaded shard. Counted here, before the hand-over: a burst would all go to one shard
 /// otherwise.
-void Listener::Parts::hand_over(int descriptor, const sockaddr_storage& peer)
+void Listener::Parts::hand_over(int descriptor, const sockaddr_storage& peer, FrontDoor front)
 {
-    FrontDoor door = front_door();
-    std::size_t open = 0;
-    Shard* least = shards.front();
-    for (Shard* shard : shards) {
-        const std::size_t here = shard->connections.load(std::memory_order_relaxed);
-        open += here;
-        if (here < least->connections.load(std::memory_order_relaxed))
-            least = shard;
-    }
-    if (open >= door.max_connections) {
-        ::close(descriptor);
-        return;
-    }
+    const auto load = [](const Shard* shard) {
+        return shard->connections.load(std::memory_order_relaxed);
+    };
+    Shard* const least = *std::ranges::min_element(shards, {}, load);
     least->connections.fetch_add(1, std::memory_order_relaxed);
-    least->post([least, descriptor, from = as_v6(peer), door = std::move(door), with = calls] {
+    least->post([least, descriptor, from = as_v6(peer), door = std::move(front), with = calls] {
         ServerConnection::start(*least, descriptor, from, door, with);
     });
 }

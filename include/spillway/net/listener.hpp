@@ -25,8 +25,9 @@ struct FrontDoor {
     std::size_t max_connections = 20'000;
 };
 
-/// Accepts on the control thread and hands each socket to the least loaded shard. Survives
-/// descriptor exhaustion (pauses 100 ms, says so once a minute).
+/// Accepts on the control thread and hands each socket to the least loaded shard. While
+/// `max_connections` are open or descriptors run out, clients wait in the backlog (it looks again
+/// every 100 ms and says so at most once a minute).
 class Listener {
 public:
     /// Binds at once. `port` 0 picks a free one.
