@@ -32,8 +32,9 @@ bool is_target_char(char c) noexcept
     return c > 0x20 && c < 0x7f && c != '#';
 }
 
-/// Any control byte but HTAB. Eight bytes at a time: values are most of a head.
-bool has_control(std::string_view text) noexcept
+/// Where the first control byte but HTAB lies, or the end. Eight bytes at a time: values are most
+/// of a head.
+std::size_t control_in(std::string_view text) noexcept
 {
     constexpr std::uint64_t ones = 0x0101010101010101ULL;
     constexpr std::uint64_t highs = ones * 0x80;
@@ -49,9 +50,20 @@ bool has_control(std::string_view text) noexcept
     for (; i < text.size(); ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
         if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return true;
+            return i;
     }
-    return false;
+    return i;
+}
+
+/// `text` without the blanks around it: mostly one in front.
+std::string_view without_blanks(std::string_view text) noexcept
+{
+    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && blank(text.back()))
+        text.remove_suffix(1);
+    return text;
 }
 
 /// Cuts the next line off `rest`. Nothing when it does not end in CRLF.
@@ -164,25 +176,25 @@ struct FieldsRead {
 FieldsRead read_fields(std::string_view rest, Fields& fields, Framed& framed)
 {
     for (std::size_t lines = 0;; ++lines) {
-        const auto line = take_line(rest);
-        if (!line)
-            return {FieldFault::bad, "a line that does not end in CRLF"};
-        if (line->empty())
+        if (rest.starts_with("\r\n"))
             break;
         if (lines == max_head_fields)
             return {FieldFault::too_many, "too many header fields"};
         std::size_t colon = 0;
         bool underscore = false;
-        while (colon < line->size() && is_token((*line)[colon])) {
-            underscore = underscore || (*line)[colon] == '_';
+        while (colon < rest.size() && is_token(rest[colon])) {
+            underscore = underscore || rest[colon] == '_';
             ++colon;
         }
         // Also catches obs-fold and a blank before the colon.
-        if (colon == 0 || colon == line->size() || (*line)[colon] != ':')
+        if (colon == 0 || colon == rest.size() || rest[colon] != ':')
             return {FieldFault::bad, "bad header name"};
-        const Field field{line->substr(0, colon), trimmed(line->substr(colon + 1))};
-        if (has_control(field.value))
-            return {FieldFault::bad, "control byte in a header value"};
+        const std::string_view behind = rest.substr(colon + 1);
+        const std::size_t size = control_in(behind);
+        if (!behind.substr(size).starts_with("\r\n"))
+            return {FieldFault::bad, "control byte in a header value, or a line without CRLF"};
+        const Field field{rest.substr(0, colon), without_blanks(behind.substr(0, size))};
+        rest = behind.substr(size + 2);
         // Some servers behind proxies read X_Y and X-Y as one: nobody needs such names.
         if (underscore)
             continue;
@@ -191,7 +203,7 @@ FieldsRead read_fields(std::string_view rest, Fields& fields, Framed& framed)
         if (!fields.add(field))
             return {FieldFault::too_many, "too many header fields"};
     }
-    return rest.empty() ? FieldsRead{} : FieldsRead{FieldFault::bad, "bytes behind the head"};
+    return rest.size() == 2 ? FieldsRead{} : FieldsRead{FieldFault::bad, "bytes behind the head"};
 }
 
 const char* framing_complaint(const Framed& framed, bool http_1_0) noexcept
@@ -287,7 +299,7 @@ bool Fields::add(Field field)
     if (fields_.size() == max_head_fields)
         return false;
     if (fields_.capacity() == 0)
-        fields_.reserve(16);
+        fields_.reserve(24);
     fields_.push_back(field);
     return true;
 }
@@ -310,8 +322,11 @@ bool may_become_request(std::string_view bytes) noexcept
     if (!method_prefix(line.substr(0, line.find(' '))))
         return false;
     if (line_end == std::string_view::npos) {
-        for (const char c : line)
-            if (!is_target_char(c) && c != ' ' && !(c == '\r' && &c == &line.back()))
+        // Split between CR and LF it is a good line, too.
+        const std::string_view visible =
+            line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
+        for (const char c : visible)
+            if (!is_target_char(c) && c != ' ')
                 return false;
         return true;
     }
@@ -367,7 +382,7 @@ Result<ReplyHead> parse_reply_head(std::string_view head)
     const bool versioned =
         line && (line->starts_with("HTTP/1.1 ") || line->starts_with("HTTP/1.0 "));
     if (!versioned || line->size() < 12 || (line->size() > 12 && (*line)[12] != ' ') ||
-        has_control(*line))
+        control_in(*line) != line->size())
         return fail(Errc::upstream_bad_reply, "malformed status line");
     ReplyHead out;
     for (const char c : line->substr(9, 3)) {
