@@ -112,7 +112,7 @@ void Exchange::on_client_gone(std::function<void()> callback)
 {
     connection_.on_gone_ = std::move(callback);
     // Already gone: told by the wheel, because here the caller may not be ready for it.
-    if (connection_.gone_ && connection_.on_gone_)
+    if ((connection_.gone_ || connection_.aborted_) && connection_.on_gone_)
         connection_.deadline_.expire_at(std::chrono::steady_clock::now());
 }
 

@@ -129,6 +129,9 @@ void Shard::join(ServerConnection& connection)
     if (first_ != nullptr)
         first_->previous_ = &connection;
     first_ = &connection;
+    // Accepted before the end, handed over after it.
+    if (aborted_)
+        connection.abort();
 }
 
 void Shard::leave(ServerConnection& connection) noexcept

@@ -97,6 +97,8 @@ void UpstreamPool::Parts::keep(std::unique_ptr<UpstreamConnection> connection, M
         return;
     connection->age.expire_at(std::chrono::steady_clock::now() +
                               std::min(keepalive, limits.keepalive));
+    // The call may still wait for room to write: it must not be woken, because it will be gone.
+    connection->stream.socket().forget_waiters();
     connection->stream.socket().when_readable(&idle_moved, connection.get());
     idle.push_back(std::move(connection));
 }
