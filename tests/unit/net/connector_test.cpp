@@ -9,8 +9,8 @@ using testing::FakeServer;
 namespace ip = boost::asio::ip;
 
 /// Runs a connector to its end on the test's own thread.
-struct Run {
-    explicit Run(std::vector<ip::address> addresses, std::uint16_t port)
+struct Attempt {
+    explicit Attempt(std::vector<ip::address> addresses, std::uint16_t port)
         : connector(io, wheel, std::move(addresses), port, wake)
     {
         connector.start();
@@ -26,31 +26,32 @@ struct Run {
 TEST(Connector, Connects)
 {
     FakeServer server;
-    Run run{{ip::make_address("127.0.0.1")}, server.port()};
-    EXPECT_TRUE(run.connector.take().is_open());
+    Attempt attempt{{ip::make_address("127.0.0.1")}, server.port()};
+    EXPECT_TRUE(attempt.connector.take().is_open());
 }
 
 TEST(Connector, GoesOnToTheNextAddress)
 {
     FakeServer server;
-    Run run{{ip::make_address("::1"), ip::make_address("127.0.0.2"), ip::make_address("127.0.0.1")},
-            server.port()};
-    EXPECT_TRUE(run.connector.take().is_open());
+    Attempt attempt{
+        {ip::make_address("::1"), ip::make_address("127.0.0.2"), ip::make_address("127.0.0.1")},
+        server.port()};
+    EXPECT_TRUE(attempt.connector.take().is_open());
 }
 
 TEST(Connector, SaysWhyNoneAnswered)
 {
     FakeServer server;
     server.close();
-    Run run{{ip::make_address("127.0.0.1")}, server.port()};
-    EXPECT_FALSE(run.connector.take().is_open());
-    EXPECT_EQ(run.connector.complaint(), "Connection refused");
+    Attempt attempt{{ip::make_address("127.0.0.1")}, server.port()};
+    EXPECT_FALSE(attempt.connector.take().is_open());
+    EXPECT_EQ(attempt.connector.complaint(), "Connection refused");
 }
 
 TEST(Connector, HasNothingToTryWithoutAddresses)
 {
-    Run run{{}, 80};
-    EXPECT_FALSE(run.connector.take().is_open());
+    Attempt attempt{{}, 80};
+    EXPECT_FALSE(attempt.connector.take().is_open());
 }
 
 TEST(Connector, DoesNotWaitLongForADeadFirstAddress)
@@ -70,8 +71,8 @@ TEST(Connector, DoesNotWaitLongForADeadFirstAddress)
         ::connect(one, reinterpret_cast<sockaddr*>(&at), sizeof at);
         queue.emplace_back(one);
     }
-    Run run{{ip::make_address("127.0.0.2"), ip::make_address("127.0.0.1")}, alive.port()};
-    EXPECT_TRUE(run.connector.take().is_open());
+    Attempt attempt{{ip::make_address("127.0.0.2"), ip::make_address("127.0.0.1")}, alive.port()};
+    EXPECT_TRUE(attempt.connector.take().is_open());
     ::close(deaf);
 }
 

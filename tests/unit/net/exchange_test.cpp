@@ -5,32 +5,21 @@
 #include <vector>
 
 #include "unit/net/compress.hpp"
+#include "unit/net/echo.hpp"
 #include "unit/net/support.hpp"
 
 namespace spillway::net {
 namespace {
 
+using testing::chunked;
+using testing::echo;
 using testing::Front;
+using testing::get;
 using testing::gzipped;
 using testing::Peer;
+using testing::post;
 using testing::status_of;
 using testing::zstded;
-
-/// Answers with target and body, or with the name of what was wrong with the body.
-Task<void> echo(Exchange& exchange)
-{
-    const std::string target{exchange.head().target};
-    auto body = co_await exchange.read_body();
-    HeaderLines headers;
-    headers.add("Content-Type", "text/plain");
-    if (!body) {
-        const std::string name{describe(body.error().code()).name};
-        (void)co_await exchange.reply(describe(body.error().code()).status, headers, name);
-        co_return;
-    }
-    const std::string text = target + "|" + std::string{*body};
-    (void)co_await exchange.reply(200, headers, text);
-}
 
 /// Answers without looking at the body.
 Task<void> refuse_unread(Exchange& exchange)
@@ -39,245 +28,9 @@ Task<void> refuse_unread(Exchange& exchange)
     (void)co_await exchange.reply(401, headers, "no");
 }
 
-std::string get(std::string_view target, std::string_view extra = "")
-{
-    return "GET " + std::string{target} + " HTTP/1.1\r\nHost: a\r\n" + std::string{extra} + "\r\n";
-}
-
-std::string post(std::string_view body, std::string_view extra = "")
-{
-    return "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
-           "\r\n" + std::string{extra} + "\r\n" + std::string{body};
-}
-
-std::string chunked(std::string_view body)
-{
-    return "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string{body};
-}
-
-TEST(ServerConnection, AnswersAndKeepsTheConnection)
-{
-    Front front{echo};
-    Peer client = front.connect();
-    for (int i = 0; i < 3; ++i) {
-        client.send(get("/a"));
-        const std::string reply = client.reply();
-        EXPECT_EQ(status_of(reply), "HTTP/1.1 200");
-        EXPECT_TRUE(reply.ends_with("/a|"));
-    }
-}
-
-TEST(ServerConnection, ReadsAHeadAndBodyCutAnywhere)
-{
-    Front front{echo};
-    const std::string whole = post("hello", "X: y\r\n");
-    for (std::size_t cut = 1; cut < whole.size(); ++cut) {
-        Peer client = front.connect();
-        client.send(whole.substr(0, cut));
-        client.send(whole.substr(cut));
-        EXPECT_TRUE(client.reply().ends_with("/x|hello")) << cut;
-    }
-}
-
-TEST(ServerConnection, ReadsAChunkedBodyByteByByte)
-{
-    Front front{echo};
-    Peer client = front.connect();
-    for (const char c : chunked("3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: v\r\n\r\n") + get("/next"))
-        client.send(std::string_view{&c, 1});
-    EXPECT_TRUE(client.reply().ends_with("/x|abcde"));
-    EXPECT_TRUE(client.reply().ends_with("/next|"));
-}
-
-TEST(ServerConnection, ReadsBodiesLargerThanEveryBlock)
-{
-    Front front{echo};
-    Peer client = front.connect();
-    const std::string body(3'000'000, 'b');
-    std::thread writer{[&] { client.send(post(body)); }};
-    const std::string reply = client.reply();
-    writer.join();
-    EXPECT_TRUE(reply.ends_with("/x|" + body));
-}
-
-TEST(ServerConnection, ReadsALargeChunkedBody)
-{
-    Front front{echo};
-    Peer client = front.connect();
-    const std::string part(70'000, 'c');
-    std::string wire;
-    for (int i = 0; i < 10; ++i)
-        wire += "11170\r\n" + part + "\r\n";
-    std::thread writer{[&] { client.send(chunked(wire + "0\r\n\r\n")); }};
-    const std::string reply = client.reply();
-    writer.join();
-    EXPECT_EQ(reply.size() - reply.find('|') - 1, 700'000u);
-}
-
-TEST(ServerConnection, AnswersPipelinedRequestsInOrder)
-{
-    Front front{echo};
-    Peer client = front.connect();
-    std::string wire;
-    for (int i = 0; i < 50; ++i)
-        wire += i % 2 == 0 ? get("/" + std::to_string(i)) : post(std::to_string(i));
-    client.send(wire);
-    for (int i = 0; i < 50; ++i) {
-        const std::string end =
-            i % 2 == 0 ? "/" + std::to_string(i) + "|" : "/x|" + std::to_string(i);
-        EXPECT_TRUE(client.reply().ends_with("\r\n\r\n" + end)) << i;
-    }
-}
-
-TEST(ServerConnection, SkipsAnEmptyLineBeforeARequest)
-{
-    Front front{echo};
-    Peer client = front.connect();
-    client.send("\r\n" + get("/a"));
-    EXPECT_EQ(status_of(client.reply()), "HTTP/1.1 200");
-}
-
-TEST(ServerConnection, ClosesWhenTheClientWantsIt)
-{
-    Front front{echo};
-    Peer client = front.connect();
-    client.send(get("/a", "Connection: close\r\n"));
-    const std::string all = client.rest();
-    EXPECT_NE(all.find("Connection: close\r\n"), std::string::npos);
-    EXPECT_TRUE(all.ends_with("/a|"));
-}
-
-TEST(ServerConnection, SendsNoBodyForHead)
-{
-    Front front{echo};
-    Peer client = front.connect();
-    client.send("HEAD /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    const std::string all = client.rest();
-    EXPECT_NE(all.find("Content-Length: 3\r\n"), std::string::npos);
-    EXPECT_TRUE(all.ends_with("\r\n\r\n"));
-}
-
-// Refusals
-
-struct BadStart {
-    std::string name;
-    std::string bytes;
-    std::string status;
-};
-
-void PrintTo(const BadStart& bad, std::ostream* out)
-{
-    *out << bad.name;
-}
-
-class ServerConnectionRefuses : public ::testing::TestWithParam<BadStart> {};
-
-TEST_P(ServerConnectionRefuses, AndClosesCleanly)
-{
-    Front front{echo};
-    Peer client = front.connect();
-    client.send(GetParam().bytes);
-    const std::string all = client.rest();
-    EXPECT_EQ(status_of(all), GetParam().status);
-    EXPECT_TRUE(all.ends_with("{\"refused\":true}")) << all;
-    EXPECT_EQ(all.find("HTTP/1.1", 1), std::string::npos) << "two replies";
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Starts, ServerConnectionRefuses,
-    ::testing::Values(
-        BadStart{"TLS hello", std::string("\x16\x03\x01\x02\x00\x01\x00", 7), "HTTP/1.1 400"},
-        BadStart{"SSH", "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 400"},
-        BadStart{"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/1.1 400"},
-        BadStart{"bare LF", "GET / HTTP/1.1\nHost: a\n\n", "HTTP/1.1 400"},
-        BadStart{"both framings",
-                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
-                 "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-                 "HTTP/1.1 400"},
-        BadStart{"CONNECT", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 405"},
-        BadStart{"long head", get("/", "X: " + std::string(40'000, 'x') + "\r\n"),
-                 "HTTP/1.1 431"}));
-
-std::string many_fields(int count)
-{
-    std::string lines;
-    for (int i = 0; i < count; ++i)
-        lines += "A:\r\n";
-    return get("/", lines);
-}
-
-TEST(ServerConnection, RefusesTooManyFieldsHoweverTheyArrive)
-{
-    Front front{echo};
-    const std::string head = many_fields(5'000);
-    for (const std::size_t step : {std::size_t{1}, std::size_t{3}, std::size_t{4}, std::size_t{5},
-                                   std::size_t{1'447}, head.size()}) {
-        Peer client = front.connect();
-        for (std::size_t at = 0; at < head.size(); at += step)
-            if (!client.send(head.substr(at, step)))
-                break;
-        EXPECT_EQ(status_of(client.rest()), "HTTP/1.1 431") << step;
-    }
-}
-
-TEST(ServerConnection, RefusesAHeadThatDoesNotEnd)
-{
-    Front front{echo};
-    Peer client = front.connect();
-    std::thread writer{[&] {
-        client.send("GET / HTTP/1.1\r\nHost: a\r\n");
-        for (int i = 0; i < 20'000; ++i)
-            if (!client.send("Some-Header: some value\r\n"))
-                break;
-    }};
-    const std::string all = client.rest();
-    writer.join();
-    EXPECT_EQ(status_of(all), "HTTP/1.1 431");
-}
-
-TEST(ServerConnection, CutsASlowHead)
-{
-    FrontDoor door;
-    door.limits.head_timeout = Millis{50};
-    Front front{echo, door};
-    Peer client = front.connect();
-    client.send("GET / HTTP/1.1\r\n");
-    EXPECT_EQ(status_of(client.rest()), "HTTP/1.1 408");
-}
-
-TEST(ServerConnection, CutsAConnectionThatNeverBegins)
-{
-    FrontDoor door;
-    door.limits.head_timeout = Millis{50};
-    Front front{echo, door};
-    Peer client = front.connect();
-    EXPECT_EQ(client.rest(), "");
-}
-
-TEST(ServerConnection, CutsAnIdleConnection)
-{
-    FrontDoor door;
-    door.limits.idle_timeout = Millis{50};
-    Front front{echo, door};
-    Peer client = front.connect();
-    client.send(get("/a"));
-    EXPECT_TRUE(client.rest().ends_with("/a|"));
-}
-
-TEST(ServerConnection, CutsASlowBody)
-{
-    FrontDoor door;
-    door.limits.body_timeout = Millis{50};
-    door.limits.min_body_rate = 1'000'000;
-    Front front{echo, door};
-    Peer client = front.connect();
-    client.send(post("hello").substr(0, 60));
-    EXPECT_EQ(status_of(client.rest()), "HTTP/1.1 408");
-}
-
 // Bodies
 
-TEST(ServerConnection, RefusesADeclaredBodyBeforeItComes)
+TEST(Exchange, RefusesADeclaredBodyBeforeItComes)
 {
     FrontDoor door;
     door.limits.max_body = 1'000;
@@ -287,7 +40,7 @@ TEST(ServerConnection, RefusesADeclaredBodyBeforeItComes)
     EXPECT_EQ(status_of(client.rest()), "HTTP/1.1 413");
 }
 
-TEST(ServerConnection, RefusesAChunkedBodyThatGrowsTooLarge)
+TEST(Exchange, RefusesAChunkedBodyThatGrowsTooLarge)
 {
     FrontDoor door;
     door.limits.max_body = 1'000;
@@ -297,7 +50,7 @@ TEST(ServerConnection, RefusesAChunkedBodyThatGrowsTooLarge)
     EXPECT_EQ(status_of(client.rest()), "HTTP/1.1 413");
 }
 
-TEST(ServerConnection, LetsAClientSeeTheRefusalOfABodyItIsStillSending)
+TEST(Exchange, LetsAClientSeeTheRefusalOfABodyItIsStillSending)
 {
     FrontDoor door;
     door.limits.max_body = 1'000;
@@ -307,7 +60,7 @@ TEST(ServerConnection, LetsAClientSeeTheRefusalOfABodyItIsStillSending)
     EXPECT_EQ(status_of(client.rest()), "HTTP/1.1 413");
 }
 
-TEST(ServerConnection, RefusesBadChunks)
+TEST(Exchange, RefusesBadChunks)
 {
     Front front{echo};
     Peer client = front.connect();
@@ -317,7 +70,7 @@ TEST(ServerConnection, RefusesBadChunks)
     EXPECT_EQ(all.find("smuggled"), std::string::npos);
 }
 
-TEST(ServerConnection, ReadsASmallUnreadBodyAwayAndGoesOn)
+TEST(Exchange, ReadsASmallUnreadBodyAwayAndGoesOn)
 {
     Front front{refuse_unread};
     Peer client = front.connect();
@@ -326,7 +79,7 @@ TEST(ServerConnection, ReadsASmallUnreadBodyAwayAndGoesOn)
         EXPECT_EQ(status_of(client.reply()), "HTTP/1.1 401") << i;
 }
 
-TEST(ServerConnection, ClosesBehindALargeUnreadBody)
+TEST(Exchange, ClosesBehindALargeUnreadBody)
 {
     Front front{refuse_unread};
     Peer client = front.connect();
@@ -336,7 +89,7 @@ TEST(ServerConnection, ClosesBehindALargeUnreadBody)
     EXPECT_NE(all.find("Connection: close"), std::string::npos);
 }
 
-TEST(ServerConnection, AsksForABodyThatWaitsToBeAskedFor)
+TEST(Exchange, AsksForABodyThatWaitsToBeAskedFor)
 {
     Front front{echo};
     Peer client = front.connect();
@@ -346,7 +99,7 @@ TEST(ServerConnection, AsksForABodyThatWaitsToBeAskedFor)
     EXPECT_TRUE(client.reply().ends_with("/x|hello"));
 }
 
-TEST(ServerConnection, DoesNotAskForABodyItWillNotRead)
+TEST(Exchange, DoesNotAskForABodyItWillNotRead)
 {
     Front front{refuse_unread};
     Peer client = front.connect();
@@ -354,7 +107,7 @@ TEST(ServerConnection, DoesNotAskForABodyItWillNotRead)
     EXPECT_EQ(status_of(client.reply()), "HTTP/1.1 401");
 }
 
-TEST(ServerConnection, DecodesCompressedBodies)
+TEST(Exchange, DecodesCompressedBodies)
 {
     Front front{echo};
     Peer client = front.connect();
@@ -364,7 +117,7 @@ TEST(ServerConnection, DecodesCompressedBodies)
     EXPECT_TRUE(client.reply().ends_with("/x|squeezed"));
 }
 
-TEST(ServerConnection, RefusesOtherEncodingsAndBombs)
+TEST(Exchange, RefusesOtherEncodingsAndBombs)
 {
     FrontDoor door;
     door.limits.max_body = 100'000;
@@ -393,7 +146,7 @@ Task<void> stream_three(Exchange& exchange)
     (void)co_await exchange.send_last("three\n");
 }
 
-TEST(ServerConnection, StreamsInChunks)
+TEST(Exchange, StreamsInChunks)
 {
     Front front{stream_three};
     Peer client = front.connect();
@@ -404,7 +157,7 @@ TEST(ServerConnection, StreamsInChunks)
     EXPECT_EQ(status_of(client.until("\r\n\r\n")), "HTTP/1.1 200");
 }
 
-TEST(ServerConnection, StreamsToTheEndOfTheConnectionFor10)
+TEST(Exchange, StreamsToTheEndOfTheConnectionFor10)
 {
     Front front{stream_three};
     Peer client = front.connect();
@@ -414,7 +167,7 @@ TEST(ServerConnection, StreamsToTheEndOfTheConnectionFor10)
     EXPECT_EQ(all.find("chunked"), std::string::npos);
 }
 
-TEST(ServerConnection, LeavesACutStreamWithoutItsLastChunk)
+TEST(Exchange, LeavesACutStreamWithoutItsLastChunk)
 {
     Front front{[](Exchange& exchange) -> Task<void> {
         HeaderLines headers;
@@ -426,7 +179,7 @@ TEST(ServerConnection, LeavesACutStreamWithoutItsLastChunk)
     EXPECT_TRUE(client.rest().ends_with("4\r\nhalf\r\n"));
 }
 
-TEST(ServerConnection, WaitsForASlowClientAndLosesNothing)
+TEST(Exchange, WaitsForASlowClientAndLosesNothing)
 {
     const std::string piece(100'000, 'p');
     Front front{[&piece](Exchange& exchange) -> Task<void> {
@@ -443,7 +196,7 @@ TEST(ServerConnection, WaitsForASlowClientAndLosesNothing)
     EXPECT_GT(all.size(), 10'000'000u);
 }
 
-TEST(ServerConnection, CutsAClientThatDoesNotRead)
+TEST(Exchange, CutsAClientThatDoesNotRead)
 {
     FrontDoor door;
     door.limits.write_stall_timeout = Millis{50};
@@ -470,10 +223,12 @@ TEST(ServerConnection, CutsAClientThatDoesNotRead)
 
 /// Waits until the client is gone, and says so.
 struct Waiter {
+    std::promise<void> entered;
     std::promise<bool> gone;
     Handler handler()
     {
         return [this](Exchange& exchange) -> Task<void> {
+            entered.set_value();
             const auto body = co_await exchange.read_body();
             Event left;
             exchange.on_client_gone([&left] { left.set(); });
@@ -483,7 +238,7 @@ struct Waiter {
     }
 };
 
-TEST(ServerConnection, NoticesAClientThatClosesWhileTheHandlerWaits)
+TEST(Exchange, NoticesAClientThatClosesWhileTheHandlerWaits)
 {
     Waiter waiter;
     Front front{waiter.handler()};
@@ -493,7 +248,7 @@ TEST(ServerConnection, NoticesAClientThatClosesWhileTheHandlerWaits)
     EXPECT_TRUE(waiter.gone.get_future().get());
 }
 
-TEST(ServerConnection, NoticesAClientThatResets)
+TEST(Exchange, NoticesAClientThatResets)
 {
     Waiter waiter;
     Front front{waiter.handler()};
@@ -503,7 +258,7 @@ TEST(ServerConnection, NoticesAClientThatResets)
     EXPECT_TRUE(waiter.gone.get_future().get());
 }
 
-TEST(ServerConnection, TakesAHalfCloseForLeaving)
+TEST(Exchange, TakesAHalfCloseForLeaving)
 {
     Waiter waiter;
     Front front{waiter.handler()};
@@ -513,7 +268,7 @@ TEST(ServerConnection, TakesAHalfCloseForLeaving)
     EXPECT_TRUE(waiter.gone.get_future().get());
 }
 
-TEST(ServerConnection, NoticesALeavingClientBehindPipelinedBytes)
+TEST(Exchange, NoticesALeavingClientBehindPipelinedBytes)
 {
     Waiter waiter;
     Front front{waiter.handler()};
@@ -523,70 +278,15 @@ TEST(ServerConnection, NoticesALeavingClientBehindPipelinedBytes)
     EXPECT_TRUE(waiter.gone.get_future().get());
 }
 
-TEST(ServerConnection, TellsAHandlerWhenTheShardAborts)
+TEST(Exchange, TellsAHandlerWhenTheShardAborts)
 {
     Waiter waiter;
     Front front{waiter.handler()};
     Peer client = front.connect();
     client.send(get("/"));
+    waiter.entered.get_future().wait();
     front.shard().on([&] { front.shard().shard().abort(); });
     EXPECT_TRUE(waiter.gone.get_future().get());
-}
-
-TEST(ServerConnection, ClosesWhenTheHandlerDoesNotReply)
-{
-    Front front{[](Exchange&) -> Task<void> { co_return; }};
-    Peer client = front.connect();
-    client.send(get("/"));
-    EXPECT_EQ(client.rest(), "");
-}
-
-TEST(ServerConnection, SurvivesAHandlerThatThrows)
-{
-    Front front{[](Exchange& exchange) -> Task<void> {
-        if (exchange.head().path == "/throw")
-            throw std::bad_alloc{};
-        co_await echo(exchange);
-    }};
-    Peer client = front.connect();
-    client.send(get("/throw"));
-    EXPECT_EQ(client.rest(), "");
-    Peer other = front.connect();
-    other.send(get("/a"));
-    EXPECT_EQ(status_of(other.reply()), "HTTP/1.1 200");
-}
-
-// Draining
-
-TEST(ServerConnection, ClosesIdleConnectionsOnDrain)
-{
-    Front front{echo};
-    Peer client = front.connect();
-    client.send(get("/a"));
-    EXPECT_EQ(status_of(client.reply()), "HTTP/1.1 200");
-    front.shard().on([&] { front.shard().shard().drain(); });
-    EXPECT_EQ(client.rest(), "");
-}
-
-TEST(ServerConnection, FinishesTheRunningExchangeOnDrain)
-{
-    std::promise<void> entered;
-    Event go;
-    Front front{[&](Exchange& exchange) -> Task<void> {
-        entered.set_value();
-        co_await go.wait();
-        co_await echo(exchange);
-    }};
-    Peer client = front.connect();
-    client.send(get("/a"));
-    entered.get_future().wait();
-    front.shard().on([&] {
-        front.shard().shard().drain();
-        go.set();
-    });
-    const std::string all = client.rest();
-    EXPECT_NE(all.find("Connection: close"), std::string::npos);
-    EXPECT_TRUE(all.ends_with("/a|"));
 }
 
 TEST(HeaderLines, CannotBeSplit)

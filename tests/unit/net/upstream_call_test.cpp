@@ -77,14 +77,14 @@ Task<void> call(Shard& shard, net::Origin origin, Ask ask, Seen& seen)
 
 class UpstreamCallTest : public ::testing::Test {
 protected:
-    /// Runs one call while the test plays the server.
+    /// Runs one call while the test plays the server. The peer stays open until the next call.
     Seen ask(const std::function<void(Peer&)>& play, Ask question = {})
     {
         Seen seen;
         auto done =
             shard_.go([&] { return call(shard_.shard(), at(server_.port()), question, seen); });
-        Peer peer = server_.accept();
-        play(peer);
+        peer_ = server_.accept();
+        play(peer_);
         done.wait();
         return seen;
     }
@@ -106,6 +106,7 @@ protected:
     }
 
     FakeServer server_;
+    Peer peer_{-1};
     ShardThread shard_;
 };
 
@@ -339,7 +340,8 @@ TEST_F(UpstreamCallTest, ReplacesAConnectionThatWasClosedWhileIdle)
     ask([](Peer& peer) {
         peer.until("ask");
         peer.send(ok_reply);
-    });  // The peer's end closes here.
+    });
+    peer_.close();
     const Seen second = ask([](Peer& peer) {
         peer.until("ask");
         peer.send(ok_reply);
