@@ -31,15 +31,19 @@ void fill(Node& into, const Node& from)
 
 void add_default(std::vector<Parameter>& defaults, const Entry& entry)
 {
-    if (entry.value.is_null())
-        return;
-    auto json = to_json(entry.value);
-    const auto same = std::find_if(defaults.begin(), defaults.end(),
-                                   [&entry](const auto& known) { return known.name == entry.key; });
-    if (same == defaults.end())
-        defaults.push_back({entry.key, std::move(json)});
-    else
-        same->json = std::move(json);
+    if (!entry.value.is_null())
+        defaults.push_back({entry.key, to_json(entry.value)});
+}
+
+/// The members of `extra_body`, which hold over parameters of the same name.
+void add_extra_body(std::vector<Parameter>& defaults, const Node& body)
+{
+    std::set<std::string_view> names;
+    for (const auto& entry : body.entries)
+        names.insert(entry.key);
+    std::erase_if(defaults, [&names](const auto& known) { return names.contains(known.name); });
+    for (const auto& entry : body.entries)
+        add_default(defaults, entry);
 }
 
 /// Prices that we have no word for. On the wire they would be refused.
@@ -237,8 +241,7 @@ private:
         }
         const auto* body = params.find("extra_body");
         if (is_section(body, std::string(params_path) + ".extra_body", findings_))
-            for (const auto& entry : body->entries)
-                add_default(row.defaults, entry);
+            add_extra_body(row.defaults, *body);
         check(row, params);
         return row;
     }
@@ -306,9 +309,8 @@ private:
             if (id.empty())
                 id = identity(deployments[i]);
             const auto stem = id;
-            for (int n = 2; ids_.contains(id); ++n)
-                id = stem + "-" + std::to_string(n);
-            ids_.insert(id);
+            while (!ids_.insert(id).second)
+                id = stem + "-" + std::to_string(++repeats_.emplace(stem, 1).first->second);
         }
     }
 
@@ -318,6 +320,7 @@ private:
     std::map<std::string, const Node*> credentials_;
     const Node* shared_params_ = nullptr;
     std::set<std::string> ids_;
+    std::map<std::string, int> repeats_;  ///< How often an id was asked for.
 };
 
 }  // namespace

@@ -16,6 +16,16 @@ namespace spillway::config {
 
 namespace {
 
+std::string too_deep(const YamlLimits& limits)
+{
+    return "nested deeper than " + std::to_string(limits.depth) + " levels";
+}
+
+std::string too_many(const YamlLimits& limits)
+{
+    return "more than " + std::to_string(limits.nodes) + " values in one file";
+}
+
 /// yaml-cpp counts from zero, and marks "nowhere" with -1.
 Position position(const YAML::Mark& mark, std::uint32_t file)
 {
@@ -77,7 +87,7 @@ public:
         if (found == anchors_.end())
             throw YAML::ParserException(mark, "an alias stands inside the value it names");
         if (open_.size() + found->second.height > limits_.depth)
-            throw YAML::ParserException(mark, too_deep());
+            throw YAML::ParserException(mark, too_deep(limits_));
         count_copy(mark, found->second.size);
         count(mark, found->second.size);
         complete(Node(found->second.node), 0, found->second.height);
@@ -117,17 +127,12 @@ private:
         return !open_.empty() && open_.back().node.kind == Node::Kind::map && !open_.back().key;
     }
 
-    [[nodiscard]] std::string too_deep() const
-    {
-        return "nested deeper than " + std::to_string(limits_.depth) + " levels";
-    }
-
     void open(const YAML::Mark& mark, Node::Kind kind, YAML::anchor_t anchor)
     {
         if (wants_key())
             throw YAML::ParserException(mark, "a key must be text, not a list or a map");
         if (open_.size() >= limits_.depth)
-            throw YAML::ParserException(mark, too_deep());
+            throw YAML::ParserException(mark, too_deep(limits_));
         Frame frame;
         frame.node.kind = kind;
         frame.node.at = position(mark, file_);
@@ -214,8 +219,7 @@ private:
     {
         nodes_ += more;
         if (nodes_ > limits_.nodes)
-            throw YAML::ParserException(
-                mark, "more than " + std::to_string(limits_.nodes) + " values in one file");
+            throw YAML::ParserException(mark, too_many(limits_));
     }
 
     void count_copy(const YAML::Mark& mark, std::size_t more)
@@ -260,6 +264,35 @@ std::optional<std::size_t> control_byte(std::string_view text)
     return std::nullopt;
 }
 
+/// A byte at which the file is certain to break a limit, and the limit's words.
+struct Excess {
+    std::size_t offset;
+    std::string message;
+};
+
+/// yaml-cpp holds every token of a flow collection in memory until the collection ends, so its size
+/// must be bounded before it looks. A rough count will do: it knows nothing of quotes and comments,
+/// and is generous enough for them.
+std::optional<Excess> excess(std::string_view text, const YamlLimits& limits)
+{
+    const std::size_t most_tokens = 2 * limits.nodes;
+    const std::size_t most_open = 16 * limits.depth;
+    std::size_t tokens = 0;
+    std::size_t open = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '[' || c == '{')
+            ++open;
+        if ((c == ']' || c == '}') && open > 0)
+            --open;
+        if (open > most_open)
+            return Excess{i, too_deep(limits)};
+        if ((c == '[' || c == '{' || c == ',') && ++tokens > most_tokens)
+            return Excess{i, too_many(limits)};
+    }
+    return std::nullopt;
+}
+
 Position position_of(std::string_view text, std::size_t offset, std::uint32_t file)
 {
     const auto before = text.substr(0, offset);
@@ -293,6 +326,10 @@ std::optional<Node> parse_yaml(std::string_view text, std::uint32_t file, Findin
     if (const auto offset = control_byte(text)) {
         findings.error(position_of(text, *offset, file),
                        "a control character; the file must be UTF-8 text");
+        return std::nullopt;
+    }
+    if (const auto found = excess(text, limits)) {
+        findings.error(position_of(text, found->offset, file), found->message);
         return std::nullopt;
     }
     ViewBuffer buffer(text);

@@ -86,11 +86,11 @@ TEST(ModelList, MakesDefaultsOfParametersAndUnknownKeys)
     const auto row = only("model: openai/m, " + base +
                           ", max_tokens: 4096, temperature: 0.7, stop: [a, b], my_own: {x: yes}, "
                           "extra_body: {think: false, max_tokens: 5}");
-    const std::vector<Parameter> expected{{"max_tokens", "5"},
-                                          {"temperature", "0.7"},
+    const std::vector<Parameter> expected{{"temperature", "0.7"},
                                           {"stop", R"(["a","b"])"},
                                           {"my_own", R"({"x":true})"},
-                                          {"think", "false"}};
+                                          {"think", "false"},
+                                          {"max_tokens", "5"}};
     EXPECT_EQ(row.defaults, expected);
 }
 

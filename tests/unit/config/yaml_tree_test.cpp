@@ -107,10 +107,21 @@ TEST(YamlTree, CountsTheDepthOfAliases)
     EXPECT_THAT(parse(text).problems, ElementsAre(HasSubstr("nested deeper than 64 levels")));
 }
 
-TEST(YamlTree, SurvivesBracketsWithoutEnd)
+TEST(YamlTree, RefusesBracketsWithoutEndBeforeTheyFillTheMemory)
 {
-    EXPECT_FALSE(parse(std::string(900'000, '[')).root);
-    EXPECT_FALSE(parse(std::string(900'000, '{')).root);
+    EXPECT_THAT(parse(std::string(900'000, '[')).problems,
+                ElementsAre("f:1:1025: nested deeper than 64 levels"));
+    EXPECT_THAT(parse(std::string(900'000, '{')).problems,
+                ElementsAre("f:1:1025: nested deeper than 64 levels"));
+}
+
+TEST(YamlTree, RefusesALongFlowListBeforeItFillsTheMemory)
+{
+    std::string text = "[";
+    while (text.size() < 900'000)
+        text += "a,";
+    EXPECT_THAT(parse(text).problems,
+                ElementsAre("f:1:200001: more than 50000 values in one file"));
 }
 
 TEST(YamlTree, RefusesMoreValuesThanTheLimit)
