@@ -280,7 +280,7 @@ Task<void> ServerConnection::linger()
 void ServerConnection::watch()
 {
     if (!gone_ && stream_.socket().is_open())
-        stream_.socket().when_readable(&ServerConnection::client_moved, this);
+        stream_.socket().when_unread(&ServerConnection::client_moved, this);
 }
 
 /// Something came while the handler runs: the next request, or the end of the client.
@@ -304,7 +304,7 @@ void ServerConnection::client_moved(void* self)
     }
     if (!connection.pinned_)
         connection.drop_block_if_empty();
-    connection.watch();
+    connection.stream_.socket().when_readable(&ServerConnection::client_moved, self);
 }
 
 /// Must be the last thing done to the connection: the callback may end the exchange and with it us.

@@ -184,6 +184,16 @@ void Socket::when_readable(Wake wake, void* owner)
                             false, true);
 }
 
+void Socket::when_unread(Wake wake, void* owner)
+{
+    if (core_->drained || core_->read.pending)
+        return when_readable(wake, owner);
+    core_->read.wake = wake;
+    core_->read.owner = owner;
+    core_->read.pending = true;
+    core_->reactor.post_immediate_completion(&core_->read, false);
+}
+
 void Socket::when_writable(Wake wake, void* owner)
 {
     core_->write.wake = wake;

@@ -45,6 +45,9 @@ public:
     /// Waits once. A wait that is pending already is taken over by the new waiter.
     void when_readable(Wake wake, void* owner);
     void when_writable(Wake wake, void* owner);
+    /// Like `when_readable`, for those whose last read may have left something behind: an end or a
+    /// reset that came together with the bytes has no edge of its own. Wakes at once then.
+    void when_unread(Wake wake, void* owner);
     /// Leaves pending waits pending but tells nobody.
     void forget_waiters() noexcept;
     /// Ends pending waits: their waiters are woken from the event loop.

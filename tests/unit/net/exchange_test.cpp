@@ -258,6 +258,30 @@ TEST(Exchange, NoticesAClientThatResets)
     EXPECT_TRUE(waiter.gone.get_future().get());
 }
 
+TEST(Exchange, NoticesAResetThatCameTogetherWithTheRequest)
+{
+    std::promise<bool> gone;
+    Front front{[&gone](Exchange& exchange) -> Task<void> {
+        if (exchange.head().path == "/first") {
+            co_await echo(exchange);
+            co_return;
+        }
+        Event left;
+        exchange.on_client_gone([&left] { left.set(); });
+        co_await left.wait();
+        gone.set_value(exchange.client_gone());
+    }};
+    Peer client = front.connect();
+    client.send(get("/first"));
+    EXPECT_EQ(status_of(client.reply()), "HTTP/1.1 200");
+    std::promise<void> both_sent;
+    front.shard().shard().post([held = both_sent.get_future().share()] { held.wait(); });
+    client.send(get("/second"));
+    client.reset();
+    both_sent.set_value();
+    EXPECT_TRUE(gone.get_future().get());
+}
+
 TEST(Exchange, TakesAHalfCloseForLeaving)
 {
     Waiter waiter;
