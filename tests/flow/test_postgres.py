@@ -3,6 +3,7 @@
 import itertools
 import random
 import sqlite3
+import tempfile
 import threading
 
 import psycopg2
@@ -16,14 +17,13 @@ names = (f"flow{number}" for number in itertools.count())
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("postgres")
-    for part in (folder, *folder.parents):  # its owner must be able to get there
-        if part.stat().st_uid == folder.stat().st_uid and str(part).startswith("/tmp/"):
-            part.chmod(part.stat().st_mode | 0o055)
-    made = Postgres(folder)
-    yield made
-    made.stop()
+def cluster():
+    # Not below pytest's own folder: its next session closes that to everybody else, and the owner of
+    # the cluster is somebody else.
+    with tempfile.TemporaryDirectory(prefix="spillway-postgres-", ignore_cleanup_errors=True) as folder:
+        made = Postgres(folder)
+        yield made
+        made.stop()
 
 
 class Books:
