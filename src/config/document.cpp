@@ -4,8 +4,10 @@
 #include <map>
 #include <set>
 
+#include "spillway/config/conditions.hpp"
 #include "spillway/config/fields_deployment.hpp"
 #include "spillway/config/fields_router.hpp"
+#include "spillway/config/fields_routes.hpp"
 #include "spillway/config/fields_sections.hpp"
 #include "spillway/config/providers.hpp"
 #include "spillway/config/values.hpp"
@@ -128,8 +130,8 @@ constexpr std::string_view introduction = R"(# Configuration
 <!-- Printed from the field lists in include/spillway/config/fields_*.hpp by a unit test:
      SPILLWAY_UPDATE_DOCS=1 build/dev/unit_config --gtest_filter='Manual.*' -->
 
-The file is a LiteLLM `config.yaml`, read unmodified, plus four sections of spillway's own: `server`,
-`upstream`, `ledger` and `prices`. `spillway check --config FILE` lists every problem with its place
+The file is a LiteLLM `config.yaml`, read unmodified, plus sections of spillway's own: `server`,
+`upstream`, `ledger`, `prices`, `routes`, `privacy` and `tokens`. `spillway check --config FILE` lists every problem with its place
 and every key of the file as supported, ignored or different.
 
 - **`os.environ/NAME`**, as any text at any depth, stands for an environment variable. One that is
@@ -173,6 +175,24 @@ std::string providers_text()
             (provider.base_url.empty() ? "`api_base` is needed" : std::string(provider.base_url)) +
             " | " + keys + " | " + bases + " |\n";
     }
+    return text + "\n";
+}
+
+constexpr std::string_view routes_introduction =
+    R"(spillway's own: virtual models. Clients ask for a route by its name, as for a model; its rules are
+read from top to bottom, and the first that holds decides. docs/routing.md explains them by example.
+
+)";
+
+std::string conditions_text()
+{
+    std::string text =
+        "## routes.*.rules[].when\n\nAll keys of one map must hold. Numbers are written as "
+        "`\">8000\"`, `\"<=0.5\"` or `\"2000..8000\"`; `k` and `M` multiply.\n\n| key | value | "
+        "meaning |\n| --- | --- | --- |\n";
+    for (const auto& each : condition_keys())
+        text += "| " + code(each.key) + " | " + std::string(each.type) + " | " +
+                std::string(each.doc) + " |\n";
     return text + "\n";
 }
 
@@ -232,6 +252,16 @@ std::string configuration_manual()
     ledger_fields(ledger, config.ledger);
     price_row_fields(prices, price);
     long_tier_fields(tier, price);
+    Route virtual_model;
+    RouteRule rule;
+    RouteShadow shadow_sample;
+    Manual route, action, complexity, shadow, privacy, tokens;
+    route_fields(route, virtual_model);
+    route_action_fields(action, rule.action);
+    route_complexity_fields(complexity, virtual_model.complexity);
+    route_shadow_fields(shadow, shadow_sample);
+    privacy_fields(privacy, config.privacy);
+    tokens_fields(tokens, config.tokens);
 
     return std::string(introduction) + section_text("The file", "", top) +
            section_text("model_list[]", "One deployment per row.", rows) +
@@ -252,7 +282,14 @@ std::string configuration_manual()
                         "spillway's own: a map from model names to prices, over the built-in "
                         "table (`config/prices.yaml`).",
                         prices) +
-           section_text("prices.*.long", "", tier);
+           section_text("prices.*.long", "", tier) +
+           section_text("routes.*", routes_introduction, route) +
+           section_text("routes.*.rules[], routes.*.otherwise",
+                        "What is done; a rule has a `name` and a `when` besides.", action) +
+           conditions_text() + section_text("routes.*.complexity", "docs/complexity.md.", complexity) +
+           section_text("routes.*.shadow", "docs/complexity.md.", shadow) +
+           section_text("privacy", "spillway's own: docs/privacy.md.", privacy) +
+           section_text("tokens", "spillway's own.", tokens);
 }
 
 std::string check_report(const Loaded& loaded)

@@ -33,6 +33,11 @@ void Findings::refer(Position at, std::string name, std::string_view setting)
     references_.push_back({at, std::move(name), std::string(setting)});
 }
 
+void Findings::require(Position at, std::string name, std::string_view setting)
+{
+    references_.push_back({at, std::move(name), std::string(setting), Problem::Level::error});
+}
+
 bool Findings::has_error_since(std::size_t mark) const noexcept
 {
     return std::any_of(found_.begin() + static_cast<std::ptrdiff_t>(mark), found_.end(),

@@ -1,10 +1,15 @@
 #include "spillway/config/load.hpp"
 
+#include "spillway/config/auto_router.hpp"
+#include "spillway/config/check_routes.hpp"
 #include "spillway/config/environment.hpp"
 #include "spillway/config/fields_router.hpp"
 #include "spillway/config/fields_sections.hpp"
 #include "spillway/config/model_list.hpp"
 #include "spillway/config/price_rows.hpp"
+#include "spillway/config/fields_routes.hpp"
+#include "spillway/config/read_routes.hpp"
+#include "spillway/config/values_routes.hpp"
 #include "spillway/config/section.hpp"
 #include "spillway/config/source.hpp"
 #include "spillway/config/validate.hpp"
@@ -68,6 +73,10 @@ void read_sections(const Node& root, Config& config, Findings& findings)
                  [&](auto& load) { ledger_fields(load, config.ledger); });
     if (const auto* prices = root.find("prices"); is_section(prices, "prices", findings))
         config.prices = read_price_rows(*prices, "prices", findings);
+    config.routes = read_routes(root, findings);
+    config.privacy = read_privacy(root, findings);
+    read_section(root, "tokens", Unknown::error, findings,
+                 [&](auto& load) { tokens_fields(load, config.tokens); });
 }
 
 /// What LiteLLM takes from the environment when the file is silent.
@@ -95,7 +104,9 @@ Config read_config(Node root, const Environment& environment, Findings& findings
             resolve_environment(entry.value, lookup, findings);
 
     read_top(root, findings);
+    auto auto_routers = take_auto_routers(root, findings);
     read_sections(root, config, findings);
+    std::move(auto_routers.begin(), auto_routers.end(), std::back_inserter(config.routes));
     RowRules rules;
     rules.bad_row = config.router.ignore_invalid_deployments ? BadRow::dropped : BadRow::refused;
     rules.allow_link_local = config.upstream.allow_link_local;
@@ -103,6 +114,7 @@ Config read_config(Node root, const Environment& environment, Findings& findings
     config.deployments = std::move(models.deployments);
     take_from_environment(config.general, lookup);
     validate(config, models.dropped_groups, root, findings);
+    check_routes(config, lookup, findings);
     return config;
 }
 

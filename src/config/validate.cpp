@@ -59,9 +59,13 @@ void check_references(const KnownNames& names, Findings& findings)
     for (const auto& reference : std::vector<Reference>(findings.references())) {
         if (names.has(reference.name))
             continue;
-        findings.warning(reference.at, reference.setting + ": \"" + printable(reference.name, 80) +
-                                           "\" is no group, alias or deployment" +
-                                           suggestion(reference.name, names.list()));
+        auto message = reference.setting + ": \"" + printable(reference.name, 80) +
+                       "\" is no group, alias or deployment" +
+                       suggestion(reference.name, names.list());
+        if (reference.level == Problem::Level::error)
+            findings.error(reference.at, std::move(message));
+        else
+            findings.warning(reference.at, std::move(message));
     }
 }
 

@@ -10,13 +10,14 @@ namespace spillway::config {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Strategy>, 6> strategies{{
+constexpr std::array<std::pair<std::string_view, Strategy>, 7> strategies{{
     {"simple-shuffle", Strategy::simple_shuffle},
     {"least-busy", Strategy::least_busy},
     {"usage-based-routing", Strategy::usage_based},
     {"usage-based-routing-v2", Strategy::usage_based},
     {"latency-based-routing", Strategy::latency_based},
     {"cost-based-routing", Strategy::cost_based},
+    {"ordered", Strategy::ordered},
 }};
 
 constexpr std::array<std::pair<std::string_view, Mode>, 14> modes{{

@@ -128,6 +128,34 @@ bool is_wildcard(std::string_view group)
 
 }  // namespace
 
+namespace {
+
+std::optional<PicoUsdPerToken> dearer(std::optional<PicoUsdPerToken> a,
+                                      std::optional<PicoUsdPerToken> b)
+{
+    return a && b ? std::max(*a, *b) : a ? a : b;
+}
+
+/// What rules may ask of a deployment.
+void describe(Deployment& deployment, const config::Deployment& row)
+{
+    deployment.reach = row.local.value_or(false) ? privacy::Reach::local : privacy::Reach::remote;
+    deployment.mode = row.mode;
+    deployment.wildcard = row.group.ends_with('*');
+    deployment.max_output_tokens = row.max_output_tokens;
+    deployment.dearest_input =
+        dearer(dearer(row.prices.input, row.prices.cache_write), row.long_prices.input);
+    deployment.dearest_output = dearer(row.prices.output, row.long_prices.output);
+    deployment.supports_vision = row.supports_vision;
+    deployment.supports_audio = row.supports_audio;
+    deployment.supports_tools = row.supports_tools;
+    deployment.supports_schema = row.supports_schema;
+    if (row.max_parallel)
+        deployment.max_parallel = static_cast<std::uint32_t>(*row.max_parallel);
+}
+
+}  // namespace
+
 RoutingTable::RoutingTable(const Config& config, const std::vector<bool>& local)
     : settings_(config.router)
 {
@@ -158,6 +186,7 @@ void RoutingTable::add_deployments(const Config& config, const std::vector<bool>
         deployment.max_input_tokens = row.max_input_tokens;
         deployment.price = price_of(row, config, is_local);
         deployment.local = is_local;
+        describe(deployment, row);
         deployment.first_token_timeout = first_token_timeout(row, config, is_local);
         deployment.idle_timeout = config.upstream.idle_timeout;
         deployment.total_timeout = row.timeout.value_or(group_timeout(config.router, row.group));

@@ -85,9 +85,14 @@ std::vector<DeploymentIndex> ranked(config::Strategy strategy,
     if (candidates.size() < 2) {
         return candidates;
     }
+    if (strategy == config::Strategy::ordered) {
+        sort_by(candidates, [](DeploymentIndex d) { return at(d); });
+        return candidates;
+    }
     weighted_shuffle(candidates, table, draw);
     switch (strategy) {
         case config::Strategy::simple_shuffle:
+        case config::Strategy::ordered:
             break;
         case config::Strategy::least_busy:
             sort_by(candidates, [&](DeploymentIndex d) { return fleet[d].in_flight; });

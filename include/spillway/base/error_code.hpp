@@ -30,6 +30,8 @@ enum class Errc : std::uint16_t {
     context_window_exceeded,
     content_policy,
     not_translatable,  ///< A dialect has no way to say it.
+    unsupported_content,  ///< Nobody on the route can do what the request needs.
+    cost_ceiling,         ///< Everybody may cost more than the client or the rule allows.
     client_gone,
     // upstreams'
     upstream_unreachable,
@@ -43,6 +45,7 @@ enum class Errc : std::uint16_t {
     stream_broken,  ///< An answer that stopped after its first byte was relayed.
     // our own
     all_deployments_cooling,
+    no_local_deployment,  ///< The request must stay local and nothing local can serve it.
     overloaded,
     draining,
     ledger_unavailable,

@@ -8,6 +8,9 @@
 
 #include "spillway/base/secret.hpp"
 #include "spillway/base/units.hpp"
+#include "spillway/config/parameter.hpp"
+#include "spillway/config/routes.hpp"
+#include "spillway/config/strategy.hpp"
 
 /// The configuration file as values with defaults. The grammar is LiteLLM's `config.yaml`; our own
 /// top-level keys stand beside it. Each struct is described by a `fields()` list in
@@ -21,13 +24,6 @@ struct Prices {
     std::optional<PicoUsdPerToken> cache_read;
     std::optional<PicoUsdPerToken> cache_write;
     friend bool operator==(const Prices&, const Prices&) = default;
-};
-
-/// A parameter merged into every request that does not set it: name and JSON text of the value.
-struct Parameter {
-    std::string name;
-    std::string json;
-    friend bool operator==(const Parameter&, const Parameter&) = default;
 };
 
 struct Header {
@@ -57,6 +53,7 @@ struct Deployment {
     std::optional<int> num_retries;
     std::optional<Millis> cooldown_time;
     Prices prices;
+    Prices long_prices;  ///< Of the price table's tier for long prompts.
     std::vector<Parameter> defaults;  ///< temperature, max_tokens, num_ctx, extra_body ...
     std::vector<Header> extra_headers;
     std::vector<std::string> drop_params;  ///< `additional_drop_params`.
@@ -64,6 +61,12 @@ struct Deployment {
     Mode mode = Mode::chat;
     std::optional<Tokens> max_input_tokens;
     std::optional<Tokens> max_output_tokens;
+    std::optional<bool> supports_vision;  ///< Unset: not known, so not a reason to skip it.
+    std::optional<bool> supports_audio;
+    std::optional<bool> supports_tools;
+    std::optional<bool> supports_schema;
+    std::optional<std::int64_t> max_parallel;  ///< Requests in flight at once.
+    std::optional<bool> local;                 ///< Instead of what its address says.
     std::string where;  ///< "config.yaml:12:5", for messages.
 };
 
@@ -96,14 +99,6 @@ struct GroupRetryPolicy {
 struct Alias {
     std::string group;
     bool hidden = false;  ///< Absent from /v1/models.
-};
-
-enum class Strategy : std::uint8_t {
-    simple_shuffle,
-    least_busy,
-    usage_based,
-    latency_based,
-    cost_based,
 };
 
 /// `router_settings`, merged over the same keys of `litellm_settings`.
@@ -155,6 +150,7 @@ struct Server {
     std::size_t max_connections = 20'000;
     std::size_t max_in_flight = 20'000;
     std::vector<std::string> cors_origins{"*"};
+    std::string time_zone = "UTC";  ///< For the windows of rules.
     bool access_log = false;
     std::string log_level = "info";
 };
@@ -219,6 +215,9 @@ struct Config {
     Server server;
     Upstream upstream;
     Ledger ledger;
+    std::vector<Route> routes;  ///< In the order of the file.
+    Privacy privacy;
+    TokenCounting tokens;
     std::vector<PriceRow> prices;
     /// The file's own variables; may hold secrets. Looked up through `environment_of`.
     std::map<std::string, std::string> environment_variables;

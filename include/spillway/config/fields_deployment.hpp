@@ -36,7 +36,6 @@ void ignored_params(Visitor& visit)
     ignored(visit, "not in this version",
             {"itpm",
              "otpm",
-             "max_parallel_requests",
              "tags",
              "tag_regex",
              "region_name",
@@ -47,8 +46,6 @@ void ignored_params(Visitor& visit)
              "mock_response",
              "keepalive_seconds",
              "silent_model",
-             "complexity_router_config",
-             "complexity_router_default_model",
              "auto_router_config",
              "auto_router_config_path",
              "auto_router_default_model",
@@ -124,6 +121,8 @@ void params_fields(Visitor& visit, Deployment& row)
     visit("tpm", row.tpm, Range{0, 1e15},
           Different{"a weight; it is not enforced as a limit in this version"},
           Doc{"Tokens per minute."});
+    visit("max_parallel_requests", row.max_parallel, Range{1, 1e6},
+          Doc{"Requests in flight at once; more wait shortly and then go to the next target."});
     visit("order", row.order, Range{-1e6, 1e6}, Doc{"Lower ones are tried first."});
     visit("timeout", row.timeout, Doc{"Bound on one attempt."});
     visit("stream_timeout", row.stream_timeout, Doc{"Bound on the wait for the first event."});
@@ -139,6 +138,11 @@ void params_fields(Visitor& visit, Deployment& row)
     visit.known("extra_body", Support::supported,
                 "Its members are defaults for requests that do not set them.");
     passed_params(visit);
+    visit.known("complexity_router_config", Support::different,
+                "of a row whose model is `auto_router/complexity_router`: it becomes a route, "
+                "whose tiers are cut by spillway's own score");
+    visit.known("complexity_router_default_model", Support::supported,
+                "The `otherwise` of that route.");
     ignored_params(visit);
 }
 
@@ -153,6 +157,17 @@ void info_fields(Visitor& visit, Deployment& row)
     visit("max_input_tokens", row.max_input_tokens, Doc{"Longest prompt."});
     visit("max_tokens", row.max_output_tokens, Doc{"Another name for `max_output_tokens`."});
     visit("max_output_tokens", row.max_output_tokens, Doc{"Longest answer."});
+    visit("supports_vision", row.supports_vision,
+          Doc{"`false`: routes skip it for requests with images."});
+    visit("supports_audio_input", row.supports_audio,
+          Doc{"`false`: routes skip it for requests with audio."});
+    visit("supports_function_calling", row.supports_tools,
+          Doc{"`false`: routes skip it for requests with tools."});
+    visit("supports_response_schema", row.supports_schema,
+          Doc{"`false`: routes skip it for requests with a JSON schema."});
+    visit("local", row.local,
+          Doc{"spillway's own: whether requests with `boundary: local` may go there. By its "
+              "address when unset: loopback, private ranges and privacy.local_hosts."});
     price_fields(visit, row.prices);
     ignored(visit, "budgets are not in this version", {"max_budget", "budget_duration"});
     ignored(visit, "health is measured on the requests themselves",

@@ -27,6 +27,9 @@ void top_fields(Visitor& visit)
     visit.known("upstream", section, "spillway's own: bounds for all deployments.");
     visit.known("ledger", section, "spillway's own: where spend is recorded.");
     visit.known("prices", section, "spillway's own: prices by model, over the built-in table.");
+    visit.known("routes", section, "spillway's own: virtual models, decided by rules.");
+    visit.known("privacy", section, "spillway's own: what is sensitive, and what is local.");
+    visit.known("tokens", section, "spillway's own: how tokens are counted.");
     ignored(visit, "not in this version",
             {"guardrails", "mcp_servers", "vector_store_registry", "callback_settings", "prompts",
              "search_tools", "files_settings", "finetune_settings", "assistant_settings"});
@@ -122,6 +125,8 @@ void server_fields(Visitor& visit, Server& server)
           Doc{"Requests being served; more are refused with 503."});
     visit("cors_origins", server.cors_origins,
           Doc{"Origins of browser apps that may call; \"*\" means any."});
+    visit("time_zone", server.time_zone,
+          Doc{"Name of the IANA time zone in which `time` of a rule is meant."});
     visit("access_log", server.access_log, Doc{"One log line per request."});
     visit("log_level", server.log_level, Doc{"debug, info, warn or error."});
 }

@@ -7,23 +7,16 @@
 #include <vector>
 
 #include "spillway/config/config.hpp"
+#include "spillway/config/position.hpp"
 
 namespace spillway::config {
-
-/// Where something stands. Line and column count from one; line zero means the file as a whole.
-struct Position {
-    std::uint32_t file = 0;  ///< As given by `Findings::add_file`.
-    std::uint32_t line = 0;
-    std::uint32_t column = 0;
-
-    friend auto operator<=>(const Position&, const Position&) = default;
-};
 
 /// A model name that one setting uses and another must define; checked when all rows are known.
 struct Reference {
     Position at;
     std::string name;
     std::string setting;  ///< "router_settings.fallbacks", for the message.
+    Problem::Level level = Problem::Level::warning;  ///< What it is when nothing has that name.
 };
 
 /// Collects what is found while a file is read, so that one run reports everything.
@@ -40,6 +33,8 @@ public:
 
     /// Remembers that `name` must turn out to be a group, an alias or a deployment.
     void refer(Position at, std::string name, std::string_view setting);
+    /// The same where LiteLLM's leniency does not hold: a name that nothing has is an error.
+    void require(Position at, std::string name, std::string_view setting);
 
     /// A mark for `has_error_since` and `soften_since`.
     [[nodiscard]] std::size_t mark() const noexcept { return found_.size(); }

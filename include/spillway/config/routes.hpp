@@ -7,24 +7,36 @@
 #include <vector>
 
 #include "spillway/base/units.hpp"
-#include "spillway/config/config.hpp"
+#include "spillway/config/parameter.hpp"
+#include "spillway/config/position.hpp"
+#include "spillway/config/strategy.hpp"
 #include "spillway/privacy/boundary.hpp"
 #include "spillway/privacy/class_set.hpp"
-#include "spillway/score/tier.hpp"
+#include "spillway/score/score.hpp"
 
 /// Our own `routes:` section as values: virtual models, their rules, what a rule asks and does.
 namespace spillway::config {
 
-/// A closed interval of a number; an end that is not set is open.
+/// An interval of numbers; an end that is not set is unbounded.
 struct Span {
+    enum class End : std::uint8_t { closed, open };
     std::optional<double> low;
     std::optional<double> high;
-    bool low_open = false;   ///< ">": the end itself is outside.
-    bool high_open = false;  ///< "<"
+    End low_end = End::closed;  ///< Open for ">": the end itself is outside.
+    End high_end = End::closed;
     [[nodiscard]] bool holds(double value) const
     {
-        return (!low || value > *low || (!low_open && value == *low)) &&
-               (!high || value < *high || (!high_open && value == *high));
+        const bool above = !low || value > *low || (low_end == End::closed && value == *low);
+        const bool below = !high || value < *high || (high_end == End::closed && value == *high);
+        return above && below;
+    }
+    /// True when no number holds.
+    [[nodiscard]] bool empty() const
+    {
+        if (!low || !high)
+            return false;
+        const bool closed = low_end == End::closed && high_end == End::closed;
+        return *low > *high || (*low == *high && !closed);
     }
     friend bool operator==(const Span&, const Span&) = default;
 };
@@ -64,7 +76,7 @@ struct NumberIs {
     Measure measure{};
     Span span;
 };
-/// At or between tiers, both included; an abstained score counts as `score::abstained_tier`.
+/// At or between tiers, both included; a score that abstains is moderate.
 struct TierIs {
     score::Tier low{};
     score::Tier high{};
@@ -87,8 +99,11 @@ struct Matches {
     std::vector<std::string> any_of;
     Where where = Where::last_user;
 };
+/// Classes, groups of them, the operator's own ids, or `any`: names, because the own ones are
+/// known only when the whole file is. Resolved when the rules are compiled.
 struct IsSensitive {
-    privacy::ClassSet any_of;
+    std::vector<std::string> any_of;
+    privacy::ClassSet classes;  ///< Filled in by `route::CompiledRoute`.
 };
 /// `value` may end in `*`; empty means that it only has to be there.
 struct HeaderIs {
@@ -137,7 +152,9 @@ struct Condition {
                  Matches, IsSensitive, HeaderIs, MetadataIs, IdentityIs, TimeIs, BudgetLeft,
                  GroupIs>
         test;
-    std::string where;  ///< "file:line:column"
+    Position at;
+    /// Hash of what is looked for in the request itself; filled in by `route::CompiledRoute`.
+    std::uint64_t question = 0;
 };
 
 enum class AnswerFit : std::uint8_t { as_asked, clamp };
@@ -158,25 +175,32 @@ struct RouteRule {
     std::string name;
     Condition when;
     RouteAction action;
-    std::string where;
+    Position at;
 };
 
-/// Where the tiers of a route lie, or how much of its traffic may go beyond local.
+/// A part of a whole, 0..1; written as "20%" or 0.2.
+struct Share {
+    double part = 0;
+    friend auto operator<=>(const Share&, const Share&) = default;
+};
+
+/// How a route reads the complexity score.
 struct RouteComplexity {
     std::string weights;  ///< File; empty means the built-in ones.
-    std::optional<double> cloud_share;      ///< 0..1: `complexity: ">=complex"` means this share.
-    std::optional<double> cloud_share_cap;  ///< Hard cap; twice the share when unset.
-    std::optional<double> gain_per_usd;     ///< Utility: worth of one unit of expected gain.
-    std::vector<double> cuts;               ///< Three scores, overriding the weights' own.
+    /// Instead of fixed cuts: `>=complex` holds for this share of the route's requests.
+    std::optional<Share> cloud_share;
+    std::optional<Share> cloud_share_cap;  ///< Never more than this; half as much again when unset.
+    std::optional<NanoUsd> gain_worth;     ///< Utility: what one whole unit of gain may cost.
+    std::vector<double> cuts;              ///< Three scores, instead of the weights' own.
 };
 
 /// A sample of a route's requests is sent to a second group as well.
 struct RouteShadow {
     std::string group;
-    double share = 0.01;
-    std::optional<std::string> judge;   ///< Group that grades; else by checks and agreement.
+    Share share{0.01};
+    std::string judge;  ///< Group that grades; empty: by deterministic checks and agreement.
     std::optional<NanoUsd> max_cost_per_day;
-    bool keep_text = false;
+    bool keep_text = false;  ///< For `spillway review`; otherwise features alone are kept.
 };
 
 struct Route {
@@ -186,24 +210,30 @@ struct Route {
     RouteComplexity complexity;
     std::optional<RouteShadow> shadow;
     std::vector<std::string> captures;  ///< Explicit models that this route decides for; may end in `*`.
-    std::string where;
+    Position at;
 };
 
 /// A pattern or word list of the operator's own, with the id that records show.
 struct SensitivePattern {
-    std::string id;
+    std::string id;  ///< Not the id of a built-in class.
     std::vector<std::string> patterns;  ///< RE2
     std::vector<std::string> words;
-    std::string where;
+    Position at;
 };
 
 /// Our own `privacy:` section.
 struct Privacy {
-    privacy::ClassSet local_only;  ///< Classes that keep any request local, route or not.
+    std::vector<std::string> local_only;  ///< Classes that keep any request local, route or not.
     std::vector<SensitivePattern> patterns;
     std::vector<std::string> allow_words;
     std::vector<std::string> local_hosts;  ///< Beside loopback and private addresses.
     std::vector<std::string> local_keys;   ///< Keys (alias or hash) whose requests stay local.
+    Position at;
+};
+
+/// Our own `tokens:` section.
+struct TokenCounting {
+    std::string vocabularies;  ///< Directory; empty: where scripts/build puts them, if anywhere.
 };
 
 }  // namespace spillway::config

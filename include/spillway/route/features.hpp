@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "spillway/base/units.hpp"
@@ -14,7 +13,7 @@
 
 namespace spillway::route {
 
-/// What kinds of content a request carries, as bits of `config::Content`.
+/// What kinds of content a request carries.
 class ContentSet {
 public:
     void add(config::Content content) { bits_ |= bit(content); }
@@ -26,6 +25,7 @@ public:
         set.bits_ = bits;
         return set;
     }
+    friend bool operator==(const ContentSet&, const ContentSet&) = default;
 
 private:
     static constexpr std::uint32_t bit(config::Content content)
@@ -35,42 +35,40 @@ private:
     std::uint32_t bits_ = 0;
 };
 
-/// One probe of the text (a word list, a regular expression, a header, a metadata value): known by
-/// the hash of what was looked for, so that a replay knows the result without the text.
+/// The answer to one question that only the request itself can answer (words, a pattern, a header,
+/// a member of its metadata): known by a hash of the question, so that a replay has the answer
+/// without the text.
 struct Probe {
-    std::uint64_t what = 0;
-    bool held = false;
+    std::uint64_t question = 0;
+    bool yes = false;
     friend bool operator==(const Probe&, const Probe&) = default;
 };
 
+/// What the client would like best among what the configuration allows.
 enum class Preference : std::uint8_t { none, local, cloud, cheap, fast, best };
 
-/// Everything `decide` may know of a request: no text, no time, nothing that waits. Recorded with
+/// Everything `decide` may know of a request: no text, no clock, nothing that waits. Recorded with
 /// the request, so that another configuration can be asked later what it would have done.
 struct Features {
-    std::string asked;  ///< Model or route as the client wrote it; printable.
-    config::Task task{};
-    Tokens prompt{};        ///< Best count.
-    Tokens prompt_upper{};  ///< Upper end of its error band; fit and rules use this one.
+    config::Task task = config::Task::chat;
+    Tokens prompt{};               ///< Best count.
+    Tokens prompt_upper{};         ///< Upper end of its error band; fit and rules use this one.
     std::optional<Tokens> answer;  ///< Longest answer that was asked for.
     std::uint32_t turns = 0;
     ContentSet content;
-    config::ClientKind client{};
+    config::ClientKind client = config::ClientKind::unknown;
     privacy::ClassSet sensitive;
-    privacy::Boundary boundary = privacy::Boundary::any;  ///< By header, key or metadata.
-    std::optional<score::Score> score;  ///< Empty when no rule needed it.
-    std::vector<Probe> probes;          ///< Of all rules of the route; sorted by `what`.
-    std::string key;                    ///< Hash; never the key.
+    privacy::Boundary boundary = privacy::Boundary::any;  ///< By header, key, metadata or class.
+    std::optional<score::Score> score;                    ///< Empty when nobody asked for it.
+    std::vector<Probe> probes;                            ///< Sorted by `question`.
+    std::string key;                                      ///< Hash; never the key.
     std::string team;
     std::string end_user;
     std::vector<std::string> tags;
-    int minute_of_week = 0;  ///< In the configured time zone.
+    int minute_of_week = 0;          ///< In the configured time zone; Monday 00:00 is 0.
     std::uint64_t conversation = 0;  ///< Hash of system prompt and first user turn; 0: none.
     Preference prefer = Preference::none;
-    std::optional<NanoUsd> max_cost;  ///< x-spillway-max-cost
-
-    [[nodiscard]] bool streams() const { return streamed; }
-    bool streamed = false;
+    std::optional<NanoUsd> max_cost;  ///< What the client will pay at most.
 };
 
 }  // namespace spillway::route

@@ -14,6 +14,7 @@ struct DeploymentState {
     std::uint32_t in_flight = 0;
     double first_token_ms = 0;  ///< Moving average; 0 means never measured.
     double tokens_last_minute = 0;
+    bool warm = false;  ///< Answered lately, so its model is most likely loaded.
 
     [[nodiscard]] bool serves(TimePoint now) const { return rests_until <= now && !probing; }
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,54 +8,42 @@
 
 #include "spillway/base/units.hpp"
 #include "spillway/config/routes.hpp"
-#include "spillway/privacy/boundary.hpp"
+#include "spillway/route/limits.hpp"
 #include "spillway/route/routing_table.hpp"
 
 namespace spillway::route {
-
-/// Why a deployment of the chain is used or not.
-enum class Verdict : std::uint8_t {
-    kept,
-    beyond_boundary,  ///< Remote, and the request must stay local.
-    too_small,        ///< Prompt and answer do not fit its window.
-    too_dear,         ///< Its worst case is over the rule's or the client's ceiling.
-    cannot,           ///< It lacks what the request needs (images, tools ...), where that is known.
-    preferred_not,    ///< The client's `x-spillway-prefer` leaves it out.
-    resting,          ///< Cooling down now; still tried when nothing else serves.
-    saturated,        ///< At its `max_parallel_requests` now.
-};
-[[nodiscard]] std::string_view name(Verdict verdict);
 
 /// One deployment that was looked at.
 struct Candidate {
     DeploymentIndex deployment{};
     GroupIndex group{};
     Verdict verdict = Verdict::kept;
-    std::optional<NanoUsd> worst_cost;  ///< Unknown price: empty.
-    std::optional<Tokens> window;
+    std::optional<NanoUsd> worst_cost;  ///< Empty: unknown price.
 };
 
 /// One rule that was looked at, up to and including the one that won.
 struct RuleSeen {
     std::string name;
     bool held = false;
-    std::string because;  ///< The first condition that failed, or those that held; no client text.
+    std::string because;  ///< The conditions that decided, in the words of the file.
 };
 
-/// Why the plan is what it is. A value: it can be logged, compared and replayed.
+/// Why a plan is what it is. Holds nothing of the request's text.
 struct Explanation {
-    std::string route;  ///< Empty when the client named a model.
-    std::string rule;   ///< "otherwise" when no rule held.
+    std::string route;                  ///< Empty when the client named a model.
+    std::string rule;                   ///< "otherwise" when no rule held.
     std::vector<RuleSeen> rules;
     std::vector<Candidate> candidates;  ///< In the order of the chain.
-
-    /// One line of at most 200 printable bytes: for `x-spillway-reason`, record and log.
-    [[nodiscard]] std::string compact() const;
+    std::string score;                  ///< "complex 0.71", "abstained"; empty when not taken.
+    privacy::Boundary boundary = privacy::Boundary::any;
 };
+
+/// One line, at most 240 printable bytes: for `x-spillway-reason`, the record and the log.
+[[nodiscard]] std::string compact(const Explanation& why, const RoutingTable& table);
 
 /// What follows when the last hop is spent.
 enum class Beyond : std::uint8_t {
-    configured,  ///< The fallback lists of the last group: an explicit model.
+    configured,  ///< The fallback lists of the last group: the client named a model.
     nothing,     ///< The chain is all there is: a route.
 };
 
@@ -62,14 +51,12 @@ enum class Beyond : std::uint8_t {
 struct Plan {
     std::vector<Resolved> hops;  ///< Never empty; the first is preferred.
     Beyond beyond = Beyond::configured;
-    privacy::Boundary boundary = privacy::Boundary::any;
+    Limits limits;                             ///< Hold beyond the hops as well.
     std::optional<config::Strategy> strategy;  ///< Instead of the router's.
     std::vector<config::Parameter> parameters;
-    config::AnswerFit answer_fit = config::AnswerFit::as_asked;
-    std::optional<NanoUsd> max_cost;
     std::optional<Millis> timeout;
     std::optional<Millis> first_token_timeout;
-    std::optional<NanoUsd> worst_cost;  ///< Dearest kept candidate; empty when a price is unknown.
+    std::optional<NanoUsd> worst_cost;  ///< Of the dearest kept candidate; empty: not known.
     Explanation why;
 };
 

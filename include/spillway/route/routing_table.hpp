@@ -12,6 +12,8 @@
 #include "spillway/base/units.hpp"
 #include "spillway/chat/request_facts.hpp"
 #include "spillway/config/config.hpp"
+#include "spillway/privacy/locality.hpp"
+#include "spillway/route/fleet_view.hpp"
 
 namespace spillway::route {
 
@@ -23,7 +25,18 @@ struct Deployment {
     double weight = 1.0;  ///< From weight, else rpm, else tpm (LiteLLM simple-shuffle); 0: last.
     std::optional<Tokens> max_input_tokens;
     std::optional<PicoUsdPerToken> price;  ///< Input plus output, for cost-based routing.
-    bool local = false;
+    bool local = false;  ///< An engine of ours, with an engine's patience and prices.
+    privacy::Reach reach = privacy::Reach::remote;  ///< May a request that stays local go there?
+    config::Mode mode = config::Mode::chat;
+    bool wildcard = false;  ///< Serves many models, of any mode.
+    std::optional<Tokens> max_output_tokens;
+    std::optional<PicoUsdPerToken> dearest_input;   ///< Over all tiers of its price.
+    std::optional<PicoUsdPerToken> dearest_output;
+    std::optional<bool> supports_vision;  ///< Unset: not known.
+    std::optional<bool> supports_audio;
+    std::optional<bool> supports_tools;
+    std::optional<bool> supports_schema;
+    std::optional<std::uint32_t> max_parallel;  ///< Requests in flight at once.
     Millis first_token_timeout{};
     Millis idle_timeout{};
     Millis total_timeout{};
@@ -44,6 +57,12 @@ struct Group {
     Millis timeout{};  ///< Of one attempt, for members that set none.
 };
 
+/// Has the deployment as many requests in flight as it may?
+[[nodiscard]] inline bool is_saturated(const Deployment& deployment, const DeploymentState& state)
+{
+    return deployment.max_parallel && state.in_flight >= *deployment.max_parallel;
+}
+
 /// A model name a client may use, resolved.
 struct Resolved {
     GroupIndex group;
@@ -61,7 +80,8 @@ enum class FallbackList : std::uint8_t { general, context_window, content_policy
 /// Configuration compiled for lookup. Immutable; shared by all shards.
 class RoutingTable {
 public:
-    /// @param config  Validated. @param local  Which deployments (by position) are local.
+    /// @param config  Validated; `Deployment::local` says who is within the local boundary.
+    /// @param local   Which deployments (by position) are engines of ours.
     RoutingTable(const config::Config& config, const std::vector<bool>& local);
 
     /// Exact group, alias, deployment id, then wildcards (longest literal prefix first), then "*".

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spillway::chat {
+
+/// Whose words a piece of a request is.
+enum class Speaker : std::uint8_t {
+    system,     ///< And developer.
+    user,       ///< An earlier turn of the user.
+    last_user,  ///< The last one.
+    other,      ///< The assistant, tools and their results, schemas, names: everything else.
+};
+
+/// A text of the request, decoded; lives as long as the body and the reader's next call.
+struct PromptPiece {
+    Speaker speaker = Speaker::other;
+    std::uint32_t message = 0;  ///< Pieces of one message have one number.
+    std::string_view text;
+};
+
+/// All text of a request, without base64 payloads, and what else rules ask of its prompt.
+struct Prompt {
+    std::vector<PromptPiece> pieces;
+    std::uint32_t user_turns = 0;
+    std::uint32_t turns = 0;         ///< Messages that are neither system nor developer.
+    std::uint32_t tool_results = 0;  ///< Messages that carry results of tools.
+    std::uint32_t tools = 0;         ///< Offered to the model.
+    std::uint32_t images = 0;
+    std::uint32_t audios = 0;
+    std::uint32_t files = 0;
+    bool schema = false;          ///< JSON is demanded of the answer.
+    std::string_view last_user;   ///< Its pieces, joined by newlines.
+    std::string_view system;      ///< The same of the system.
+    std::string_view first_user;  ///< First piece of the user's first turn.
+};
+
+}  // namespace spillway::chat

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "spillway/base/units.hpp"
+#include "spillway/config/routes.hpp"
+#include "spillway/privacy/boundary.hpp"
+#include "spillway/route/features.hpp"
+#include "spillway/route/fleet_view.hpp"
+#include "spillway/route/routing_table.hpp"
+
+namespace spillway::route {
+
+/// Why a deployment may be used or not. From `beyond_boundary` to `cannot` it may not, whatever
+/// else fails; the last two say that it is a bad moment.
+enum class Verdict : std::uint8_t {
+    kept,
+    beyond_boundary,  ///< Remote, and the request must stay local.
+    too_small,        ///< Prompt and answer do not fit its window.
+    too_dear,         ///< Its worst case is over the ceiling, or its price is not known.
+    cannot,           ///< It is known to lack what the request needs.
+    resting,          ///< Cooling down now.
+    saturated,        ///< At its `max_parallel_requests` now.
+};
+[[nodiscard]] std::string_view name(Verdict verdict);
+[[nodiscard]] constexpr bool rules_out(Verdict verdict)
+{
+    return verdict != Verdict::kept && verdict != Verdict::resting && verdict != Verdict::saturated;
+}
+
+enum class Fit : std::uint8_t { unchecked, checked };
+
+/// What every deployment that a request is sent to must satisfy, on every retry and fallback.
+struct Limits {
+    privacy::Boundary boundary = privacy::Boundary::any;
+    Fit fit = Fit::unchecked;  ///< Only routes check the window unasked: LiteLLM does not.
+    config::AnswerFit answer_fit = config::AnswerFit::as_asked;
+    config::Task task = config::Task::other;  ///< `other`: any mode serves.
+    ContentSet content;
+    Tokens prompt{};        ///< Upper end.
+    std::optional<Tokens> answer;
+    std::optional<NanoUsd> max_cost;
+};
+
+/// The most that one attempt can cost: the whole prompt and the longest answer at the dearest tier.
+/// Empty when a price is unknown.
+[[nodiscard]] std::optional<NanoUsd> worst_cost(const Deployment& deployment, Tokens prompt,
+                                                std::optional<Tokens> answer);
+
+/// The longest answer that still fits beside the prompt; empty when the window is unknown.
+[[nodiscard]] std::optional<Tokens> room_for_answer(const Deployment& deployment, Tokens prompt);
+
+/// Does `deployment` satisfy `limits`? Looks at nothing that changes with time.
+[[nodiscard]] Verdict judge(const Deployment& deployment, const Limits& limits);
+
+/// The same, and whether the moment is a good one.
+[[nodiscard]] Verdict judge(const Deployment& deployment, const Limits& limits,
+                            const DeploymentState& state, TimePoint now);
+
+}  // namespace spillway::route

@@ -1,0 +1,498 @@
+// The conditions of a rule: one entry per key, each with its reader and its line in the manual.
+#include "spillway/config/conditions.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "spillway/base/text.hpp"
+
+namespace spillway::config {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Content>, 6> contents{{
+    {"code", Content::code},
+    {"images", Content::images},
+    {"audio", Content::audio},
+    {"files", Content::files},
+    {"tools", Content::tools},
+    {"json_schema", Content::json_schema},
+}};
+constexpr std::array<std::pair<std::string_view, Task>, 4> tasks{{
+    {"chat", Task::chat},
+    {"completion", Task::completion},
+    {"embedding", Task::embedding},
+    {"other", Task::other},
+}};
+constexpr std::array<std::pair<std::string_view, Where>, 4> places{{
+    {"last_user", Where::last_user},
+    {"user", Where::user},
+    {"system", Where::system},
+    {"all", Where::all},
+}};
+constexpr std::array<std::pair<std::string_view, GroupState>, 3> states{{
+    {"healthy", GroupState::healthy},
+    {"saturated", GroupState::saturated},
+    {"warm", GroupState::warm},
+}};
+
+/// The texts of a scalar or of a list of scalars, none empty.
+bool read_texts(const Node& node, std::vector<std::string>& out, const Reading& reading)
+{
+    if (node.kind == Node::Kind::scalar) {
+        out = {node.text};
+    } else if (!read(node, out, reading)) {
+        return false;
+    }
+    const bool any = !out.empty() && std::none_of(out.begin(), out.end(),
+                                                  [](const auto& text) { return text.empty(); });
+    return any || reading.wrong(node.at, "expected a text or a list of texts, none of them empty");
+}
+
+template <class T>
+bool read_words(const Node& node, std::vector<T>& out, const Reading& reading)
+{
+    if (node.kind != Node::Kind::sequence) {
+        T value{};
+        if (!read(node, value, reading))
+            return false;
+        out = {value};
+        return true;
+    }
+    bool good = !node.items.empty() || reading.wrong(node.at, "the list is empty");
+    for (const auto& item : node.items) {
+        T value{};
+        good = read(item, value, reading) && good;
+        out.push_back(value);
+    }
+    return good;
+}
+
+bool read_span(const Node& node, Span& out, std::string_view unit, const Reading& reading)
+{
+    const auto expected = [&] {
+        const std::string mark = unit == "%" ? "%" : unit.empty() ? "" : " " + std::string(unit);
+        return "an interval such as \">10" + mark + "\", \"<=20" + mark + "\" or \"10.." + "20" +
+               mark + "\"";
+    };
+    if (node.kind != Node::Kind::scalar)
+        return reading.expected(node, expected());
+    const auto span = parse_span(node.text, unit);
+    if (!span)
+        return reading.expected(node, expected());
+    if (span->empty())
+        return reading.wrong(node.at, "no number is in this interval, so the rule can never match");
+    out = *span;
+    return true;
+}
+
+template <Measure measure>
+bool read_measure(const Node& node, Condition& out, const Reading& reading)
+{
+    NumberIs number{measure, {}};
+    if (!read_span(node, number.span, measure == Measure::cost_usd ? "USD" : "", reading))
+        return false;
+    if (number.span.high && *number.span.high < 0)
+        return reading.wrong(node.at, "this is never negative, so the rule can never match");
+    out.test = std::move(number);
+    return true;
+}
+
+std::optional<score::Tier> parse_tier(std::string_view word)
+{
+    for (const auto tier : {score::Tier::trivial, score::Tier::moderate, score::Tier::complex,
+                            score::Tier::premium})
+        if (word == score::name(tier))
+            return tier;
+    return std::nullopt;
+}
+
+/// "complex", ">=complex", "trivial..moderate", or a score: ">0.6".
+bool read_complexity(const Node& node, Condition& out, const Reading& reading)
+{
+    constexpr auto lowest = score::Tier::trivial;
+    constexpr auto highest = score::Tier::premium;
+    if (node.kind != Node::Kind::scalar)
+        return reading.expected(node, "a tier such as \">=complex\", or a score such as \">0.6\"");
+    std::string_view text = node.text;
+    const auto dots = text.find("..");
+    const auto sign = text.find_first_not_of("<>= ");
+    const auto mark = lower(text.substr(0, std::min(sign, text.size())));
+    const auto word = sign == std::string_view::npos ? std::string_view() : text.substr(sign);
+    if (const auto tier = parse_tier(word)) {
+        const auto place = static_cast<int>(*tier);
+        int low = place;
+        int high = place;
+        if (mark.starts_with('>')) {
+            low += mark.starts_with(">=") ? 0 : 1;
+            high = static_cast<int>(highest);
+        } else if (mark.starts_with('<')) {
+            high -= mark.starts_with("<=") ? 0 : 1;
+            low = static_cast<int>(lowest);
+        }
+        if (low > static_cast<int>(highest) || high < static_cast<int>(lowest))
+            return reading.wrong(node.at, "no tier is there, so the rule can never match");
+        out.test = TierIs{static_cast<score::Tier>(low), static_cast<score::Tier>(high)};
+        return true;
+    }
+    if (dots != std::string_view::npos) {
+        const auto low = parse_tier(text.substr(0, dots));
+        const auto high = parse_tier(text.substr(dots + 2));
+        if (low && high && *low <= *high) {
+            out.test = TierIs{*low, *high};
+            return true;
+        }
+    }
+    NumberIs number{Measure::score, {}};
+    const auto span = parse_span(text, "");
+    if (!span)
+        return reading.expected(node,
+                                "trivial, moderate, complex or premium, with or without >= and "
+                                "<=, or a score such as \">0.6\"");
+    number.span = *span;
+    if (span->empty() || (span->low && *span->low >= 1) || (span->high && *span->high < 0))
+        return reading.wrong(node.at,
+                             "scores lie between 0 and 1, so the rule can never match");
+    out.test = std::move(number);
+    return true;
+}
+
+bool read_has(const Node& node, Condition& out, const Reading& reading)
+{
+    HasContent has;
+    const bool good = read_words(node, has.any_of, reading);
+    out.test = std::move(has);
+    return good;
+}
+
+bool read_task(const Node& node, Condition& out, const Reading& reading)
+{
+    TaskIs task;
+    const bool good = read_words(node, task.any_of, reading);
+    out.test = std::move(task);
+    return good;
+}
+
+bool read_client(const Node& node, Condition& out, const Reading& reading)
+{
+    std::vector<std::string> names;
+    if (!read_texts(node, names, reading))
+        return false;
+    std::vector<std::string_view> known;
+    for (const auto& each : client_words())
+        known.push_back(each.word);
+    ClientIs client;
+    for (const auto& name : names) {
+        const auto word = std::find_if(client_words().begin(), client_words().end(),
+                                       [&](const auto& each) { return each.word == name; });
+        if (word == client_words().end())
+            return reading.wrong(node.at, "\"" + printable(name, 40) + "\" is no kind of client" +
+                                              suggestion(name, known));
+        client.any_of.insert(client.any_of.end(), word->kinds.begin(), word->kinds.end());
+    }
+    out.test = std::move(client);
+    return true;
+}
+
+/// A text, a list, or `{any_of: [...], in: system}`.
+bool read_searched(const Node& node, std::vector<std::string>& any_of, Where& where,
+                   const Reading& reading)
+{
+    if (node.kind != Node::Kind::map)
+        return read_texts(node, any_of, reading);
+    const auto* list = node.find("any_of");
+    if (list == nullptr)
+        return reading.wrong(node.at, "expected `any_of` and, if wanted, `in`");
+    bool good = read_texts(*list, any_of, reading);
+    for (const auto& entry : node.entries) {
+        if (entry.key == "in")
+            good = read(entry.value, where, reading) && good;
+        else if (entry.key != "any_of")
+            good = reading.wrong(entry.at, "unknown key \"" + printable(entry.key, 40) + "\"" +
+                                               suggestion(entry.key, {"any_of", "in"}));
+    }
+    return good;
+}
+
+bool read_says(const Node& node, Condition& out, const Reading& reading)
+{
+    SaysWords says;
+    const bool good = read_searched(node, says.any_of, says.where, reading);
+    out.test = std::move(says);
+    return good;
+}
+
+bool read_matches(const Node& node, Condition& out, const Reading& reading)
+{
+    Matches matches;
+    bool good = read_searched(node, matches.any_of, matches.where, reading);
+    for (const auto& pattern : matches.any_of)
+        if (const auto fault = pattern_fault(pattern); !fault.empty())
+            good = reading.wrong(node.at, "\"" + printable(pattern, 60) +
+                                              "\" is no regular expression of RE2: " + fault);
+    out.test = std::move(matches);
+    return good;
+}
+
+/// "any", a class, a group of classes, or a list of them.
+bool read_sensitive(const Node& node, Condition& out, const Reading& reading)
+{
+    std::vector<std::string> names;
+    if (!read_texts(node, names, reading))
+        return false;
+    // The operator's own ids are known only when the whole file is: resolved by the routes' check.
+    out.test = IsSensitive{std::move(names), {}};
+    return true;
+}
+
+template <class Test>
+bool read_named(const Node& node, Condition& out, const Reading& reading, std::string Test::*name,
+                std::string_view what)
+{
+    if (node.kind != Node::Kind::map || node.entries.empty())
+        return reading.expected(node, what);
+    AllOf all;
+    bool good = true;
+    for (const auto& entry : node.entries) {
+        Test test;
+        test.*name = entry.key;
+        // `name: ` alone asks only that it is there.
+        if (!entry.value.is_null() && !(entry.value.kind == Node::Kind::scalar && entry.value.text == "*"))
+            good = read_texts(entry.value, test.any_of, reading) && good;
+        all.parts.push_back({std::move(test), entry.at, 0});
+    }
+    if (all.parts.size() == 1)
+        out = std::move(all.parts.front());
+    else
+        out.test = std::move(all);
+    return good;
+}
+
+bool read_headers(const Node& node, Condition& out, const Reading& reading)
+{
+    return read_named(node, out, reading, &HeaderIs::name, "a map of header names and values");
+}
+
+bool read_metadata(const Node& node, Condition& out, const Reading& reading)
+{
+    return read_named(node, out, reading, &MetadataIs::path, "a map of metadata keys and values");
+}
+
+template <Identity identity>
+bool read_identity(const Node& node, Condition& out, const Reading& reading)
+{
+    IdentityIs is{identity, {}};
+    const bool good = read_texts(node, is.any_of, reading);
+    out.test = std::move(is);
+    return good;
+}
+
+bool read_time(const Node& node, Condition& out, const Reading& reading)
+{
+    std::vector<std::string> texts;
+    if (!read_texts(node, texts, reading))
+        return false;
+    TimeIs time;
+    for (const auto& text : texts) {
+        const auto windows = parse_windows(text);
+        if (!windows)
+            return reading.expected(node, "a window of the week such as \"mon-fri 09:00-18:00\", "
+                                          "\"sat,sun\" or \"22:00-06:00\"");
+        time.any_of.insert(time.any_of.end(), windows->begin(), windows->end());
+    }
+    out.test = std::move(time);
+    return true;
+}
+
+/// ">10%", or `{key: ">10%", proxy: ">5%"}`.
+bool read_budget(const Node& node, Condition& out, const Reading& reading)
+{
+    constexpr std::array<std::string_view, 5> scopes{"any", "proxy", "key", "team", "route"};
+    if (node.kind != Node::Kind::map) {
+        BudgetLeft left;
+        if (!read_span(node, left.percent, "%", reading))
+            return false;
+        out.test = std::move(left);
+        return true;
+    }
+    AllOf all;
+    bool good = !node.entries.empty() || reading.wrong(node.at, "no scope is named");
+    for (const auto& entry : node.entries) {
+        BudgetLeft left{entry.key, {}};
+        if (std::find(scopes.begin(), scopes.end(), entry.key) == scopes.end())
+            good = reading.wrong(entry.at, "\"" + printable(entry.key, 40) +
+                                               "\" is no scope of a budget" +
+                                               suggestion(entry.key, {scopes.begin(), scopes.end()}));
+        good = read_span(entry.value, left.percent, "%", reading) && good;
+        all.parts.push_back({std::move(left), entry.at, 0});
+    }
+    out.test = std::move(all);
+    return good;
+}
+
+bool read_group(const Node& node, Condition& out, const Reading& reading)
+{
+    if (node.kind != Node::Kind::map || node.entries.empty())
+        return reading.expected(node, "a map of groups and states, such as {strong-local: healthy}");
+    AllOf all;
+    bool good = true;
+    for (const auto& entry : node.entries) {
+        GroupIs group{entry.key, {}};
+        good = read(entry.value, group.state, reading) && good;
+        reading.findings.refer(entry.at, entry.key, reading.path);
+        all.parts.push_back({std::move(group), entry.at, 0});
+    }
+    out.test = std::move(all);
+    return good;
+}
+
+template <class Combined>
+bool read_parts(const Node& node, Condition& out, const Reading& reading)
+{
+    Combined combined;
+    bool good = true;
+    const auto add = [&](const Node& part) {
+        Condition condition;
+        good = read(part, condition, reading) && good;
+        combined.parts.push_back(std::move(condition));
+    };
+    if (node.kind == Node::Kind::sequence) {
+        if (node.items.empty())
+            return reading.wrong(node.at, "the list is empty");
+        std::for_each(node.items.begin(), node.items.end(), add);
+    } else {
+        add(node);
+    }
+    out.test = std::move(combined);
+    return good;
+}
+
+constexpr std::array keys{
+    ConditionKey{"complexity", "tier or score",
+                 "The learned score: `trivial`, `moderate`, `complex`, `premium`, with `>=` and so "
+                 "on, `trivial..moderate`, or a number: `\">0.6\"`.",
+                 read_complexity},
+    ConditionKey{"prompt_tokens", "tokens", "The prompt, at the upper end of its count.",
+                 read_measure<Measure::prompt_tokens>},
+    ConditionKey{"total_tokens", "tokens", "Prompt and the longest answer that is asked for.",
+                 read_measure<Measure::total_tokens>},
+    ConditionKey{"turns", "messages", "Messages of the user.", read_measure<Measure::turns>},
+    ConditionKey{"cost", "USD", "Worst case on the first target whose price is known.",
+                 read_measure<Measure::cost_usd>},
+    ConditionKey{"has", "one or a list",
+                 "Any of `code`, `images`, `audio`, `files`, `tools`, `json_schema`.", read_has},
+    ConditionKey{"task", "one or a list", "`chat`, `completion`, `embedding`, `other`.", read_task},
+    ConditionKey{"client", "one or a list",
+                 "Who calls: `open_webui_title`, `open_webui_tags`, `open_webui_follow_up`, "
+                 "`open_webui_query`, `open_webui` (all its background calls), `coding_agent`, "
+                 "`coding_agent_background`, `background` (everybody's).",
+                 read_client},
+    ConditionKey{"words", "text or list, or `{any_of, in}`",
+                 "Whole words or phrases, in any case. `in`: `last_user` (default), `user`, "
+                 "`system`, `all`.",
+                 read_says},
+    ConditionKey{"matches", "pattern or list, or `{any_of, in}`",
+                 "Regular expressions (RE2), looked for in the same places.", read_matches},
+    ConditionKey{"sensitive", "class or list",
+                 "Classes of docs/privacy.md, groups of them, own ones, or `any`.", read_sensitive},
+    ConditionKey{"header", "map", "Request headers; a value may end in `*`, none means present.",
+                 read_headers},
+    ConditionKey{"metadata", "map", "Members of the body's `metadata`, `a.b` for nested ones.",
+                 read_metadata},
+    ConditionKey{"tag", "text or list", "A tag of the request.", read_identity<Identity::tag>},
+    ConditionKey{"key", "text or list", "The caller's key, by alias or hash.",
+                 read_identity<Identity::key>},
+    ConditionKey{"team", "text or list", "The caller's team.", read_identity<Identity::team>},
+    ConditionKey{"end_user", "text or list", "The body's `user`.",
+                 read_identity<Identity::end_user>},
+    ConditionKey{"time", "window or list",
+                 "`mon-fri 09:00-18:00`, `sat,sun`, `22:00-06:00`, in `server.time_zone`.",
+                 read_time},
+    ConditionKey{"budget_left", "percent, or a map of scopes",
+                 "Share of the tightest budget that is left, or of `proxy`, `key`, `team`, "
+                 "`route`. Without a budget all of it is.",
+                 read_budget},
+    ConditionKey{"group", "map of groups and states",
+                 "`healthy`, `saturated` or `warm`: true when it holds for a member.", read_group},
+    ConditionKey{"all", "list", "All of these conditions.", read_parts<AllOf>},
+    ConditionKey{"any", "list", "Any of these conditions.", read_parts<AnyOf>},
+    ConditionKey{"not", "condition or list", "None of these conditions.", read_parts<NotAny>},
+};
+
+}  // namespace
+
+std::span<const std::pair<std::string_view, Content>> words_of(Content)
+{
+    return contents;
+}
+std::span<const std::pair<std::string_view, Task>> words_of(Task)
+{
+    return tasks;
+}
+std::span<const std::pair<std::string_view, Where>> words_of(Where)
+{
+    return places;
+}
+std::span<const std::pair<std::string_view, GroupState>> words_of(GroupState)
+{
+    return states;
+}
+
+std::span<const ClientWord> client_words()
+{
+    using enum ClientKind;
+    static const std::array<ClientWord, 9> words{{
+        {"open_webui_title", {open_webui_title}},
+        {"open_webui_tags", {open_webui_tags}},
+        {"open_webui_follow_up", {open_webui_follow_up}},
+        {"open_webui_query", {open_webui_query}},
+        {"open_webui",
+         {open_webui_title, open_webui_tags, open_webui_follow_up, open_webui_query,
+          open_webui_other}},
+        {"coding_agent", {coding_agent}},
+        {"coding_agent_background", {coding_agent_background}},
+        {"background",
+         {open_webui_title, open_webui_tags, open_webui_follow_up, open_webui_query,
+          open_webui_other, coding_agent_background}},
+        {"unknown", {unknown}},
+    }};
+    return words;
+}
+
+std::span<const ConditionKey> condition_keys()
+{
+    return keys;
+}
+
+bool read(const Node& node, Condition& out, const Reading& reading)
+{
+    if (node.kind != Node::Kind::map || node.entries.empty())
+        return reading.expected(node, "a map of conditions");
+    std::vector<std::string_view> known;
+    for (const auto& each : keys)
+        known.push_back(each.key);
+    AllOf all;
+    bool good = true;
+    for (const auto& entry : node.entries) {
+        const auto key = std::find_if(keys.begin(), keys.end(),
+                                      [&](const auto& each) { return each.key == entry.key; });
+        if (key == keys.end()) {
+            good = reading.wrong(entry.at, "unknown condition \"" + printable(entry.key, 40) +
+                                               "\"" + suggestion(entry.key, known));
+            continue;
+        }
+        Condition part;
+        part.at = entry.at;
+        const Reading inner{reading.findings, reading.traits, reading.path + "." + entry.key};
+        good = key->read(entry.value, part, inner) && good;
+        all.parts.push_back(std::move(part));
+    }
+    out.at = node.at;
+    if (all.parts.size() == 1)
+        out = std::move(all.parts.front());
+    else
+        out.test = std::move(all);
+    return good;
+}
+
+}  // namespace spillway::config

@@ -1,0 +1,233 @@
+#include "spillway/route/decide.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <limits>
+
+#include "spillway/base/text.hpp"
+
+namespace spillway::route {
+
+namespace {
+
+std::optional<NanoUsd> lower_of(std::optional<NanoUsd> a, std::optional<NanoUsd> b)
+{
+    return a && b ? std::min(*a, *b) : a ? a : b;
+}
+
+Limits limits_of(const Features& request)
+{
+    Limits limits;
+    limits.boundary = request.boundary;
+    limits.task = request.task;
+    limits.content = request.content;
+    limits.prompt = request.prompt_upper;
+    limits.answer = request.answer;
+    limits.max_cost = request.max_cost;
+    return limits;
+}
+
+/// The rule that takes the request; null: none, so `otherwise`.
+const config::RouteRule* first_that_holds(const Features& request, const CompiledRoute& route,
+                                          const Standing& standing, Explanation& why)
+{
+    for (const auto& rule : route.source().rules) {
+        RuleSeen seen{rule.name, false, {}};
+        seen.held = holds(rule.when, request, route, rule.action, standing, seen.because);
+        why.rules.push_back(std::move(seen));
+        if (why.rules.back().held)
+            return &rule;
+    }
+    return nullptr;
+}
+
+/// Judges the members of one hop. @return Whether anybody is left.
+bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standing, Plan& plan)
+{
+    bool anybody = false;
+    for (const auto member : standing.table[hop.group].members) {
+        if (hop.pinned && *hop.pinned != member)
+            continue;
+        const auto& deployment = standing.table[member];
+        Candidate candidate{member, hop.group, Verdict::kept, {}};
+        candidate.verdict = judge(deployment, limits, standing.fleet[member], standing.now);
+        candidate.worst_cost = worst_cost(deployment, limits.prompt, limits.answer);
+        anybody = anybody || !rules_out(candidate.verdict);
+        plan.why.candidates.push_back(candidate);
+    }
+    return anybody;
+}
+
+/// What orders hops for a preference; smaller is better.
+double rank_of(Preference prefer, const Resolved& hop, const Limits& limits,
+               const Standing& standing)
+{
+    constexpr double last = std::numeric_limits<double>::max();
+    double best = last;
+    for (const auto member : standing.table[hop.group].members) {
+        const auto& deployment = standing.table[member];
+        if ((hop.pinned && *hop.pinned != member) || rules_out(judge(deployment, limits)))
+            continue;
+        const auto cost = worst_cost(deployment, limits.prompt, limits.answer);
+        const auto priced = cost ? static_cast<double>(count(*cost)) : last;
+        const auto measured = standing.fleet[member].first_token_ms;
+        double rank = 0;
+        switch (prefer) {
+            case Preference::none:
+                break;
+            case Preference::local:
+                rank = deployment.reach == privacy::Reach::local ? 0 : 1;
+                break;
+            case Preference::cloud:
+                rank = deployment.reach == privacy::Reach::local ? 1 : 0;
+                break;
+            case Preference::cheap:
+                rank = priced;
+                break;
+            case Preference::fast:
+                // Never measured is no reason to be last.
+                rank = measured > 0 ? measured : 1;
+                break;
+            case Preference::best:
+                // The dearest model is the best guess at the most capable one.
+                rank = cost ? -priced : 0;
+                break;
+        }
+        best = std::min(best, rank);
+    }
+    return best;
+}
+
+/// Sorts the chain by what the client would like: it never holds more than the rule allows.
+void apply_preference(Preference prefer, const Standing& standing, Plan& plan)
+{
+    if (prefer == Preference::none)
+        return;
+    std::vector<std::pair<double, Resolved>> ranked;
+    for (auto& hop : plan.hops)
+        ranked.emplace_back(rank_of(prefer, hop, plan.limits, standing), std::move(hop));
+    std::stable_sort(ranked.begin(), ranked.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    plan.hops.clear();
+    for (auto& [rank, hop] : ranked)
+        plan.hops.push_back(std::move(hop));
+}
+
+bool all_are(const std::vector<Candidate>& candidates, Verdict verdict)
+{
+    return std::all_of(candidates.begin(), candidates.end(),
+                       [&](const Candidate& each) { return each.verdict == verdict; });
+}
+
+bool any_is(const std::vector<Candidate>& candidates, Verdict verdict)
+{
+    return std::any_of(candidates.begin(), candidates.end(),
+                       [&](const Candidate& each) { return each.verdict == verdict; });
+}
+
+/// Why nobody is left: of several reasons the one that the client can do least about comes first,
+/// because lifting another would not help.
+Error nobody_left(const Plan& plan, const Standing& standing, std::string_view asked)
+{
+    const auto& candidates = plan.why.candidates;
+    const auto tail = " (" + compact(plan.why, standing.table) + ")";
+    const auto name = printable(asked, 80);
+    if (plan.limits.boundary == privacy::Boundary::local &&
+        (all_are(candidates, Verdict::beyond_boundary) ||
+         any_is(candidates, Verdict::beyond_boundary)))
+        return {Errc::no_local_deployment,
+                "This request must stay local, and no local deployment can serve it" + tail + "."};
+    if (any_is(candidates, Verdict::too_small))
+        return {Errc::context_window_exceeded,
+                "ContextWindowExceededError: the prompt of about " +
+                    std::to_string(count(plan.limits.prompt)) +
+                    " tokens and the answer fit no deployment of \"" + name + "\"" + tail + "."};
+    if (any_is(candidates, Verdict::too_dear))
+        return {Errc::cost_ceiling, "Every deployment of \"" + name +
+                                        "\" may cost more than the ceiling allows" + tail + "."};
+    return {Errc::unsupported_content,
+            "No deployment of \"" + name + "\" supports what the request needs" + tail + "."};
+}
+
+void note_score(const Features& request, Explanation& why)
+{
+    if (!request.score)
+        return;
+    if (request.score->abstention != score::Abstention::none) {
+        why.score = "abstained";
+        return;
+    }
+    std::array<char, 16> rank{};
+    std::snprintf(rank.data(), rank.size(), " %.2f", static_cast<double>(request.score->rank));
+    why.score = std::string(score::name(request.score->tier)) + rank.data();
+}
+
+void note_worst_cost(Plan& plan)
+{
+    plan.worst_cost = NanoUsd{0};
+    for (const auto& candidate : plan.why.candidates) {
+        if (rules_out(candidate.verdict))
+            continue;
+        if (!candidate.worst_cost) {
+            plan.worst_cost.reset();
+            return;
+        }
+        plan.worst_cost = std::max(*plan.worst_cost, *candidate.worst_cost);
+    }
+}
+
+}  // namespace
+
+Result<Plan> decide(const Features& request, const CompiledRoute& route, const Standing& standing)
+{
+    Plan plan;
+    plan.beyond = Beyond::nothing;
+    plan.why.route = route.source().name;
+    const auto* rule = first_that_holds(request, route, standing, plan.why);
+    const auto& action = rule != nullptr ? rule->action : route.source().otherwise;
+    plan.why.rule = rule != nullptr ? rule->name : "otherwise";
+    note_score(request, plan.why);
+
+    plan.limits = limits_of(request);
+    plan.limits.fit = Fit::checked;
+    plan.limits.boundary = privacy::narrower(request.boundary, action.boundary);
+    plan.limits.answer_fit = action.answer_fit;
+    plan.limits.max_cost = lower_of(request.max_cost, action.max_cost);
+    plan.why.boundary = plan.limits.boundary;
+    plan.strategy = action.strategy;
+    plan.parameters = action.parameters;
+    plan.timeout = action.timeout;
+    plan.first_token_timeout = action.first_token_timeout;
+
+    for (const auto& name : action.use) {
+        auto hop = standing.table.resolve(name);
+        if (hop && judge_hop(*hop, plan.limits, standing, plan))
+            plan.hops.push_back(*std::move(hop));
+    }
+    if (plan.hops.empty())
+        return fail(nobody_left(plan, standing, plan.why.route));
+    apply_preference(request.prefer, standing, plan);
+    note_worst_cost(plan);
+    return plan;
+}
+
+Result<Plan> decide(const Features& request, const Resolved& model, const Standing& standing)
+{
+    Plan plan;
+    plan.limits = limits_of(request);
+    plan.limits.task = config::Task::other;
+    plan.limits.content = {};
+    plan.why.boundary = plan.limits.boundary;
+    plan.hops.push_back(model);
+    const bool anybody = judge_hop(model, plan.limits, standing, plan);
+    // Its fallbacks may still be local, or cheaper; the chain asks each of them the same.
+    const bool leads_on =
+        !standing.table.fallbacks(model.group, model.asked, FallbackList::general).empty();
+    if (!anybody && !leads_on)
+        return fail(nobody_left(plan, standing, standing.table[model.group].name));
+    note_worst_cost(plan);
+    return plan;
+}
+
+}  // namespace spillway::route

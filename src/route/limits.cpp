@@ -1,0 +1,126 @@
+#include "spillway/route/limits.hpp"
+
+#include <algorithm>
+
+namespace spillway::route {
+
+namespace {
+
+constexpr std::int64_t pico_per_nano = 1'000;
+constexpr std::int64_t most_tokens = 1'000'000'000;
+constexpr std::int64_t highest_price = 4'000'000'000;  ///< 4,000 USD per million tokens.
+/// What an answer may grow to where neither the request nor the model says.
+constexpr Tokens usual_longest_answer{16'384};
+
+/// False only where the file says that the deployment cannot.
+bool can(const Deployment& deployment, const Limits& limits)
+{
+    const auto lacks = [&](config::Content content, const std::optional<bool>& supported) {
+        return limits.content.has(content) && supported == false;
+    };
+    return !lacks(config::Content::images, deployment.supports_vision) &&
+           !lacks(config::Content::audio, deployment.supports_audio) &&
+           !lacks(config::Content::tools, deployment.supports_tools) &&
+           !lacks(config::Content::json_schema, deployment.supports_schema);
+}
+
+bool does(const Deployment& deployment, config::Task task)
+{
+    switch (task) {
+        case config::Task::embedding:
+            return deployment.mode == config::Mode::embedding || deployment.wildcard;
+        case config::Task::chat:
+        case config::Task::completion:
+            return deployment.mode != config::Mode::embedding;
+        case config::Task::other:
+            break;
+    }
+    return true;
+}
+
+bool fits(const Deployment& deployment, const Limits& limits)
+{
+    const auto& window = deployment.max_input_tokens;
+    if (limits.fit == Fit::unchecked || !window)
+        return true;
+    const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && limits.answer;
+    const auto needed = count(limits.prompt) + (whole_answer ? count(*limits.answer) : 1);
+    return needed <= count(*window);
+}
+
+}  // namespace
+
+std::string_view name(Verdict verdict)
+{
+    switch (verdict) {
+        case Verdict::kept:
+            return "kept";
+        case Verdict::beyond_boundary:
+            return "not local";
+        case Verdict::too_small:
+            return "window too small";
+        case Verdict::too_dear:
+            return "too dear";
+        case Verdict::cannot:
+            return "not able";
+        case Verdict::resting:
+            return "resting";
+        case Verdict::saturated:
+            return "saturated";
+    }
+    return "";
+}
+
+std::optional<NanoUsd> worst_cost(const Deployment& deployment, Tokens prompt,
+                                  std::optional<Tokens> answer)
+{
+    if (!deployment.dearest_input || !deployment.dearest_output)
+        return deployment.local ? std::optional(NanoUsd{0}) : std::nullopt;
+    auto longest = answer.value_or(deployment.max_output_tokens.value_or(usual_longest_answer));
+    if (deployment.max_output_tokens)
+        longest = std::min(longest, *deployment.max_output_tokens);
+    // Bounded, so that no figure of a file or a client overflows the product.
+    const auto pico = [](Tokens tokens, PicoUsdPerToken price) {
+        return std::clamp<std::int64_t>(count(tokens), 0, most_tokens) *
+               std::clamp<std::int64_t>(count(price), 0, highest_price);
+    };
+    const auto sum =
+        pico(prompt, *deployment.dearest_input) + pico(longest, *deployment.dearest_output);
+    return NanoUsd{(sum + pico_per_nano - 1) / pico_per_nano};
+}
+
+std::optional<Tokens> room_for_answer(const Deployment& deployment, Tokens prompt)
+{
+    if (!deployment.max_input_tokens)
+        return std::nullopt;
+    return Tokens{std::max<std::int64_t>(0, count(*deployment.max_input_tokens) - count(prompt))};
+}
+
+Verdict judge(const Deployment& deployment, const Limits& limits)
+{
+    if (!privacy::permits(limits.boundary, deployment.reach))
+        return Verdict::beyond_boundary;
+    if (!does(deployment, limits.task) || !can(deployment, limits))
+        return Verdict::cannot;
+    if (!fits(deployment, limits))
+        return Verdict::too_small;
+    if (limits.max_cost) {
+        const auto cost = worst_cost(deployment, limits.prompt, limits.answer);
+        if (!cost || *cost > *limits.max_cost)
+            return Verdict::too_dear;
+    }
+    return Verdict::kept;
+}
+
+Verdict judge(const Deployment& deployment, const Limits& limits, const DeploymentState& state,
+              TimePoint now)
+{
+    const auto lasting = judge(deployment, limits);
+    if (lasting != Verdict::kept)
+        return lasting;
+    if (!state.serves(now))
+        return Verdict::resting;
+    return is_saturated(deployment, state) ? Verdict::saturated : Verdict::kept;
+}
+
+}  // namespace spillway::route

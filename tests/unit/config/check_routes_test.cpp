@@ -1,0 +1,174 @@
+#include "spillway/config/check_routes.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "loading.hpp"
+
+namespace spillway::config {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr auto rows = R"(model_list:
+- {model_name: small, litellm_params: {model: ollama/llama3}, model_info: {max_input_tokens: 8192, supports_vision: false}}
+- {model_name: vectors, litellm_params: {model: ollama/nomic}, model_info: {mode: embedding}}
+- {model_name: cloud, litellm_params: {model: openai/gpt-4o, api_key: k}}
+)";
+
+Loaded with_routes(const std::string& routes)
+{
+    return load(std::string(rows) + "routes:\n" + routes);
+}
+
+TEST(CheckRoutes, AcceptsTheExampleOfTheManual)
+{
+    const auto loaded = with_routes(R"(  auto:
+    rules:
+    - name: private-stays-home
+      when: {sensitive: any}
+      use: [small]
+      boundary: local
+    - name: long
+      when: {prompt_tokens: ">8000"}
+      use: [cloud, small]
+    - name: hard
+      when: {complexity: ">=complex", budget_left: ">10%"}
+      use: [cloud, small]
+    - name: code
+      when: {has: code}
+      use: [small, cloud]
+    otherwise: [small, cloud]
+)");
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    ASSERT_TRUE(loaded.config);
+    ASSERT_EQ(loaded.config->routes.size(), 1U);
+    EXPECT_EQ(loaded.config->routes[0].rules.size(), 4U);
+    EXPECT_EQ(loaded.config->routes[0].rules[0].action.boundary, privacy::Boundary::local);
+    EXPECT_THAT(loaded.config->routes[0].otherwise.use, ElementsAre("small", "cloud"));
+}
+
+TEST(CheckRoutes, ReadsWhatARuleDoes)
+{
+    const auto loaded = with_routes(R"(  r:
+    rules:
+    - name: one
+      when: {has: code}
+      use: cloud
+      strategy: ordered
+      max_cost: 0.05
+      params: {temperature: 0, reasoning_effort: low}
+      timeout: 30
+      first_token_timeout: 2.5
+      clamp_max_tokens: true
+    otherwise: {use: [small], boundary: local}
+)");
+    ASSERT_TRUE(loaded.config) << testing::PrintToString(errors(loaded));
+    const auto& action = loaded.config->routes[0].rules[0].action;
+    EXPECT_EQ(action.strategy, Strategy::ordered);
+    EXPECT_EQ(action.max_cost, NanoUsd{50'000'000});
+    EXPECT_THAT(action.parameters,
+                ElementsAre(Parameter{"temperature", "0"}, Parameter{"reasoning_effort", "\"low\""}));
+    EXPECT_EQ(action.timeout, Millis{30'000});
+    EXPECT_EQ(action.first_token_timeout, Millis{2'500});
+    EXPECT_EQ(action.answer_fit, AnswerFit::clamp);
+}
+
+struct Bad {
+    const char* routes;
+    const char* error;
+};
+class CheckRoutesRefuses : public testing::TestWithParam<Bad> {};
+
+TEST_P(CheckRoutesRefuses, WithThePlace)
+{
+    const auto loaded = with_routes(GetParam().routes);
+    EXPECT_FALSE(loaded.config) << GetParam().routes;
+    EXPECT_THAT(errors(loaded), Contains(HasSubstr(GetParam().error)));
+    for (const auto& error : errors(loaded))
+        EXPECT_THAT(error, testing::MatchesRegex("c\\.yaml:[0-9]+:[0-9]+: .*"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Written, CheckRoutesRefuses,
+    testing::Values(
+        Bad{"  r: {rules: []}\n", "`otherwise` is missing"},
+        Bad{"  r: {otherwise: []}\n", "`use` names no group"},
+        Bad{"  r: {otherwise: [smal]}\n", "did you mean \"small\"?"},
+        Bad{"  r: {otherwise: [small, small]}\n", "stands twice"},
+        Bad{"  small: {otherwise: [cloud]}\n", "has this name already"},
+        Bad{"  r: {otherwise: [small], rulez: []}\n", "did you mean \"rules\"?"},
+        Bad{"  r: {rules: [{when: {has: code}, use: [small]}], otherwise: [small]}\n",
+            "needs a `name`"},
+        Bad{"  r: {rules: [{name: a, use: [small]}], otherwise: [small]}\n", "needs a `when`"},
+        Bad{"  r: {rules: [{name: a, when: {has: code}, use: [small]}, {name: a, when: {has: "
+            "tools}, use: [small]}], otherwise: [small]}\n",
+            "is taken"},
+        Bad{"  r: {rules: [{name: a, when: {prompt_tokens: \">100\"}, use: [cloud]}, {name: b, "
+            "when: {prompt_tokens: \">8000\"}, use: [cloud]}], otherwise: [small]}\n",
+            "\"b\" can never match: \"a\" above it takes every request it would"},
+        Bad{"  r: {rules: [{name: a, when: {prompt_tokens: \">9000\"}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "has a smaller window than the rule asks for"},
+        Bad{"  r: {rules: [{name: a, when: {has: images}, use: [small]}], otherwise: [small]}\n",
+            "does not support what the rule asks for"},
+        Bad{"  r: {rules: [{name: a, when: {sensitive: any}, use: [cloud], boundary: local}], "
+            "otherwise: [small]}\n",
+            "\"cloud\" is not local"},
+        Bad{"  r: {rules: [{name: a, when: {task: embedding}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "has another mode"},
+        Bad{"  r: {otherwise: [small], shadow: {share: 2%}}\n", "`group` is missing"},
+        Bad{"  r: {otherwise: [small], shadow: {group: clout}}\n", "did you mean \"cloud\"?"},
+        Bad{"  r: {otherwise: [small], complexity: {cloud_share: 120%}}\n", "expected a share"},
+        Bad{"  r: {otherwise: {use: [small], params: {model: x}}}\n", "belongs to the client"},
+        Bad{"  r: {rules: [{name: a, when: {sensitive: passwords}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "passwords"}));
+
+TEST(CheckRoutes, CallsAHostLocalThatTheOperatorLists)
+{
+    const auto loaded =
+        load("model_list:\n- {model_name: g, litellm_params: {model: openai/m, api_base: "
+             "'http://gpu.example.com:8000/v1', api_key: k}}\n"
+             "privacy: {local_hosts: [gpu.example.com]}\n"
+             "routes:\n  r: {otherwise: {use: [g], boundary: local}}\n");
+    EXPECT_THAT(errors(loaded), IsEmpty());
+}
+
+TEST(CheckRoutes, CallsAnOllamaAtAPublicHostRemote)
+{
+    const auto loaded =
+        load("model_list:\n- {model_name: g, litellm_params: {model: ollama/m, api_base: "
+             "'http://gpu.example.com:11434'}}\n"
+             "routes:\n  r: {otherwise: {use: [g], boundary: local}}\n");
+    EXPECT_THAT(errors(loaded), Contains(HasSubstr("\"g\" is not local")));
+}
+
+TEST(CheckRoutes, ReadsOwnClassesOfSensitiveText)
+{
+    const auto loaded = with_routes(R"(  r:
+    rules: [{name: a, when: {sensitive: project}, use: [small], boundary: local}]
+    otherwise: [cloud]
+privacy:
+  local_only: [payment_card, project]
+  patterns:
+    project: {words: [Blue Heron], patterns: ["PRJ-[0-9]{6}"]}
+)");
+    ASSERT_TRUE(loaded.config) << testing::PrintToString(errors(loaded));
+    EXPECT_THAT(loaded.config->privacy.local_only, ElementsAre("payment_card", "project"));
+    ASSERT_EQ(loaded.config->privacy.patterns.size(), 1U);
+    EXPECT_EQ(loaded.config->privacy.patterns[0].id, "project");
+}
+
+TEST(CheckRoutes, RefusesAnOwnClassThatDoesNotCompile)
+{
+    EXPECT_THAT(errors(load("privacy: {patterns: {p: {patterns: [\"[\"]}}}\n")),
+                Contains(HasSubstr("no regular expression of RE2")));
+}
+
+}  // namespace
+}  // namespace spillway::config
