@@ -38,8 +38,7 @@ def test_a_stream_goes_on_and_its_record_tells_how_long_it_really_took(workshop,
     upstream.next(r.stream(r.ROLE, *r.text_events("one"), r.hold(gate), *r.text_events("two"), r.FINISH,
                            r.USAGE_EVENT, r.DONE))
     with daemon.client.open_chat("m") as running:
-        reply = running.read_head()
-        reply.body += running.read_chunk()
+        reply = running.read_start()
         faults.set_clock(offset)
         assert daemon.client.chat("m").status == 200, "the daemon is busy with requests of after the jump"
         gate.set()
@@ -58,8 +57,7 @@ def test_a_stall_ends_when_its_bound_is_over_and_not_when_the_clock_says_so(work
     daemon = workshop.serve(deployment("m", upstream.base), upstream={"idle_timeout": 2}, env=faults.env)
     upstream.next(r.stream(r.ROLE, *r.text_events("one"), r.STALL))
     with daemon.client.open_chat("m") as running:
-        reply = running.read_head()
-        reply.body += running.read_chunk()
+        reply = running.read_start()
         faults.set_clock(offset)
         running.read_body(reply)
     assert len(reply.error_events) == 1 and not reply.done
@@ -112,8 +110,7 @@ def test_it_drains_within_its_bound(workshop, upstream, faults, offset):
     daemon = workshop.serve(deployment("m", upstream.base), server={"drain_timeout": 1}, env=faults.env)
     upstream.next(r.stream(r.ROLE, *r.text_events("one"), r.STALL))
     with daemon.client.open_chat("m") as running:
-        reply = running.read_head()
-        reply.body += running.read_chunk()
+        reply = running.read_start()
         faults.set_clock(offset)
         daemon.stop(timeout=20)
         running.read_body(reply)

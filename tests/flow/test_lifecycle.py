@@ -131,8 +131,7 @@ def test_sighup_reloads_and_running_streams_keep_what_they_began_with(workshop):
     gate = threading.Event()
     old.next(r.stream(r.ROLE, *r.text_events("one"), r.hold(gate), *r.text_events("two"), r.FINISH, r.DONE))
     with daemon.client.open_chat("m") as running:
-        reply = running.read_head()
-        reply.body += running.read_chunk()
+        reply = running.read_start()
         daemon.write_config(config_of(deployment("m", new.base), deployment("n", new.base)))
         daemon.signal(signal.SIGHUP)
         wait_until(lambda: daemon.client.chat("m").text == "Hello from new.", 10, "the new configuration")
@@ -209,8 +208,7 @@ def test_sigterm_lets_streams_finish_and_takes_no_new_ones(workshop, upstream):
     upstream.next(r.stream(r.ROLE, *r.text_events("one"), r.hold(gate), *r.text_events("two"), r.FINISH, r.DONE))
     idle = daemon.client.connect()
     with daemon.client.open_chat("m") as running:
-        reply = running.read_head()
-        reply.body += running.read_chunk()
+        reply = running.read_start()
         daemon.signal(signal.SIGTERM)
         assert idle.is_closed_by_server(), "idle connections close at once"
 
@@ -255,8 +253,7 @@ def test_a_stream_that_outlasts_the_drain_ends_with_an_error_event(workshop, ups
     daemon = workshop.serve(deployment("m", upstream.base), server={"drain_timeout": 1})
     upstream.next(r.stream(r.ROLE, *r.text_events("one"), r.STALL))
     with daemon.client.open_chat("m") as running:
-        reply = running.read_head()
-        reply.body += running.read_chunk()
+        reply = running.read_start()
         daemon.signal(signal.SIGTERM)
         running.read_body(reply)
     assert reply.text == "one" and not reply.done and not reply.finish_reasons
