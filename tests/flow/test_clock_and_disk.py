@@ -185,6 +185,18 @@ def test_it_stops_cleanly_while_the_disk_fails(workshop, upstream, faults, opera
     assert call_id in [record.call_id for record in daemon.ledger.records()]
 
 
+def test_a_ledger_that_cannot_be_read_silences_the_spend_pages_and_nothing_else(workshop, upstream, faults):
+    daemon = workshop.serve(deployment("m", upstream.base), env=faults.env)
+    assert daemon.client.chat("m").status == 200
+    faults.break_disk(daemon.ledger_path, READS)
+    for path in ("/spend/logs", "/global/spend", "/global/spend/logs"):
+        reply = daemon.client.get(path)
+        assert reply.status == 503 and reply.error["code"] == "ledger_unavailable", path
+    assert daemon.client.chat("m").status == 200
+    faults.mend_disk()
+    assert len(daemon.client.get("/spend/logs").json) == 2
+
+
 @pytest.mark.parametrize("operations", (WRITES, READS), ids=("write", "read"))
 def test_a_disk_that_fails_at_the_start_is_named_and_the_ledger_is_left_alone(workshop, upstream, faults, operations):
     daemon = workshop.serve(deployment("m", upstream.base), env=faults.env)
