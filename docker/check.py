@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds docker/ against the tree, without Docker: files, ports, packages, configuration.
 
-Usage: docker/check.py [BINARY]      (build/release/spillway)
+Usage: docker/check.py [BINARY]      (build/release/spillway; needs PyYAML: build/venv has it)
 Prints every disagreement and exits 1 when there is one. What needs the binary (its libraries, its
 verdict on spillway.yaml) is left out, and said to be, when none is named and none is built.
 """
