@@ -3,6 +3,8 @@
 
 Usage: check_docs.py ROOT      Exit status 1 lists every violation.
 
+docs/layers.md has to say what tests/lint/layers.txt says, too.
+
 Links, paths of files, with or without their ending (`net/listener`), qualified names of the source
 (`net::Listener`), configuration keys (`server.port`), metrics and tables (`spillway_...`), and error
 codes with their status (503 `overloaded`). The printed pages are held by unit tests.
@@ -81,11 +83,29 @@ def problems(tree, page):
             yield f"error {status} {code}"
 
 
+def layers_by_rules(root):
+    """Each folder with those it may include, ground floor first, from the file for the machine."""
+    lines = (line.split("#")[0] for line in (root / "tests" / "lint" / "layers.txt").read_text().splitlines())
+    rows = (line.split(":") for line in lines if line.strip())
+    return {name: set(allowed.split()) for name, allowed in rows}
+
+
+def layers_by_page(root):
+    """The same from the table for people: `a` `b`, nothing of ours, or all of the above but `c`."""
+    above = {}
+    for name, cell in re.findall(r"^\| `(\w+)` \| ([^|]+) \|", (root / "docs" / "layers.md").read_text(), flags=re.M):
+        named = set(re.findall(r"`(\w+)`", cell))
+        above[name] = set(above) - named if cell.startswith("all") else named
+    return above
+
+
 def main(root):
     root = pathlib.Path(root).resolve()
     tree = Tree(root)
     found = [f"{page.relative_to(root)}: names what is not there: {what}"
              for page in pages(root) for what in problems(tree, page)]
+    if layers_by_page(root) != layers_by_rules(root):
+        found.append("docs/layers.md: the table is not that of tests/lint/layers.txt")
     print("\n".join(found) if found else f"{len(pages(root))} pages")
     return 1 if found else 0
 
