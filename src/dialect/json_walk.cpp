@@ -113,15 +113,6 @@ bool JsonWalker::take_scalar()
     return true;
 }
 
-std::optional<JsonString> JsonWalker::string()
-{
-    JsonString string;
-    if (!take_string(string)) {
-        return std::nullopt;
-    }
-    return string;
-}
-
 std::optional<std::string_view> JsonWalker::number()
 {
     const char first = peek();
@@ -134,6 +125,32 @@ std::optional<std::string_view> JsonWalker::number()
         return std::nullopt;
     }
     return since(begin);
+}
+
+std::optional<std::int64_t> JsonWalker::plain_number()
+{
+    constexpr std::size_t safe_digits = 18;
+    const char first = peek();
+    if (!is_digit(first)) {
+        return std::nullopt;
+    }
+    const char* begin = text_.data() + *next_;
+    const char* digit = begin;
+    std::int64_t value = 0;
+    for (; is_digit(*digit); ++digit) {
+        if (static_cast<std::size_t>(digit - begin) == safe_digits) {
+            return std::nullopt;
+        }
+        value = value * 10 + (*digit - '0');
+    }
+    const auto end = static_cast<std::size_t>(digit - text_.data());
+    // What has no blank behind it is whole; the rest is for `number` to judge.
+    if (end != next_[1] || (first == '0' && digit - begin > 1)) {
+        return std::nullopt;
+    }
+    end_ = end;
+    ++next_;
+    return value;
 }
 
 bool JsonWalker::skip()

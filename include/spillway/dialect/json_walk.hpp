@@ -137,6 +137,8 @@ public:
     [[nodiscard]] std::optional<JsonString> string();
     /// The bytes of a number.
     [[nodiscard]] std::optional<std::string_view> number();
+    /// The value of a number written in digits alone, at most 18; leaves any other value.
+    [[nodiscard]] std::optional<std::int64_t> plain_number();
     /// Skips one value and checks all of it.
     bool skip();
     /// Skips one value and checks only that its brackets match: for bulk that we did not ask for.
@@ -243,6 +245,15 @@ inline bool JsonWalker::take_string(JsonString& out)
         find_escape(begin);
     }
     return next_escape_ >= end || check_escapes(out);
+}
+
+inline std::optional<JsonString> JsonWalker::string()
+{
+    JsonString string;
+    if (!take_string(string)) {
+        return std::nullopt;
+    }
+    return string;
 }
 
 inline bool JsonWalker::take_key(JsonKey& out)
