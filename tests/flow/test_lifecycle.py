@@ -410,6 +410,16 @@ def test_a_dead_database_at_the_start_keeps_nobody_from_being_served(workshop, u
     daemon.stop()
 
 
+def test_disabled_spend_logs_are_not_shipped_and_still_kept(workshop, upstream):
+    daemon = workshop.serve(deployment("m", upstream.base), general_settings={
+        "database_url": f"postgresql://u:p@127.0.0.1:{workshop.closed_port().port}/x", "disable_spend_logs": True})
+    call = daemon.client.chat("m").header("x-spillway-call-id")
+    assert [record.call_id for record in daemon.ledger.records()] == [call]
+    assert daemon.anonymous.get("/health/readiness").json["db"] == "not configured"
+    assert "shipped to PostgreSQL" not in daemon.log
+    daemon.stop()
+
+
 def test_too_many_in_flight_are_shed_with_503(workshop, upstream):
     daemon = workshop.serve(deployment("m", upstream.base), server={"max_in_flight": 3})
     gate = threading.Event()
