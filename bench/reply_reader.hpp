@@ -103,31 +103,34 @@ private:
             state_ = next;
     }
 
-    void chunk_size(std::string_view& bytes)
+    /// Takes bytes into `line_`; true at the end of the line.
+    bool take_line(std::string_view& bytes)
     {
         const auto end = bytes.find('\n');
-        size_line_.append(bytes.substr(0, end));
+        line_.append(bytes.substr(0, end));
         if (end == std::string_view::npos) {
             bytes = {};
-            return;
+            return false;
         }
         bytes.remove_prefix(end + 1);
-        left_ = std::strtoull(size_line_.c_str(), nullptr, 16);
-        size_line_.clear();
+        return true;
+    }
+
+    void chunk_size(std::string_view& bytes)
+    {
+        if (!take_line(bytes))
+            return;
+        left_ = std::strtoull(line_.c_str(), nullptr, 16);
+        line_.clear();
         state_ = left_ == 0 ? State::trailer : State::chunk;
     }
 
     void trailer(std::string_view& bytes)
     {
-        const auto end = bytes.find('\n');
-        size_line_.append(bytes.substr(0, end));
-        if (end == std::string_view::npos) {
-            bytes = {};
+        if (!take_line(bytes))
             return;
-        }
-        bytes.remove_prefix(end + 1);
-        state_ = size_line_ == "\r" || size_line_.empty() ? State::done : State::trailer;
-        size_line_.clear();
+        state_ = line_ == "\r" || line_.empty() ? State::done : State::trailer;
+        line_.clear();
     }
 
     State state_ = State::head;
@@ -137,7 +140,7 @@ private:
     char last_ = 0;
     bool surplus_ = false;
     std::string head_;
-    std::string size_line_;
+    std::string line_;
     std::string beginning_;
 };
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Holds docker/ against the tree, without Docker: files, ports, packages, configuration.
 
-Usage: docker/check.py [BINARY]      (build/release/spillway)
+Usage: docker/check.py [BINARY]      (build/release/spillway; needs PyYAML: build/venv has it)
 Prints every disagreement and exits 1 when there is one. What needs the binary (its libraries, its
-verdict on spillway.yaml) is left out, and said to be, when there is none.
+verdict on spillway.yaml) is left out, and said to be, when none is named and none is built.
 """
 import os
 import pathlib
@@ -71,11 +71,13 @@ def check_packages(findings, lines, binary):
     listed = set(install.split("--no-install-recommends")[1].split("&&")[0].split())
     dynamic = subprocess.run(["readelf", "-d", binary], capture_output=True, text=True, check=True)
     needed = re.findall(r"NEEDED.*\[(.+)\]", dynamic.stdout)
-    owners = set(LOADED_PACKAGES)
+    # Under either name of the folder: packages were made before /lib and /usr/lib became one.
+    places = [f"{folder}/{MULTIARCH}/{library}" for library in needed for folder in ("/lib", "/usr/lib")]
+    found = subprocess.run(["dpkg", "-S", *places], capture_output=True, text=True)
+    owner_of = {line.rsplit("/", 1)[1]: line.split(":")[0] for line in found.stdout.splitlines()}
     for library in needed:
-        found = subprocess.run(["dpkg", "-S", f"*/{MULTIARCH}/{library}"], capture_output=True, text=True)
-        if found.returncode == 0:
-            owners.add(found.stdout.split(":")[0])
+        findings.expect(library in owner_of, f"Dockerfile: no Debian package has {library}")
+    owners = LOADED_PACKAGES | set(owner_of.values())
     for package in sorted(owners - listed - BASE_PACKAGES):
         findings.expect(False, f"Dockerfile: {package} is needed by the binary and not installed")
     for package in sorted(listed - owners - {"ca-certificates"}):
@@ -147,6 +149,8 @@ def main():
     if binary.exists():
         check_packages(findings, lines, binary)
         check_configuration(findings, binary)
+    elif len(sys.argv) > 1:
+        findings.expect(False, f"check.py: no {binary}")
     else:
         print(f"check.py: no {binary}: libraries and configuration not checked")
     for text in findings.texts:

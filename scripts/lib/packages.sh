@@ -11,6 +11,7 @@ test_packages=(
     libgtest-dev libgmock-dev                                  # unit tests
     clang-14 clang-tools-14 libclang-rt-14-dev clang-format-19 # lint and fuzzers
     postgresql python3-venv curl openssl util-linux            # flow and end-to-end tests
+    binutils                                                   # docker/check.py
 )
 
 # Commands that may come from elsewhere than Debian: the package is wanted only when the command is

@@ -110,8 +110,11 @@ Reply metrics_page(const Desk& desk, const View& view, const Vitals& vitals)
     metrics.outbox_waiting->Set(vitals.shipper ? static_cast<double>(vitals.shipper->waiting) : 0);
     const auto now = std::chrono::steady_clock::now();
     for (std::size_t i = 0; view.fleet && i < view.deployments.size(); ++i) {
+        const auto deployment = static_cast<DeploymentIndex>(i);
         if (auto* state = view.deployments[i].state)
-            state->Set(view.fleet->state_number(static_cast<DeploymentIndex>(i), now));
+            state->Set(view.fleet->state_number(deployment, now));
+        if (auto* in_flight = view.deployments[i].in_flight)
+            in_flight->Set(view.fleet->in_flight(deployment, now));
     }
     Reply reply;
     reply.content_type = "text/plain; version=0.0.4; charset=utf-8";

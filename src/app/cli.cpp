@@ -3,8 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <span>
 #include <string_view>
+#include <system_error>
 
 #include "spillway/base/text.hpp"
 
@@ -75,6 +78,17 @@ std::string first_unread(const CLI::App& app)
     return words.empty() ? std::string() : words.front();
 }
 
+/// Empty when `text` is a port, else what is wrong with it: CLI11 says only that it is no number.
+std::string port_number(const std::string& text)
+{
+    std::uint16_t port = 0;
+    const auto* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, port);
+    if (read.ec == std::errc{} && read.ptr == end)
+        return {};
+    return "'" + printable(text) + "' is no port: a number from 0 to 65535";
+}
+
 }  // namespace
 
 Command read_arguments(int argc, const char* const* argv)
@@ -91,7 +105,8 @@ Command read_arguments(int argc, const char* const* argv)
     serving->add_option("--host", serve.host, "Address to listen on [127.0.0.1].")
         ->type_name("ADDRESS");
     serving->add_option("-p,--port", serve.port, "Port to listen on [4000]; 0 picks a free one.")
-        ->type_name("PORT");
+        ->type_name("PORT")
+        ->check(port_number);
 
     Check check;
     auto* checking = app.add_subcommand("check", "Check a configuration without serving it.");
@@ -105,7 +120,8 @@ Command read_arguments(int argc, const char* const* argv)
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
         const auto chosen = app.get_subcommands();
-        return Say{.exit_code = 0, .text = chosen.empty() ? app.help() : chosen.front()->help()};
+        return Say{.exit_code = 0,
+                   .text = chosen.empty() ? app.help() : chosen.front()->help("spillway")};
     } catch (const CLI::CallForVersion&) {
         return Say{.exit_code = 0, .text = "spillway " SPILLWAY_VERSION "\n"};
     } catch (const CLI::ExtrasError&) {

@@ -78,7 +78,7 @@ Result<void> Daemon::begin(Beginning beginning)
         return fail(std::move(store).error());
     store_ = std::move(*store);
     writer_ = std::make_unique<ledger::Writer>(*store_, config.ledger.durability);
-    if (config.general.database_url) {
+    if (config.general.database_url && !config.general.disable_spend_logs) {
         shipper_ = std::make_unique<ledger::Shipper>(store_->path(), *config.general.database_url);
         writer_->on_commit([shipper = shipper_.get()] { shipper->nudge(); });
     }

@@ -30,8 +30,11 @@ void Drain::signal()
         until_ = now + patience;
         speak_at_ = now + speak_every;
         steps_.refuse();
-        SPILLWAY_INFO("stopping; connections still open: {}, they have {} s to finish",
-                      steps_.remaining(), patience.count() / 1000);
+        if (const auto open = steps_.remaining(); open > 0)
+            SPILLWAY_INFO("stopping; connections still open: {}, they have {} s to finish", open,
+                          patience.count() / 1000);
+        else
+            SPILLWAY_INFO("stopping; no connection is open");
         wait();
     } else if (rung_ == Rung::waiting || rung_ == Rung::cutting) {
         SPILLWAY_WARN("second signal: ending at once");

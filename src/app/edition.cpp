@@ -27,6 +27,7 @@ admin::Deployment card(const config::Deployment& configured, const gateway::Upst
     out.rpm = configured.rpm;
     out.tpm = configured.tpm;
     out.state = upstream.metrics.state;
+    out.in_flight = upstream.metrics.in_flight;
     return out;
 }
 

@@ -9,10 +9,10 @@ constexpr std::string_view crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 }  // namespace
 
-std::string RequestId::text() const
+RequestId::Digits RequestId::digits() const
 {
     // 128 bits in 26 digits of 5: the first digit holds the top 3 bits.
-    std::string out(26, '0');
+    Digits out{};
     std::uint64_t upper = high;
     std::uint64_t lower = low;
     for (std::size_t i = out.size(); i-- > 0;) {
@@ -21,6 +21,12 @@ std::string RequestId::text() const
         upper >>= 5U;
     }
     return out;
+}
+
+std::string RequestId::text() const
+{
+    const Digits all = digits();
+    return {all.data(), all.size()};
 }
 
 RequestId RequestIdMaker::next(WallTime now)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -59,6 +60,20 @@ std::size_t sequence_length(std::string_view text, std::size_t i)
         }
     }
     return length;
+}
+
+/// Visible ASCII or a blank: as good in a log line as it came.
+constexpr bool is_visible(char c)
+{
+    return c >= 0x20 && c < 0x7F;
+}
+
+/// How much of `text` needs no escape in JSON and cannot be half of a sequence.
+std::size_t plain_run(std::string_view text)
+{
+    const auto special = std::find_if(
+        text.begin(), text.end(), [](char c) { return !is_visible(c) || c == '"' || c == '\\'; });
+    return static_cast<std::size_t>(special - text.begin());
 }
 
 void append_escaped(std::string& out, char c)
@@ -180,6 +195,12 @@ std::string json_quoted(std::string_view text)
     out.reserve(text.size() + 2);
     out += '"';
     for (std::size_t i = 0; i < text.size();) {
+        const std::size_t plain = plain_run(text.substr(i));
+        out.append(text, i, plain);
+        i += plain;
+        if (i == text.size()) {
+            break;
+        }
         const std::size_t length = sequence_length(text, i);
         if (length == 1) {
             append_escaped(out, text[i]);
@@ -196,6 +217,9 @@ std::string json_quoted(std::string_view text)
 
 std::string printable(std::string_view text, std::size_t limit)
 {
+    if (text.size() <= limit && std::all_of(text.begin(), text.end(), is_visible)) {
+        return std::string(text);
+    }
     std::string out;
     out.reserve(std::min(text.size(), limit));
     for (std::size_t i = 0; i < text.size();) {
@@ -271,10 +295,26 @@ Result<std::int64_t> scaled_decimal(std::string_view text, int digits)
     return static_cast<std::int64_t>(value);
 }
 
-bool iequals(std::string_view a, std::string_view b) noexcept
+bool iequals(const char* a, const char* b, std::size_t size) noexcept
 {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                              [](char x, char y) { return lower(x) == lower(y); });
+    constexpr std::uint64_t case_bits = 0x2020'2020'2020'2020U;
+    const auto same = [](char x, char y) { return lower(x) == lower(y); };
+    while (size >= sizeof(case_bits)) {
+        std::uint64_t x = 0;
+        std::uint64_t y = 0;
+        std::memcpy(&x, a, sizeof(x));
+        std::memcpy(&y, b, sizeof(y));
+        // Equal bytes need no folding, and what differs in more than the case bits never matches.
+        const std::uint64_t difference = x ^ y;
+        if ((difference & ~case_bits) != 0 ||
+            (difference != 0 && !std::equal(a, a + sizeof(x), b, same))) {
+            return false;
+        }
+        a += sizeof(x);
+        b += sizeof(x);
+        size -= sizeof(x);
+    }
+    return std::equal(a, a + size, b, same);
 }
 
 std::string lower(std::string_view text)

@@ -1,7 +1,6 @@
 #include "spillway/dialect/body_edit.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "spillway/base/text.hpp"
@@ -13,23 +12,6 @@ namespace {
 using chat::ByteRange;
 using chat::Member;
 
-/// The client's words to the gateway about its own request (litellm-surface, client controls and
-/// body extras). Sorted.
-constexpr std::array<std::string_view, 13> controls{"cache",
-                                                    "caching",
-                                                    "content_policy_fallbacks",
-                                                    "context_window_fallbacks",
-                                                    "disable_fallbacks",
-                                                    "fallbacks",
-                                                    "guardrails",
-                                                    "no-log",
-                                                    "num_retries",
-                                                    "priority",
-                                                    "tags",
-                                                    "timeout",
-                                                    "ttl"};
-static_assert(std::is_sorted(controls.begin(), controls.end()));
-
 constexpr std::string_view max_tokens = "max_tokens";
 constexpr std::string_view max_completion_tokens = "max_completion_tokens";
 constexpr std::string_view stream_options = "stream_options";
@@ -39,10 +21,33 @@ bool starts_with(std::string_view text, std::string_view prefix)
     return text.substr(0, prefix.size()) == prefix;
 }
 
+/// The client's words to the gateway about its own request (litellm-surface, client controls and
+/// body extras).
 bool is_control(std::string_view key)
 {
-    return std::binary_search(controls.begin(), controls.end(), key) ||
-           starts_with(key, "litellm_") || starts_with(key, "mock_testing_");
+    switch (key.empty() ? '\0' : key.front()) {
+        case 'c':
+            return is(key, "cache") || is(key, "caching") || is(key, "content_policy_fallbacks") ||
+                   is(key, "context_window_fallbacks");
+        case 'd':
+            return is(key, "disable_fallbacks");
+        case 'f':
+            return is(key, "fallbacks");
+        case 'g':
+            return is(key, "guardrails");
+        case 'l':
+            return starts_with(key, "litellm_");
+        case 'm':
+            return starts_with(key, "mock_testing_");
+        case 'n':
+            return is(key, "no-log") || is(key, "num_retries");
+        case 'p':
+            return is(key, "priority");
+        case 't':
+            return is(key, "tags") || is(key, "timeout") || is(key, "ttl");
+        default:
+            return false;
+    }
 }
 
 /// Collects changes in order of offset and joins those that touch.
@@ -110,13 +115,8 @@ public:
             endpoint == chat::Endpoint::chat || endpoint == chat::Endpoint::completions;
         asks_usage_ = usage == UsageInjection::ask && speaks_usage && !rules.no_stream_options &&
                       facts.delivery == chat::Delivery::stream && !facts.usage_asked;
-        const auto* old_name = find(max_tokens);
-        const auto* new_name = find(max_completion_tokens);
-        // With both, one must go: the one that says nothing, else the older name.
-        if (rules.rename_max_completion_tokens && new_name != nullptr) {
-            const bool keeps_old = old_name != nullptr && is_null(*new_name);
-            renamed_ = keeps_old ? nullptr : new_name;
-            superseded_ = keeps_old ? new_name : old_name;
+        if (rules.rename_max_completion_tokens) {
+            rename_limit();
         }
     }
 
@@ -157,6 +157,19 @@ private:
         return found == members.end() ? nullptr : &*found;
     }
 
+    /// With both names of the limit, one must go: the one that says nothing, else the older one.
+    void rename_limit()
+    {
+        const auto* old_name = find(max_tokens);
+        const auto* new_name = find(max_completion_tokens);
+        if (new_name == nullptr) {
+            return;
+        }
+        const bool keeps_old = old_name != nullptr && is_null(*new_name);
+        renamed_ = keeps_old ? nullptr : new_name;
+        superseded_ = keeps_old ? new_name : old_name;
+    }
+
     [[nodiscard]] bool is_null(const Member& member) const
     {
         return member.value.of(body_) == "null";
@@ -178,7 +191,7 @@ private:
             (any_escaped_ && is_control(unescaped(member.key)))) {
             return true;
         }
-        if (member.key == "metadata" && !keeps_metadata()) {
+        if (is(member.key, "metadata") && !keeps_metadata()) {
             return true;
         }
         if (rules_.no_stream_options && member.key == stream_options) {

@@ -8,9 +8,11 @@ constexpr std::size_t longest_word = 128;
 /// Goes through one chunk. Every method reads or leaves the next value; what is left is skipped.
 class ChunkReader {
 public:
-    ChunkReader(JsonWalker& json, UsageTally& usage) : json_(json), usage_(usage) {}
+    ChunkReader(JsonWalker& json, UsageTally& usage, Output output, Chunk& chunk)
+        : json_(json), usage_(usage), output_(output), chunk_(chunk)
+    {}
 
-    [[nodiscard]] Chunk read() &&
+    void read()
     {
         std::size_t previous_end = 0;
         bool cuts_to_next = false;
@@ -39,7 +41,6 @@ public:
         if (says_error_ && !chunk_.error) {
             chunk_.error = std::move(words_);
         }
-        return std::move(chunk_);
     }
 
 private:
@@ -138,8 +139,11 @@ private:
             return;
         }
         if (const auto text = json_.string()) {
-            target =
-                text->escaped() ? text->text() : std::string(text->raw.substr(0, longest_word));
+            if (text->escaped()) {
+                target = text->text();
+            } else {
+                target.assign(text->raw.substr(0, longest_word));
+            }
         }
     }
 
@@ -205,6 +209,10 @@ private:
     /// A message or a piece of one: all it holds but the role was generated.
     void read_delta()
     {
+        if (output_ == Output::passed_over) {
+            json_.skip_bulk();
+            return;
+        }
         if (json_.peek() != '{') {
             return;
         }
@@ -255,6 +263,10 @@ private:
 
     void count_output()
     {
+        if (output_ == Output::passed_over) {
+            json_.skip_bulk();
+            return;
+        }
         const char first = json_.peek();
         if (first == '"') {
             if (const auto text = json_.string()) {
@@ -284,16 +296,19 @@ private:
 
     JsonWalker& json_;
     UsageTally& usage_;
-    Chunk chunk_;
+    Output output_;
+    Chunk& chunk_;
     ErrorWords words_;
     bool says_error_ = false;
 };
 
 }  // namespace
 
-Chunk read_chunk(JsonWalker& json, UsageTally& usage)
+Chunk read_chunk(JsonWalker& json, UsageTally& usage, Output output)
 {
-    return ChunkReader(json, usage).read();
+    Chunk chunk;
+    ChunkReader(json, usage, output, chunk).read();
+    return chunk;
 }
 
 }  // namespace spillway::dialect

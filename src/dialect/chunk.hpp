@@ -29,7 +29,13 @@ struct Chunk {
     chat::ByteRange usage_cut;
 };
 
+/// What is done with the text that was generated.
+enum class Output : unsigned char {
+    counted,
+    passed_over,  ///< Neither counted nor checked: of it, only the brackets have to match.
+};
+
 /// Reads one object and merges its usage into `usage`. The walker says whether it was JSON.
-[[nodiscard]] Chunk read_chunk(JsonWalker& json, UsageTally& usage);
+[[nodiscard]] Chunk read_chunk(JsonWalker& json, UsageTally& usage, Output output);
 
 }  // namespace spillway::dialect

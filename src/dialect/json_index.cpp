@@ -72,10 +72,12 @@ JsonFault JsonIndex::scan(std::string_view text)
 
 std::string_view JsonIndex::copy(std::string_view text)
 {
-    copy_.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-    copy_.assign(text);
-    copy_.append(simdjson::SIMDJSON_PADDING, ' ');
-    return std::string_view(copy_).substr(0, text.size());
+    // Grows and never shrinks here; what an earlier text left behind this one is padding as well.
+    if (copy_.size() < text.size() + simdjson::SIMDJSON_PADDING) {
+        copy_.resize(std::max(text.size() + simdjson::SIMDJSON_PADDING, smallest_scratch));
+    }
+    text.copy(copy_.data(), text.size());
+    return {copy_.data(), text.size()};
 }
 
 std::span<const std::uint32_t> JsonIndex::tokens() const noexcept

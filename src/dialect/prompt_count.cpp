@@ -2,6 +2,7 @@
 // tokenizer and nothing else; the words themselves are read by nobody here.
 #include <string>
 
+#include "json_scalar.hpp"
 #include "request_scan.hpp"
 #include "spillway/base/text.hpp"
 
@@ -18,26 +19,28 @@ Part part_of(std::string_view key)
 {
     switch (key.size()) {
         case 4:
-            return key == "text" ? Part::text : key == "type" ? Part::kind : Part::other;
+            return is(key, "text") ? Part::text : is(key, "type") ? Part::kind : Part::other;
         case 5:
-            return key == "input" || key == "title" ? Part::raw : Part::other;
+            return is(key, "input") || is(key, "title") ? Part::raw : Part::other;
         case 6:
-            return key == "output" ? Part::nested : Part::other;
+            return is(key, "output") ? Part::nested : Part::other;
         case 7:
-            return key == "content" ? Part::nested : key == "refusal" ? Part::text : Part::other;
+            return is(key, "content")   ? Part::nested
+                   : is(key, "refusal") ? Part::text
+                                        : Part::other;
         case 8:
-            return key == "thinking" || key == "document" ? Part::text : Part::other;
+            return is(key, "thinking") || is(key, "document") ? Part::text : Part::other;
         case 9:
-            if (key == "image_url") {
+            if (is(key, "image_url")) {
                 return Part::image;
             }
-            return key == "reasoning" || key == "arguments" ? Part::text : Part::other;
+            return is(key, "reasoning") || is(key, "arguments") ? Part::text : Part::other;
         case 10:
-            return key == "tool_calls" ? Part::raw : Part::other;
+            return is(key, "tool_calls") ? Part::raw : Part::other;
         case 13:
-            return key == "function_call" ? Part::raw : Part::other;
+            return is(key, "function_call") ? Part::raw : Part::other;
         case 17:
-            return key == "reasoning_content" ? Part::text : Part::other;
+            return is(key, "reasoning_content") ? Part::text : Part::other;
         default:
             return Part::other;
     }
@@ -131,9 +134,11 @@ void count_prompt(RequestScan& scan)
         json.array([&] { count_prompt(scan); });
     } else if (first == '{') {
         read_object(scan, [](std::string_view) {});
-    } else if (first == '-' || (first >= '0' && first <= '9')) {
+    } else if (first == '-' || is_digit(first)) {
         scan.facts.text_bytes += bytes_per_token;
-        json.skip();
+        if (!json.plain_number()) {
+            json.skip();
+        }
     } else {
         json.skip();
     }
@@ -153,7 +158,7 @@ void read_messages(RequestScan& scan)
             return;
         }
         read_object(scan, [&](std::string_view key) {
-            if (key == "content") {
+            if (is(key, "content")) {
                 check_content(scan, count);
             }
         });

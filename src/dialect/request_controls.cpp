@@ -139,8 +139,10 @@ bool* flag_of(chat::RequestControls& controls, std::string_view key)
     if (key == "mock_testing_context_window_fallbacks") {
         return &controls.mock_context_window_fallbacks;
     }
-    return key == "mock_testing_content_policy_fallbacks" ? &controls.mock_content_policy_fallbacks
-                                                          : nullptr;
+    if (key == "mock_testing_content_policy_fallbacks") {
+        return &controls.mock_content_policy_fallbacks;
+    }
+    return key == "mock_testing_rate_limit_error" ? &controls.mock_rate_limit_error : nullptr;
 }
 
 /// The list that `key` sets; null when it is none.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "spillway/base/text.hpp"
+#include "json_scalar.hpp"
 
 namespace spillway::dialect {
 namespace {
@@ -13,34 +13,28 @@ constexpr std::size_t few_keys = 16;
 
 }  // namespace
 
-void KeyLedger::add(const JsonKey& key)
+std::string_view KeyLedger::find_twice(std::size_t from)
 {
-    keys_.push_back(key.escaped ? std::string_view(unescaped_.emplace_back(key.text)) : key.text);
-}
-
-std::string_view KeyLedger::close(std::size_t mark)
-{
-    const auto first = keys_.begin() + static_cast<std::ptrdiff_t>(mark);
-    std::string_view twice;
-    if (keys_.size() - mark <= few_keys) {
-        for (auto key = first; key != keys_.end() && twice.data() == nullptr; ++key) {
+    const auto first = keys_.begin() + static_cast<std::ptrdiff_t>(from);
+    if (keys_.size() - from <= few_keys) {
+        for (auto key = first; key != keys_.end(); ++key) {
             if (std::find(first, key, *key) != key) {
-                twice = *key;
+                return *key;
             }
         }
-    } else {
-        std::sort(first, keys_.end());
-        const auto pair = std::adjacent_find(first, keys_.end());
-        twice = pair == keys_.end() ? std::string_view() : *pair;
+        return {};
     }
-    keys_.resize(mark);
-    return twice;
+    std::sort(first, keys_.end());
+    const auto pair = std::adjacent_find(first, keys_.end());
+    return pair == keys_.end() ? std::string_view() : *pair;
 }
 
 void KeyLedger::clear()
 {
     constexpr std::size_t keep = 4096;
     keys_.clear();
+    seen_ = 0;
+    doubtful_ = false;
     if (keys_.capacity() > keep) {
         keys_.shrink_to_fit();
     }
@@ -60,9 +54,15 @@ void RequestScan::refuse(Error why)
 
 void RequestScan::refuse_type(std::string_view param, std::string_view expected)
 {
+    refuse_type(param, expected, type_of_next(json));
+}
+
+void RequestScan::refuse_type(std::string_view param, std::string_view expected,
+                              std::string_view got)
+{
     std::string message = "Invalid type for '";
     message.append(param).append("': expected ").append(expected).append(", but got ");
-    message.append(type_of_next(json)).append(" instead.");
+    message.append(got).append(" instead.");
     refuse(Error{Errc::invalid_request, std::move(message)}.about(std::string(param)));
 }
 
@@ -118,23 +118,26 @@ std::optional<bool> read_flag(RequestScan& scan, std::string_view param)
 
 std::optional<std::int64_t> read_whole(RequestScan& scan, std::string_view param)
 {
+    if (const auto plain = scan.json.plain_number()) {
+        return plain;
+    }
     const char first = scan.json.peek();
     if (first == 'n') {
         scan.json.skip();
         return std::nullopt;
     }
-    auto probe = scan.json;
-    const bool digits = first == '-' || (first >= '0' && first <= '9');
-    const auto number = digits ? probe.number() : std::nullopt;
-    if (digits && !number) {
-        scan.json.skip();  // Reports the malformed number as such.
-        return std::nullopt;
-    }
-    if (!number || number->find_first_of(".eE") != std::string_view::npos) {
+    if (first != '-' && !is_digit(first)) {
         scan.refuse_type(param, "an integer");
         return std::nullopt;
     }
-    scan.json.skip();
+    const auto number = scan.json.number();
+    if (!number) {
+        return std::nullopt;  // The walker reports the malformed number as such.
+    }
+    if (!std::all_of(number->begin() + 1, number->end(), is_digit)) {
+        scan.refuse_type(param, "an integer", "a decimal number");
+        return std::nullopt;
+    }
     // Too long for 64 bits is still a whole number; nothing sensible lies beyond the limits.
     const auto limit = std::numeric_limits<std::int64_t>::max();
     return whole_number(*number).value_or(first == '-' ? -limit : limit);
@@ -143,7 +146,7 @@ std::optional<std::int64_t> read_whole(RequestScan& scan, std::string_view param
 void check_number(RequestScan& scan, std::string_view param)
 {
     const char first = scan.json.peek();
-    if (first != 'n' && first != '-' && (first < '0' || first > '9')) {
+    if (first != 'n' && first != '-' && !is_digit(first)) {
         scan.refuse_type(param, "a decimal");
         return;
     }

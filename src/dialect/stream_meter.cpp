@@ -101,7 +101,7 @@ std::optional<Chunk> StreamMeter::Parts::read(std::string_view data)
     }
     JsonWalker json(text, index.tokens());
     auto tally = usage;
-    auto chunk = read_chunk(json, tally);
+    auto chunk = read_chunk(json, tally, Output::counted);
     if (!json.finish()) {
         return std::nullopt;
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json_scalar.hpp"
+
 namespace spillway::dialect {
 namespace {
 
@@ -17,9 +19,11 @@ void UsageTally::take(JsonWalker& json, Count& count)
         return;
     }
     count = {};
-    const auto number =
-        first == '-' || (first >= '0' && first <= '9') ? json.number() : std::nullopt;
-    const auto value = number ? whole_number(*number) : std::nullopt;
+    auto value = json.plain_number();
+    if (!value && (first == '-' || is_digit(first))) {
+        const auto number = json.number();
+        value = number ? whole_number(*number) : std::nullopt;
+    }
     count.nonsense = !value || *value < 0 || *value > most_tokens;
     if (!count.nonsense) {
         count.value = value;
@@ -33,12 +37,12 @@ void UsageTally::read_details(JsonWalker& json, Side side)
     }
     const bool of_prompt = side == Side::prompt;
     json.object([&](const JsonKey& key) {
-        if (of_prompt && key.text == "cached_tokens") {
+        if (of_prompt && is(key.text, "cached_tokens")) {
             take(json, cached_);
-        } else if (of_prompt && key.text == "cache_write_tokens") {
+        } else if (of_prompt && is(key.text, "cache_write_tokens")) {
             take(json, cache_write_);
         } else if (!of_prompt &&
-                   (key.text == "reasoning_tokens" || key.text == "thinking_tokens")) {
+                   (is(key.text, "reasoning_tokens") || is(key.text, "thinking_tokens"))) {
             take(json, reasoning_);
         }
     });
@@ -52,23 +56,23 @@ void UsageTally::read(JsonWalker& json)
     reported_ = true;
     json.object([&](const JsonKey& key) {
         const auto name = key.text;
-        if (name == "prompt_tokens" || name == "input_tokens") {
+        if (is(name, "prompt_tokens") || is(name, "input_tokens")) {
             take(json, prompt_);
-        } else if (name == "completion_tokens" || name == "output_tokens") {
+        } else if (is(name, "completion_tokens") || is(name, "output_tokens")) {
             take(json, completion_);
-        } else if (name == "total_tokens") {
+        } else if (is(name, "total_tokens")) {
             take(json, total_);
-        } else if (name == "prompt_tokens_details" || name == "input_tokens_details") {
+        } else if (is(name, "prompt_tokens_details") || is(name, "input_tokens_details")) {
             read_details(json, Side::prompt);
-        } else if (name == "completion_tokens_details" || name == "output_tokens_details") {
+        } else if (is(name, "completion_tokens_details") || is(name, "output_tokens_details")) {
             read_details(json, Side::completion);
-        } else if (name == "cache_read_input_tokens") {
+        } else if (is(name, "cache_read_input_tokens")) {
             cache_beside_prompt_ = true;
             take(json, cached_);
-        } else if (name == "cache_creation_input_tokens") {
+        } else if (is(name, "cache_creation_input_tokens")) {
             cache_beside_prompt_ = true;
             take(json, cache_write_);
-        } else if (name == "prompt_cache_hit_tokens") {
+        } else if (is(name, "prompt_cache_hit_tokens")) {
             take(json, cached_);
         }
     });

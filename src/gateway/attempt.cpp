@@ -5,6 +5,8 @@
 
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/stream_meter.hpp"
+#include "spillway/gateway/answer_headers.hpp"
+#include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/stream_relay.hpp"
 #include "spillway/gateway/whole_answer.hpp"
 
@@ -122,6 +124,9 @@ chat::Failure failure_of(const net::CallError& error)
     failure.message = error.message;
     switch (error.fault) {
         case net::CallFault::unreachable:
+            failure.kind = FailureClass::transient;
+            failure.unreached = true;
+            break;
         case net::CallFault::connect_timeout:
         case net::CallFault::closed:
             failure.kind = FailureClass::transient;
@@ -139,42 +144,27 @@ chat::Failure failure_of(const net::CallError& error)
     return failure;
 }
 
-void copy_reply_headers(net::HeaderLines& lines, const net::ReplyHead& head)
+void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
 {
-    static constexpr std::string_view exact[] = {"content-type",   "x-request-id",
-                                                 "request-id",     "retry-after",
-                                                 "retry-after-ms", "content-disposition"};
-    static constexpr std::string_view prefixes[] = {"x-ratelimit-", "openai-",
-                                                    "anthropic-ratelimit-"};
-    for (const auto& field : head.fields) {
-        const auto is = [&](std::string_view name) { return iequals(field.name, name); };
-        const auto in = [&](std::string_view p) { return starts_with_nocase(field.name, p); };
-        if (std::any_of(std::begin(exact), std::end(exact), is) ||
-            std::any_of(std::begin(prefixes), std::end(prefixes), in))
-            lines.add(field.name, field.value);
+    const auto& arrival = attempt.request.arrival;
+    {
+        LineBuffer lines(headers);
+        add_answer_headers(lines, arrival.id, attempt.upstream, attempt.chain.attempted_retries(),
+                           attempt.chain.attempted_fallbacks());
     }
-}
-
-void add_answer_headers(net::HeaderLines& lines, const Attempt& attempt)
-{
-    const auto id = attempt.request.arrival.id.text();
-    const auto retries = attempt.chain.attempted_retries();
-    const auto fallbacks = attempt.chain.attempted_fallbacks();
-    lines.add("x-spillway-call-id", id).add("x-litellm-call-id", id);
-    lines.add_block(attempt.upstream.answer_block);
-    lines.add("x-spillway-attempted-retries", retries);
-    lines.add("x-litellm-attempted-retries", retries);
-    lines.add("x-spillway-attempted-fallbacks", fallbacks);
-    lines.add("x-litellm-attempted-fallbacks", fallbacks);
+    add_cors(headers, arrival.snapshot->config.server, arrival.origin);
+    attempt.chain.committed();
+    attempt.exchange.begin_stream(status, headers);
+    attempt.request.forget_body();
+    attempt.exchange.release_body();
 }
 
 namespace {
 
-using CallBegun = tl::expected<const net::ReplyHead*, net::CallError>;
-
 /// Sends the request and waits for the head of the reply. A coroutine of its own, so that what only
 /// sending needs is gone while a long stream runs.
-net::Task<CallBegun> send_request(const Attempt& attempt, net::UpstreamCall& call)
+/// @return Null when there is no reply; the attempt's end is set then.
+net::Task<const net::ReplyHead*> send_request(Attempt& attempt)
 {
     const auto& request = attempt.request;
     const auto model = upstream_model(attempt);
@@ -195,47 +185,65 @@ net::Task<CallBegun> send_request(const Attempt& attempt, net::UpstreamCall& cal
         request.facts.delivery == chat::Delivery::stream
             ? std::min(attempt.began + attempt.target.first_token_timeout, bounds.deadline)
             : bounds.deadline;
-    co_return co_await call.start(attempt.upstream.origin, wire, bounds);
+    const auto begun = co_await attempt.call->start(attempt.upstream.origin, wire, bounds);
+    if (attempt.watch.client_left()) {
+        attempt.end = ClientLeft{};
+        co_return nullptr;
+    }
+    if (!begun) {
+        attempt.end = failure_of(begun.error());
+        co_return nullptr;
+    }
+    co_return *begun;
+}
+
+/// What became of a request that was refused.
+enum class Refusal : std::uint8_t {
+    ended,
+    curable,  ///< It was about what we had added, which is left out from here on.
+};
+
+net::Task<Refusal> take_refusal(Attempt& attempt, const net::ReplyHead& reply)
+{
+    const auto& services = attempt.services;
+    const auto retry_after = retry_after_of(reply, services);
+    const auto status = reply.status;
+    const auto by = std::min(services.clock.now() + error_body_timeout, attempt.target.deadline);
+    const auto body = co_await read_error_body(*attempt.call, by);
+    if (attempt.watch.client_left()) {
+        attempt.end = ClientLeft{};
+        co_return Refusal::ended;
+    }
+    auto failure = dialect::classify(status, body, retry_after);
+    if (refuses_stream_options(attempt, failure)) {
+        attempt.usage_wish = dialect::UsageInjection::leave;
+        co_return Refusal::curable;
+    }
+    attempt.end = std::move(failure);
+    co_return Refusal::ended;
 }
 
 }  // namespace
 
-net::Task<AttemptEnd> run_attempt(Attempt& attempt)
+net::Task<void> run_attempt(Attempt& attempt)
 {
-    auto& services = attempt.services;
-    auto call = std::make_unique<net::UpstreamCall>(services.shard);
-    attempt.watch.watch(call.get());
-    const auto head = co_await send_request(attempt, *call);
-    if (attempt.watch.client_left()) {
+    for (;;) {
+        attempt.call = std::make_unique<net::UpstreamCall>(attempt.services.shard);
+        attempt.watch.watch(attempt.call.get());
+        const auto* const reply = co_await send_request(attempt);
+        if (reply == nullptr)
+            co_return;
+        if (reply->status >= 200 && reply->status <= 299) {
+            if (attempt.request.facts.delivery == chat::Delivery::stream &&
+                starts_with_nocase(reply->fields["content-type"], "text/event-stream"))
+                co_return co_await relay_stream(attempt, *reply);
+            co_return co_await take_whole_answer(attempt, *reply);
+        }
+        const auto refusal = co_await take_refusal(attempt, *reply);
         attempt.watch.watch(nullptr);
-        co_return ClientLeft{};
+        if (refusal == Refusal::ended)
+            co_return;
     }
-    if (!head) {
-        attempt.watch.watch(nullptr);
-        co_return failure_of(head.error());
-    }
-
-    const auto& reply = **head;
-    if (reply.status < 200 || reply.status > 299) {
-        const auto retry_after = retry_after_of(reply, services);
-        const auto status = reply.status;
-        const auto by =
-            std::min(services.clock.now() + error_body_timeout, attempt.target.deadline);
-        const auto body = co_await read_error_body(*call, by);
-        attempt.watch.watch(nullptr);
-        if (attempt.watch.client_left())
-            co_return ClientLeft{};
-        auto failure = dialect::classify(status, body, retry_after);
-        if (!refuses_stream_options(attempt, failure))
-            co_return failure;
-        attempt.usage_wish = dialect::UsageInjection::leave;
-        call.reset();
-        co_return co_await run_attempt(attempt);
-    }
-    const bool events = starts_with_nocase(reply.fields["content-type"], "text/event-stream");
-    if (attempt.request.facts.delivery == chat::Delivery::stream && events)
-        co_return co_await relay_stream(attempt, std::move(call), reply);
-    co_return co_await take_whole_answer(attempt, std::move(call), reply);
 }
 
 }  // namespace spillway::gateway

@@ -1,33 +1,54 @@
-#include <array>
-#include <utility>
-
 #include "spillway/base/text.hpp"
 #include "spillway/gateway/front.hpp"
 
 namespace spillway::gateway {
+namespace {
+
+/// Where the value of the field `name` belongs; null when it is no credential. By length: nearly
+/// every field of a request is none.
+std::string_view* place_of(std::string_view name, guard::Credentials& offered)
+{
+    const auto is = [name](std::string_view known) { return iequals(name, known); };
+    switch (name.size()) {
+        case 7:
+            return is("api-key") ? &offered.api_key : nullptr;
+        case 9:
+            return is("x-api-key") ? &offered.x_api_key : nullptr;
+        case 13:
+            return is("authorization") ? &offered.authorization : nullptr;
+        case 14:
+            return is("x-goog-api-key") ? &offered.x_goog_api_key : nullptr;
+        case 17:
+            return is("x-litellm-api-key") ? &offered.x_litellm_api_key : nullptr;
+        default:
+            return nullptr;
+    }
+}
+
+/// @return False when another value stood there: whoever stands in front of us may read that one.
+bool put(std::string_view& place, std::string_view value)
+{
+    if (!place.empty() && place != value)
+        return false;
+    place = value;
+    return true;
+}
+
+}  // namespace
 
 Result<chat::Caller> authenticate(const net::RequestHead& head, const Snapshot& snapshot)
 {
+    const auto& configured = snapshot.config.general.key_header_name;
     guard::Credentials offered;
-    const std::array<std::pair<std::string_view, std::string_view*>, 6> places{{
-        {"authorization", &offered.authorization},
-        {"x-api-key", &offered.x_api_key},
-        {"api-key", &offered.api_key},
-        {"x-litellm-api-key", &offered.x_litellm_api_key},
-        {"x-goog-api-key", &offered.x_goog_api_key},
-        {snapshot.config.general.key_header_name, &offered.configured},
-    }};
     for (const auto& field : head.fields) {
-        for (const auto& [name, place] : places) {
-            if (name.empty() || field.name.size() != name.size() || !iequals(field.name, name))
-                continue;
-            // Whoever stands in front of us may read the other of the two.
-            if (!place->empty() && *place != field.value)
-                return fail(Errc::unauthenticated,
-                            "Authentication Error, the request offers two different API keys in "
-                            "its headers. Send exactly one.");
-            *place = field.value;
-        }
+        auto* const place = place_of(field.name, offered);
+        const bool taken = (place == nullptr || put(*place, field.value)) &&
+                           (configured.empty() || !iequals(field.name, configured) ||
+                            put(offered.configured, field.value));
+        if (!taken)
+            return fail(Errc::unauthenticated,
+                        "Authentication Error, the request offers two different API keys in "
+                        "its headers. Send exactly one.");
     }
     return snapshot.keys.authenticate(offered);
 }

@@ -27,85 +27,98 @@ Dispatch::Dispatch(InferenceRequest& request, net::Exchange& exchange, Services&
       snapshot_(*request.arrival.snapshot),
       watch_(exchange),
       chain_(snapshot_.table,
-             route::ChainRequest{request.asked, request.facts.controls, request.prompt_estimate},
-             services.clock.now())
+             route::ChainRequest{request.asked, std::move(request.facts.controls),
+                                 request.prompt_estimate},
+             request.received)
 {}
 
-route::Moment Dispatch::moment()
+route::Moment Dispatch::moment(TimePoint now)
 {
-    const auto now = services_.clock.now();
     snapshot_.fleet->read(services_.fleet_view, now);
     return {now, services_.fleet_view, services_.shard.random().draw(),
             services_.shared.retry_budget.may_retry(now)};
 }
 
-net::Task<std::optional<route::Action>> Dispatch::attempt(const route::Target& target)
+/// Sends the request to one deployment and decides what follows from how that ended.
+net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
 {
-    const auto began = services_.clock.now();
     if (!outcome_.first_attempt)
         outcome_.first_attempt = began;
     const auto& upstream = snapshot_.upstreams[at(target.deployment)];
-    upstream.metrics.in_flight->Increment();
     snapshot_.fleet->started(target.deployment, began);
 
     Attempt attempt{request_, target,    upstream,
                     chain_,   exchange_, services_,
                     watch_,   began,     usage_wish(request_, upstream)};
-    auto end = co_await run_attempt(attempt);
+    co_await run_attempt(attempt);
 
-    upstream.metrics.in_flight->Decrement();
-    outcome_.upstream_time += std::chrono::duration_cast<Millis>(services_.clock.now() - began);
-    co_return conclude(target, std::move(end), began);
+    watch_.watch(nullptr);
+    attempt.call.reset();
+    next_ = conclude(attempt);
 }
 
 /// Tells the fleet how the attempt ended and the chain when it failed.
 /// @return The next action, or nothing when the request is over.
-std::optional<route::Action> Dispatch::conclude(const route::Target& target, AttemptEnd end,
-                                                TimePoint began)
+std::optional<route::Action> Dispatch::conclude(Attempt& attempt)
 {
-    guard::AttemptReport told;
-    told.deployment = target.deployment;
-    if (auto* failure = std::get_if<chat::Failure>(&end)) {
-        // A client that waits a second only says nothing about the deployment.
-        const bool impatient = failure->kind == chat::FailureClass::stalled &&
-                               target.patience == route::Patience::request;
-        told.end =
-            impatient ? guard::AttemptReport::End::abandoned : guard::AttemptReport::End::failed;
-        told.failure = *failure;
-        report(target, told);
-        const auto retries = chain_.attempted_retries();
-        auto next = chain_.failed(std::move(*failure), moment());
-        if (chain_.attempted_retries() > retries)
-            services_.shared.retry_budget.retried(services_.clock.now());
-        return next;
-    }
-    if (auto* gone = std::get_if<ClientLeft>(&end)) {
+    const auto now = services_.clock.now();
+    outcome_.upstream_time += std::chrono::duration_cast<Millis>(now - attempt.began);
+    if (auto* failure = std::get_if<chat::Failure>(&attempt.end))
+        return failed(attempt, std::move(*failure), now);
+
+    outcome_.served_by = attempt.target;
+    if (const auto* gone = std::get_if<ClientLeft>(&attempt.end)) {
+        guard::AttemptReport told;
+        told.deployment = attempt.target.deployment;
         told.end = guard::AttemptReport::End::abandoned;
-        report(target, told);
+        report(attempt.target, told, now);
         note_left(*gone);
-        outcome_.served_by = target;
-        return std::nullopt;
+    } else {
+        note_answer(attempt, std::get<Answered>(attempt.end), now);
     }
-    auto& answered = std::get<Answered>(end);
-    if (answered.failure) {
-        told.end = guard::AttemptReport::End::failed;
-        told.failure = *answered.failure;
-    }
-    if (answered.first_token)
-        told.first_token = std::chrono::duration_cast<Millis>(*answered.first_token - began);
-    told.tokens = answered.usage.prompt + answered.usage.completion;
-    report(target, told);
-    outcome_.end = answered.end;
-    outcome_.parting = std::move(answered.parting);
-    outcome_.error = std::move(answered.error);
-    outcome_.served_by = target;
-    outcome_.usage = answered.usage;
-    outcome_.first_token = answered.first_token;
-    outcome_.streamed = answered.streamed;
     return std::nullopt;
 }
 
-void Dispatch::report(const route::Target& target, const guard::AttemptReport& report)
+route::Action Dispatch::failed(Attempt& attempt, chat::Failure failure, TimePoint now)
+{
+    guard::AttemptReport told;
+    told.deployment = attempt.target.deployment;
+    // A client that waits a second only says nothing about the deployment.
+    const bool impatient = failure.kind == chat::FailureClass::stalled &&
+                           attempt.target.patience == route::Patience::request;
+    told.end = impatient ? guard::AttemptReport::End::abandoned : guard::AttemptReport::End::failed;
+    told.failure = failure;
+    report(attempt.target, told, now);
+    const auto retries = chain_.attempted_retries();
+    auto next = chain_.failed(std::move(failure), moment(now));
+    if (chain_.attempted_retries() > retries)
+        services_.shared.retry_budget.retried(now);
+    return next;
+}
+
+void Dispatch::note_answer(const Attempt& attempt, Answered& answered, TimePoint now)
+{
+    guard::AttemptReport told;
+    told.deployment = attempt.target.deployment;
+    if (answered.failure) {
+        told.end = guard::AttemptReport::End::failed;
+        told.failure = *std::move(answered.failure);
+    }
+    if (answered.first_token)
+        told.first_token =
+            std::chrono::duration_cast<Millis>(*answered.first_token - attempt.began);
+    told.tokens = answered.usage.prompt + answered.usage.completion;
+    report(attempt.target, told, now);
+    outcome_.end = answered.end;
+    outcome_.parting = std::move(answered.parting);
+    outcome_.error = answered.error;
+    outcome_.usage = answered.usage;
+    outcome_.first_token = answered.first_token;
+    outcome_.streamed = answered.streamed;
+}
+
+void Dispatch::report(const route::Target& target, const guard::AttemptReport& report,
+                      TimePoint now)
 {
     using chat::FailureClass;
     const auto& upstream = snapshot_.upstreams[at(target.deployment)];
@@ -119,7 +132,7 @@ void Dispatch::report(const route::Target& target, const guard::AttemptReport& r
                           kind == FailureClass::quota ? "quota is used up" : "key is refused",
                           report.failure.status);
     }
-    snapshot_.fleet->ended(report, services_.clock.now());
+    snapshot_.fleet->ended(report, now);
 }
 
 void Dispatch::note_left(const ClientLeft& left)
@@ -127,45 +140,48 @@ void Dispatch::note_left(const ClientLeft& left)
     services_.metrics.client_gone->Increment();
     outcome_.end = ledger::Outcome::abandoned;
     outcome_.parting = Nothing{};
-    outcome_.error = Error(Errc::client_gone, "the client left");
+    outcome_.error = Errc::client_gone;
     outcome_.usage = left.usage;
     outcome_.first_token = left.first_token;
     outcome_.streamed = left.streamed;
 }
 
-void Dispatch::give_up(const Error& error)
+void Dispatch::give_up(Error error)
 {
     outcome_.end = ledger::Outcome::refused;
-    outcome_.error = error;
+    outcome_.error = error.code();
     auto status = describe(error.code()).status;
     // A request's own fault keeps the status that the deployment gave it (422, 409, ...).
     if (error.code() == Errc::upstream_rejected && !chain_.failures().empty()) {
         const auto given = chain_.failures().back().failure.status;
         status = given >= 400 && given < 500 ? given : status;
     }
-    outcome_.parting = ErrorReply{error, status};
+    outcome_.parting = ErrorReply{std::move(error), status};
 }
 
 net::Task<void> Dispatch::run()
 {
-    services_.shared.retry_budget.request_began(services_.clock.now());
-    std::optional<route::Action> next = chain_.start(moment());
-    while (next) {
+    // The request was understood a moment ago: one reading of the clock serves its first steps.
+    auto now = request_.received;
+    services_.shared.retry_budget.request_began(now);
+    next_ = chain_.start(moment(now));
+    while (next_) {
         if (watch_.client_left()) {
             note_left(ClientLeft{});
             break;
         }
-        if (const auto* send = std::get_if<route::Send>(&*next)) {
-            const auto target = send->target;
-            next = co_await attempt(target);
-        } else if (const auto* pause = std::get_if<route::Pause>(&*next)) {
-            const auto duration = pause->duration;
-            co_await services_.shard.sleep(duration, &watch_.left());
-            next = chain_.resumed(moment());
+        if (const auto* send = std::get_if<route::Send>(&*next_)) {
+            co_await attempt(send->target, now);
+        } else if (const auto* pause = std::get_if<route::Pause>(&*next_)) {
+            co_await services_.shard.sleep(pause->duration, &watch_.left());
+            now = services_.clock.now();
+            next_ = chain_.resumed(moment(now));
+            continue;
         } else {
-            give_up(std::get<route::Stop>(*next).error);
+            give_up(std::move(std::get<route::Stop>(*next_).error));
             break;
         }
+        now = services_.clock.now();
     }
     outcome_.failures = chain_.failures();
     outcome_.retries = chain_.attempted_retries();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 
 #include "spillway/base/text.hpp"
@@ -65,11 +66,33 @@ tl::unexpected<Error> wrong_method(std::string_view allowed)
                 "This method is not allowed here; use " + std::string(allowed) + ".");
 }
 
-Result<Destination> post_only(Method method, chat::Endpoint endpoint, std::string_view suffix)
+/// The endpoint of a suffix that only takes POST; nothing for others.
+std::optional<chat::Endpoint> metered_endpoint(std::string_view suffix)
 {
-    if (method != Method::post)
-        return wrong_method("POST");
-    return Destination{Service::inference, endpoint, suffix, {}};
+    if (suffix == "/chat/completions")
+        return chat::Endpoint::chat;
+    if (suffix == "/completions")
+        return chat::Endpoint::completions;
+    if (suffix == "/embeddings")
+        return chat::Endpoint::embeddings;
+    return std::nullopt;
+}
+
+bool is_models(std::string_view suffix)
+{
+    return suffix == "/models" || begins(suffix, "/models/");
+}
+
+bool is_further(std::string_view path, std::string_view suffix)
+{
+    return path.size() != suffix.size() ||
+           std::any_of(known_families.begin(), known_families.end(),
+                       [&](std::string_view family) { return begins(suffix, family); });
+}
+
+std::string_view suffix_of(std::string_view path)
+{
+    return begins(path, "/v1/") ? path.substr(3) : path;
 }
 
 Result<Destination> pass_through(const net::RequestHead& head, std::string_view suffix)
@@ -93,25 +116,30 @@ Result<Destination> find_destination(const net::RequestHead& head)
     if (head.method == Method::options)
         return Destination{Service::preflight, chat::Endpoint::other, head.path, {}};
 
-    const bool prefixed = begins(head.path, "/v1/");
-    const auto suffix = prefixed ? head.path.substr(3) : head.path;
-    if (suffix == "/chat/completions")
-        return post_only(head.method, chat::Endpoint::chat, suffix);
-    if (suffix == "/completions")
-        return post_only(head.method, chat::Endpoint::completions, suffix);
-    if (suffix == "/embeddings")
-        return post_only(head.method, chat::Endpoint::embeddings, suffix);
-    if (suffix == "/models" || begins(suffix, "/models/")) {
+    const auto suffix = suffix_of(head.path);
+    if (const auto endpoint = metered_endpoint(suffix)) {
+        if (head.method != Method::post)
+            return wrong_method("POST");
+        return Destination{Service::inference, *endpoint, suffix, {}};
+    }
+    if (is_models(suffix)) {
         if (head.method != Method::get && head.method != Method::head)
             return wrong_method("GET");
         const auto service = suffix.size() > 8 ? Service::model_card : Service::model_list;
         return Destination{service, chat::Endpoint::other, suffix, {}};
     }
-    const bool known = std::any_of(known_families.begin(), known_families.end(),
-                                   [&](std::string_view family) { return begins(suffix, family); });
-    if (prefixed || known)
+    if (is_further(head.path, suffix))
         return pass_through(head, suffix);
     return no_such_path(head);
+}
+
+std::string_view allowed_methods(std::string_view path)
+{
+    const auto suffix = suffix_of(path);
+    if (metered_endpoint(suffix))
+        return "POST, OPTIONS";
+    return !is_models(suffix) && is_further(path, suffix) ? "GET, POST, OPTIONS"
+                                                          : "GET, HEAD, OPTIONS";
 }
 
 }  // namespace spillway::gateway

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "spillway/dialect/openai_reply.hpp"
+#include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/dispatch.hpp"
 #include "spillway/gateway/endpoints.hpp"
 #include "spillway/gateway/models.hpp"
@@ -16,22 +17,16 @@ namespace {
 /// The right to be in flight: counted from the head to the last byte, also when the client leaves.
 class Permit {
 public:
-    Permit(Shared& shared, observe::Metrics& metrics) : shared_(shared), metrics_(metrics)
+    explicit Permit(Shared& shared) : shared_(shared)
     {
         shared_.in_flight.fetch_add(1, std::memory_order_relaxed);
-        metrics_.in_flight->Increment();
     }
-    ~Permit()
-    {
-        shared_.in_flight.fetch_sub(1, std::memory_order_relaxed);
-        metrics_.in_flight->Decrement();
-    }
+    ~Permit() { shared_.in_flight.fetch_sub(1, std::memory_order_relaxed); }
     Permit(const Permit&) = delete;
     Permit& operator=(const Permit&) = delete;
 
 private:
     Shared& shared_;
-    observe::Metrics& metrics_;
 };
 
 Result<void> admit(const Services& services)
@@ -66,7 +61,7 @@ net::Task<void> refuse(const Arrival& arrival, Error error, std::string_view ask
 {
     auto record = make_refusal(arrival, error, asked_model, services.clock.now());
     publish(record, arrival, nullptr, services);
-    auto commit = services.settlements.commit(std::move(record));
+    auto commit = services.settlements.commit(record);
     (void)co_await commit;
     const auto lines = error_headers(arrival, error);
     const auto body = dialect::error_body(error);
@@ -81,6 +76,22 @@ Parting without_record(Parting parting, const Error& error)
     if (std::holds_alternative<StreamEnd>(parting))
         return StreamEnd{dialect::error_event(error)};
     return ErrorReply{error, describe(error.code()).status};
+}
+
+/// What the client of a whole answer gets to see besides the upstream's own headers.
+void complete_headers(net::HeaderLines& headers, const Arrival& arrival,
+                      const ledger::SpendRecord& record, const Outcome& outcome)
+{
+    const auto& snapshot = *arrival.snapshot;
+    {
+        LineBuffer lines(headers);
+        if (outcome.served_by)
+            add_answer_headers(lines, arrival.id,
+                               snapshot.upstreams[at(outcome.served_by->deployment)],
+                               outcome.retries, outcome.fallbacks);
+        add_final_headers(lines, record, outcome);
+    }
+    add_cors(headers, snapshot.config.server, arrival.origin);
 }
 
 /// Sends what was held back for the record: the only place where an answer ends.
@@ -109,8 +120,8 @@ net::Task<void> settle(const InferenceRequest& request, Outcome& outcome, net::E
     auto record = make_record(request, outcome, services.clock.now());
     publish(record, request.arrival, &outcome, services);
     if (auto* whole = std::get_if<WholeReply>(&outcome.parting))
-        add_final_headers(whole->headers, record, outcome);
-    auto commit = services.settlements.commit(std::move(record));
+        complete_headers(whole->headers, request.arrival, record, outcome);
+    auto commit = services.settlements.commit(record);
     const auto committed = co_await commit;
     auto parting = std::move(outcome.parting);
     if (!committed)
@@ -118,74 +129,91 @@ net::Task<void> settle(const InferenceRequest& request, Outcome& outcome, net::E
     co_await deliver(request.arrival, std::move(parting), outcome, exchange);
 }
 
-Arrival arrive(const net::Exchange& exchange, Services& services, chat::Caller caller,
-               chat::Endpoint endpoint)
+void arrive(Arrival& arrival, const net::Exchange& exchange, Services& services)
 {
-    Arrival arrival;
     arrival.started = services.clock.wall();
     arrival.id = services.shard.random().next(arrival.started);
     arrival.snapshot = services.snapshot;
-    arrival.caller = std::move(caller);
-    arrival.endpoint = endpoint;
     arrival.began = exchange.began();
-    arrival.origin = std::string(exchange.head().fields["origin"]);
-    return arrival;
+    arrival.origin = exchange.head().fields["origin"];
+}
+
+/// Admits the request and reads it, or refuses it. A coroutine of its own, so that what only this
+/// needs is gone while a long stream runs.
+/// @param permit  Set when the request is admitted.
+/// @return False when it was refused.
+net::Task<bool> take_in(InferenceRequest& request, const Destination& destination,
+                        std::optional<Permit>& permit, net::Exchange& exchange, Services& services)
+{
+    auto taken = admit(services);
+    if (taken) {
+        permit.emplace(services.shared);
+        taken = co_await read_request(request, destination, exchange, services);
+    }
+    if (!taken)
+        co_await refuse(request.arrival, std::move(taken.error()), request.facts.model, exchange,
+                        services);
+    co_return taken.has_value();
 }
 
 /// The life of one inference request, top to bottom: docs/life-of-a-request.md.
-net::Task<void> serve_inference(chat::Caller caller, const Destination& destination,
+net::Task<void> serve_inference(chat::Caller caller, Destination destination,
                                 net::Exchange& exchange, Services& services)
 {
     InferenceRequest request;
-    request.arrival = arrive(exchange, services, std::move(caller), destination.endpoint);
-    const auto admitted = admit(services);
-    if (!admitted)
-        co_return co_await refuse(request.arrival, admitted.error(), {}, exchange, services);
-    const Permit permit(services.shared, services.metrics);
-
-    const auto read = co_await read_request(request, destination, exchange, services);
-    if (!read)
-        co_return co_await refuse(request.arrival, read.error(), request.facts.model, exchange,
-                                  services);
+    request.arrival.caller = caller;
+    request.arrival.endpoint = destination.endpoint;
+    arrive(request.arrival, exchange, services);
+    std::optional<Permit> permit;
+    const bool taken = co_await take_in(request, destination, permit, exchange, services);
+    if (!taken)
+        co_return;
 
     Dispatch dispatch(request, exchange, services);
     co_await dispatch.run();
     co_await settle(request, dispatch.outcome(), exchange, services);
 }
 
-net::Task<void> serve_models(const Destination& destination, net::Exchange& exchange,
-                             const Snapshot& snapshot)
+net::Task<void> serve_models(Destination destination, net::Exchange& exchange,
+                             std::shared_ptr<const Snapshot> snapshot)
 {
     if (destination.service == Service::model_list)
-        co_return co_await reply_whole(exchange, snapshot, 200, "application/json",
-                                       model_list(snapshot));
+        co_return co_await reply_whole(exchange, *snapshot, 200, "application/json",
+                                       model_list(*snapshot));
     auto card =
-        model_card(snapshot, destination.suffix.substr(std::string_view("/models/").size()));
+        model_card(*snapshot, destination.suffix.substr(std::string_view("/models/").size()));
     if (!card)
-        co_return co_await reply_error(exchange, snapshot, std::move(card.error()));
-    co_await reply_whole(exchange, snapshot, 200, "application/json", *std::move(card));
+        co_return co_await reply_error(exchange, *snapshot, std::move(card.error()));
+    co_await reply_whole(exchange, *snapshot, 200, "application/json", *std::move(card));
+}
+
+net::Task<void> turn_away(net::Exchange& exchange, std::shared_ptr<const Snapshot> snapshot,
+                          Error error)
+{
+    co_await reply_error(exchange, *snapshot, std::move(error));
 }
 
 }  // namespace
 
+// No coroutine itself: its frame would stand beside every open stream.
 net::Task<void> serve(net::Exchange& exchange, Services& services)
 {
-    const auto snapshot = services.snapshot;  // one configuration from here to the end
-    const auto destination = find_destination(exchange.head());
+    const auto& snapshot = services.snapshot;
+    auto destination = find_destination(exchange.head());
     if (!destination)
-        co_return co_await reply_error(exchange, *snapshot, destination.error());
+        return turn_away(exchange, snapshot, std::move(destination.error()));
     if (destination->service == Service::preflight)
-        co_return co_await reply_preflight(exchange, *snapshot);
+        return reply_preflight(exchange, snapshot);
 
     // From the head, before the body is read: a stranger costs a few hundred bytes.
     auto caller = authenticate(exchange.head(), *snapshot);
     if (!caller) {
         services.metrics.strangers->Increment();
-        co_return co_await reply_error(exchange, *snapshot, std::move(caller.error()));
+        return turn_away(exchange, snapshot, std::move(caller.error()));
     }
     if (destination->service != Service::inference)
-        co_return co_await serve_models(*destination, exchange, *snapshot);
-    co_await serve_inference(*std::move(caller), *destination, exchange, services);
+        return serve_models(*destination, exchange, snapshot);
+    return serve_inference(*caller, *destination, exchange, services);
 }
 
 }  // namespace spillway::gateway

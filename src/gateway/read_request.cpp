@@ -9,18 +9,59 @@
 namespace spillway::gateway {
 namespace {
 
-/// Client headers that mean something to an upstream; all others stay here.
-constexpr std::string_view forwarded_names[] = {"idempotency-key", "openai-beta", "anthropic-beta",
-                                                "anthropic-version"};
+/// What of a request's head goes on to an upstream; all other headers stay here.
+struct HeadFacts {
+    std::string_view content_type;
+    std::string_view idempotency_key;
+    std::string_view openai_beta;
+    std::string_view anthropic_beta;
+    std::string_view anthropic_version;
+};
 
-std::string forwarded_lines(const net::Fields& fields)
+/// Finds them in one pass, by length: nearly every field is none of these. The first of a name
+/// counts.
+HeadFacts read_fields(const net::Fields& fields)
+{
+    HeadFacts facts;
+    for (const auto& field : fields) {
+        const auto note = [&field](std::string_view name, std::string_view& place) {
+            if (place.empty() && iequals(field.name, name))
+                place = field.value;
+        };
+        switch (field.name.size()) {
+            case 11:
+                note("openai-beta", facts.openai_beta);
+                break;
+            case 12:
+                note("content-type", facts.content_type);
+                break;
+            case 14:
+                note("anthropic-beta", facts.anthropic_beta);
+                break;
+            case 15:
+                note("idempotency-key", facts.idempotency_key);
+                break;
+            case 17:
+                note("anthropic-version", facts.anthropic_version);
+                break;
+            default:
+                break;
+        }
+    }
+    return facts;
+}
+
+std::string forwarded_lines(const HeadFacts& facts)
 {
     std::string lines;
-    for (const auto name : forwarded_names) {
-        const auto value = fields[name];
+    const auto add = [&lines](std::string_view name, std::string_view value) {
         if (!value.empty())
-            lines.append(name).append(": ").append(value).append("\r\n");
-    }
+            lines.append(name).append(value).append("\r\n");
+    };
+    add("idempotency-key: ", facts.idempotency_key);
+    add("openai-beta: ", facts.openai_beta);
+    add("anthropic-beta: ", facts.anthropic_beta);
+    add("anthropic-version: ", facts.anthropic_version);
     return lines;
 }
 
@@ -71,8 +112,9 @@ net::Task<Result<void>> read_request(InferenceRequest& request, const Destinatio
 {
     const auto& head = exchange.head();
     request.method = "POST";
-    request.suffix = std::string(destination.suffix);
-    request.forwarded = forwarded_lines(head.fields);
+    request.suffix = destination.suffix;
+    const auto fields = read_fields(head.fields);
+    request.forwarded = forwarded_lines(fields);
 
     if (!destination.query_model.empty()) {
         auto read = read_query(request, destination, head);
@@ -83,15 +125,14 @@ net::Task<Result<void>> read_request(InferenceRequest& request, const Destinatio
         if (!body)
             co_return tl::make_unexpected(body.error());
         request.body = *body;
-        const auto content_type = head.fields["content-type"];
-        const bool multipart = is_multipart(content_type);
-        auto facts = multipart ? dialect::read_multipart(request.body, content_type)
+        const bool multipart = is_multipart(fields.content_type);
+        auto facts = multipart ? dialect::read_multipart(request.body, fields.content_type)
                                : services.reader.read(request.body, request.endpoint());
         if (!facts)
             co_return tl::make_unexpected(std::move(facts.error()));
         request.facts = *std::move(facts);
         request.form = multipart ? BodyForm::multipart : BodyForm::json;
-        request.content_type = multipart ? std::string(content_type) : "application/json";
+        request.content_type = multipart ? fields.content_type : "application/json";
         if (!head.query.empty())
             request.suffix.append("?").append(head.query);
     }

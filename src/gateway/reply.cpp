@@ -4,6 +4,7 @@
 
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/openai_reply.hpp"
+#include "spillway/gateway/endpoints.hpp"
 #include "spillway/gateway/front.hpp"
 
 namespace spillway::gateway {
@@ -39,6 +40,8 @@ net::Task<void> reply_error(net::Exchange& exchange, const Snapshot& snapshot, E
     add_error_headers(lines, error);
     if (error.code() == Errc::unauthenticated)
         lines.add("www-authenticate", "Bearer");
+    if (error.code() == Errc::method_not_allowed)
+        lines.add("allow", allowed_methods(exchange.head().path));
     add_cors(lines, snapshot.config.server, exchange.head().fields["origin"]);
     const auto body = dialect::error_body(error);
     (void)co_await exchange.reply(describe(error.code()).status, lines, body);
@@ -58,11 +61,11 @@ net::Refusal refuse_head(const Error& error)
     return {describe(error.code()).status, dialect::error_body(error)};
 }
 
-net::Task<void> reply_preflight(net::Exchange& exchange, const Snapshot& snapshot)
+net::Task<void> reply_preflight(net::Exchange& exchange, std::shared_ptr<const Snapshot> snapshot)
 {
     const auto& fields = exchange.head().fields;
     net::HeaderLines lines;
-    add_cors(lines, snapshot.config.server, fields["origin"]);
+    add_cors(lines, snapshot->config.server, fields["origin"]);
     lines.add("access-control-allow-methods", "GET, POST, OPTIONS, HEAD");
     // "*" would not cover Authorization, so what was asked for is granted by name.
     const auto asked = fields["access-control-request-headers"];

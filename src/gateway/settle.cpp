@@ -12,36 +12,6 @@ namespace {
 
 constexpr std::size_t max_name = 256;
 
-std::string_view name_of(chat::FailureClass kind)
-{
-    using chat::FailureClass;
-    switch (kind) {
-        case FailureClass::transient:
-            return "transient";
-        case FailureClass::overloaded:
-            return "overloaded";
-        case FailureClass::stalled:
-            return "stalled";
-        case FailureClass::rate_limited:
-            return "rate_limited";
-        case FailureClass::quota:
-            return "quota";
-        case FailureClass::credential:
-            return "credential";
-        case FailureClass::model_missing:
-            return "model_missing";
-        case FailureClass::too_long:
-            return "too_long";
-        case FailureClass::content_policy:
-            return "content_policy";
-        case FailureClass::rejected:
-            return "rejected";
-        case FailureClass::unknown:
-            return "unknown";
-    }
-    return "unknown";
-}
-
 std::string_view endpoint_name(chat::Endpoint endpoint)
 {
     switch (endpoint) {
@@ -75,20 +45,23 @@ std::string json_list(const std::vector<std::string>& items)
 /// One line on every attempt. Classes and statuses only: an upstream's words may quote the prompt.
 std::string why_line(const InferenceRequest& request, const Outcome& outcome)
 {
-    const auto& snapshot = *request.arrival.snapshot;
+    const auto& table = request.arrival.snapshot->table;
     std::string why;
+    const auto begin = [&](GroupIndex group, DeploymentIndex deployment) -> std::string& {
+        const auto& name = table[group].name;
+        const auto& id = table[deployment].id;
+        why.reserve(why.size() + name.size() + id.size() + 16);
+        return why.append(name).append("/").append(id).append(": ");
+    };
     for (const auto& failed : outcome.failures) {
-        why += snapshot.table[failed.group].name + "/" + snapshot.table[failed.deployment].id +
-               ": " + std::string(name_of(failed.failure.kind));
+        begin(failed.group, failed.deployment).append(chat::name(failed.failure.kind));
         if (failed.failure.status != 0)
-            why += " " + std::to_string(failed.failure.status);
-        why += "; ";
+            why.append(" ").append(std::to_string(failed.failure.status));
+        why.append("; ");
     }
-    if (outcome.served_by) {
-        why += snapshot.table[outcome.served_by->group].name + "/" +
-               snapshot.table[outcome.served_by->deployment].id + ": " +
-               std::string(ledger::name(outcome.end));
-    }
+    if (outcome.served_by)
+        begin(outcome.served_by->group, outcome.served_by->deployment)
+            .append(ledger::name(outcome.end));
     return why;
 }
 
@@ -152,7 +125,7 @@ ledger::SpendRecord make_record(const InferenceRequest& request, const Outcome& 
     record.outcome = outcome.end;
     record.status = client_status(outcome);
     if (outcome.error)
-        record.error = describe(outcome.error->code()).name;
+        record.error = describe(*outcome.error).name;
     record.why = why_line(request, outcome);
     record.retries = outcome.retries;
     record.fallbacks = outcome.fallbacks;
@@ -211,18 +184,6 @@ void publish(const ledger::SpendRecord& record, const Arrival& arrival, const Ou
             record.id.text(), record.call_type, record.asked_model, record.group,
             record.deployment_id, ledger::name(record.outcome), record.status,
             count(record.usage.prompt), count(record.usage.completion), record.total.count());
-}
-
-void add_final_headers(net::HeaderLines& lines, const ledger::SpendRecord& record,
-                       const Outcome& outcome)
-{
-    if (record.cost) {
-        const auto cost = ledger::decimal_usd(*record.cost);
-        lines.add("x-spillway-response-cost", cost).add("x-litellm-response-cost", cost);
-    }
-    const auto own = std::max<std::int64_t>(0, (record.total - outcome.upstream_time).count());
-    lines.add("x-spillway-overhead-duration-ms", own).add("x-litellm-overhead-duration-ms", own);
-    lines.add("x-litellm-response-duration-ms", record.total.count());
 }
 
 }  // namespace spillway::gateway

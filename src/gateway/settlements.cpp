@@ -23,10 +23,10 @@ void Settlements::flush()
     scheduled_ = false;
     std::vector<Commit*> batch;
     batch.swap(waiting_);
-    std::vector<ledger::SpendRecord> records;
+    std::vector<const ledger::SpendRecord*> records;
     records.reserve(batch.size());
-    for (auto* commit : batch)
-        records.push_back(std::move(commit->record));
+    for (const auto* commit : batch)
+        records.push_back(&commit->record);
 
     const auto began = std::chrono::steady_clock::now();
     const auto shard_thread = std::this_thread::get_id();
@@ -40,8 +40,8 @@ void Settlements::flush()
             commit->waiter.resume();
         }
     };
-    writer_.append(std::move(records), [this, shard_thread,
-                                        resume = std::move(resume)](Result<void> result) mutable {
+    writer_.append(records, [this, shard_thread,
+                             resume = std::move(resume)](Result<void> result) mutable {
         if (std::this_thread::get_id() == shard_thread) {
             resume(result);
             return;

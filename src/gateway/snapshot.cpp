@@ -4,7 +4,7 @@
 
 #include "spillway/base/log.hpp"
 #include "spillway/base/text.hpp"
-#include "spillway/net/exchange.hpp"
+#include "spillway/gateway/answer_headers.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -86,16 +86,6 @@ std::string printed_base(const config::BaseUrl& base)
     return (base.tls ? "https://" : "http://") + host_field(base) + base.path;
 }
 
-std::string answer_block(const config::Deployment& deployment, const std::string& api_base)
-{
-    net::HeaderLines lines;
-    lines.add("x-spillway-model-id", deployment.id).add("x-litellm-model-id", deployment.id);
-    lines.add("x-spillway-model-group", deployment.group);
-    lines.add("x-litellm-model-group", deployment.group);
-    lines.add("x-litellm-model-api-base", api_base);
-    return lines.text();
-}
-
 Result<Upstream> compile(const config::Deployment& deployment, const config::Config& config,
                          const config::Resolved& resolved, const ledger::PriceBook& prices,
                          observe::Metrics& metrics)
@@ -114,7 +104,7 @@ Result<Upstream> compile(const config::Deployment& deployment, const config::Con
     upstream.origin.ca_file = config.upstream.ca_file;
     upstream.base_path = resolved.base.path;
     upstream.header_block = *std::move(block);
-    upstream.answer_block = answer_block(deployment, upstream.api_base);
+    upstream.answer_block = answer_block(deployment.id, deployment.group, upstream.api_base);
     upstream.rules = wire_rules(deployment, config, resolved);
     upstream.local = resolved.place == config::Place::local;
     upstream.rate = prices.rate(deployment, upstream.model, upstream.local);

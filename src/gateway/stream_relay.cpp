@@ -6,7 +6,7 @@
 #include "spillway/dialect/event_stream.hpp"
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/dialect/stream_meter.hpp"
-#include "spillway/gateway/reply.hpp"
+#include "spillway/gateway/answer_headers.hpp"
 #include "spillway/net/deadline_wheel.hpp"
 
 namespace spillway::gateway {
@@ -35,43 +35,42 @@ enum class Step : std::uint8_t { more, done, failed };
 
 class StreamRelay {
 public:
-    StreamRelay(Attempt& attempt, std::unique_ptr<net::UpstreamCall> call,
-                const net::ReplyHead& reply)
+    StreamRelay(Attempt& attempt, const net::ReplyHead& reply)
         : attempt_(attempt),
-          call_(std::move(call)),
           status_(reply.status),
           meter_(attempt.request.endpoint(), attempt.usage_wish == dialect::UsageInjection::leave),
           comment_due_(attempt.services.shard.wheel(), &StreamRelay::send_comment, this)
     {
-        headers_.add("cache-control", "no-cache").add("x-accel-buffering", "no");
-        copy_reply_headers(headers_, reply);
-        add_answer_headers(headers_, attempt_);
-        add_cors(headers_, snapshot().config.server, attempt_.request.arrival.origin);
+        LineBuffer lines(headers_);
+        lines.put("cache-control: no-cache\r\nx-accel-buffering: no\r\n");
+        copy_reply_headers(lines, reply);
     }
     StreamRelay(const StreamRelay&) = delete;
 
-    net::Task<AttemptEnd> run();
+    /// Sets the attempt's end.
+    net::Task<void> run();
     /// Returns when the relay may be destroyed: no comment is being written any more.
     net::Task<void> quiet();
 
 private:
-    [[nodiscard]] const Snapshot& snapshot() const { return *attempt_.request.arrival.snapshot; }
     [[nodiscard]] TimePoint now() const { return attempt_.services.clock.now(); }
     [[nodiscard]] TimePoint next_bound() const;
     [[nodiscard]] Step take(std::string_view bytes);
     [[nodiscard]] Step take_event(std::string_view event);
     void relay(std::string_view bytes);
     net::Task<bool> flush();
-    [[nodiscard]] AttemptEnd ended(Step step);
-    [[nodiscard]] AttemptEnd broken(chat::Failure failure);
-    [[nodiscard]] AttemptEnd left();
+    void begin();
+    void end(Step step);
+    void fail(chat::Failure failure);
+    void break_off(chat::Failure failure);
+    void leave();
+    Answered& answered();
     static void send_comment(void* self);
     net::Task<void> write_comment();
 
     Attempt& attempt_;
-    std::unique_ptr<net::UpstreamCall> call_;
     int status_;
-    net::HeaderLines headers_;
+    net::HeaderLines headers_;  ///< The upstream's, until the commit point.
     dialect::EventBoundary boundary_;
     dialect::StreamMeter meter_;
     std::string unfinished_;   ///< The beginning of an event whose end has not come yet.
@@ -124,7 +123,6 @@ Step StreamRelay::take_event(std::string_view event)
             if (!committed_) {
                 committed_ = true;
                 first_token_ = now();
-                attempt_.chain.committed();
             }
             break;
         case dialect::EventKind::idle:
@@ -174,15 +172,9 @@ net::Task<bool> StreamRelay::flush()
         if (out_.size() <= max_held)
             co_return true;
         committed_ = true;
-        attempt_.chain.committed();
     }
-    if (!begun_) {
-        begun_ = true;
-        attempt_.exchange.begin_stream(status_, headers_);
-        attempt_.request.forget_body();
-        attempt_.exchange.release_body();
-        headers_ = {};
-    }
+    if (!begun_)
+        begin();
     co_await quiet();
     const auto ready = out_.empty() ? direct_ : std::string_view{out_};
     if (!ready.empty()) {
@@ -196,19 +188,21 @@ net::Task<bool> StreamRelay::flush()
     co_return true;
 }
 
-net::Task<AttemptEnd> StreamRelay::run()
+void StreamRelay::begin()
+{
+    begun_ = true;
+    begin_answer(attempt_, status_, std::move(headers_));
+}
+
+net::Task<void> StreamRelay::run()
 {
     auto step = Step::more;
     while (step == Step::more) {
-        const auto piece = co_await call_->read(next_bound());
+        const auto piece = co_await attempt_.call->read(next_bound());
         if (attempt_.watch.client_left())
-            co_return left();
-        if (!piece) {
-            auto failure = failure_of(piece.error());
-            if (committed_)
-                co_return broken(std::move(failure));
-            co_return failure;
-        }
+            co_return leave();
+        if (!piece)
+            co_return fail(failure_of(piece.error()));
         if (piece->empty()) {
             // Some servers leave the blank line behind [DONE] out (wire.md 7).
             if (!unfinished_.empty())
@@ -220,12 +214,14 @@ net::Task<AttemptEnd> StreamRelay::run()
             break;
         const bool sent = co_await flush();
         if (!sent)
-            co_return left();
+            co_return leave();
     }
-    const bool sent = step == Step::failed || !committed_ ? true : co_await flush();
-    if (!sent)
-        co_return left();
-    co_return ended(step);
+    if (step != Step::failed && committed_) {
+        const bool sent = co_await flush();
+        if (!sent)
+            co_return leave();
+    }
+    end(step);
 }
 
 net::Task<void> StreamRelay::quiet()
@@ -234,7 +230,8 @@ net::Task<void> StreamRelay::quiet()
         co_await comment_written_.wait();
 }
 
-AttemptEnd StreamRelay::ended(Step step)
+/// The upstream has said all it will say.
+void StreamRelay::end(Step step)
 {
     if (step == Step::failed) {
         auto failure = meter_.failure();
@@ -242,66 +239,69 @@ AttemptEnd StreamRelay::ended(Step step)
             failure.kind = chat::FailureClass::unknown;
             failure.message = "an event of the stream is larger than 16 MiB";
         }
-        if (committed_)
-            return broken(std::move(failure));
-        return failure;
+        return fail(std::move(failure));
     }
     if (!meter_.ended_properly()) {
         chat::Failure failure;
         failure.kind = chat::FailureClass::transient;
         failure.message = "the stream ended before its answer was complete";
-        if (committed_)
-            return broken(std::move(failure));
-        return failure;
+        return fail(std::move(failure));
     }
     comment_due_.disarm();
     attempt_.watch.watch(nullptr);
     if (step == Step::done)
-        net::spawn(finish_call(std::move(call_), now() + leftover_bound));
-    if (!begun_) {
-        // A proper end without one meaningful event: an empty answer is an answer.
-        attempt_.chain.committed();
-        attempt_.exchange.begin_stream(status_, headers_);
-    }
+        net::spawn(finish_call(std::move(attempt_.call), now() + leftover_bound));
+    // A proper end without one meaningful event: an empty answer is an answer.
+    if (!begun_)
+        begin();
     out_.append(std::exchange(direct_, {})).append(last_);
-    Answered answered;
-    answered.parting = StreamEnd{std::move(out_)};
-    answered.usage = meter_.usage(attempt_.request.prompt_estimate);
-    answered.first_token = first_token_;
-    answered.streamed = true;
-    return answered;
+    answered().parting = StreamEnd{std::move(out_)};
 }
 
-AttemptEnd StreamRelay::broken(chat::Failure failure)
+/// A failure of the attempt while the client has seen nothing, a broken answer from then on.
+void StreamRelay::fail(chat::Failure failure)
+{
+    if (begun_)
+        break_off(std::move(failure));
+    else
+        attempt_.end = std::move(failure);
+}
+
+void StreamRelay::break_off(chat::Failure failure)
 {
     comment_due_.disarm();
     attempt_.watch.watch(nullptr);
-    call_.reset();
-    Error error(Errc::stream_broken, "The answer of " + attempt_.upstream.id + " broke off: " +
-                                         failure.message + ". What came before is incomplete.");
+    attempt_.call.reset();
+    const Error error(Errc::stream_broken, "The answer of " + attempt_.upstream.id +
+                                               " broke off: " + failure.message +
+                                               ". What came before is incomplete.");
     const bool responses = attempt_.request.suffix.substr(0, 10) == "/responses";
-    Answered answered;
-    answered.parting =
+    auto& end = answered();
+    end.parting =
         StreamEnd{responses ? dialect::responses_error_events(error) : dialect::error_event(error)};
-    answered.end = ledger::Outcome::broken;
-    answered.error = std::move(error);
-    answered.usage = meter_.usage(attempt_.request.prompt_estimate);
-    answered.first_token = first_token_;
-    answered.failure = std::move(failure);
-    answered.streamed = true;
-    return answered;
+    end.end = ledger::Outcome::broken;
+    end.error = error.code();
+    end.failure = std::move(failure);
 }
 
-AttemptEnd StreamRelay::left()
+/// The end of an answer that was begun, but for its last bytes.
+Answered& StreamRelay::answered()
+{
+    auto& end = attempt_.end.emplace<Answered>();
+    end.usage = meter_.usage(attempt_.request.prompt_estimate);
+    end.first_token = first_token_;
+    end.streamed = true;
+    return end;
+}
+
+void StreamRelay::leave()
 {
     comment_due_.disarm();
-    attempt_.watch.watch(nullptr);
-    ClientLeft end;
+    auto& end = attempt_.end.emplace<ClientLeft>();
     if (meter_.saw_output())
         end.usage = meter_.usage(attempt_.request.prompt_estimate);
     end.first_token = first_token_;
     end.streamed = true;
-    return end;
 }
 
 void StreamRelay::send_comment(void* self)
@@ -324,13 +324,11 @@ net::Task<void> StreamRelay::write_comment()
 
 }  // namespace
 
-net::Task<AttemptEnd> relay_stream(Attempt& attempt, std::unique_ptr<net::UpstreamCall> call,
-                                   const net::ReplyHead& reply)
+net::Task<void> relay_stream(Attempt& attempt, const net::ReplyHead& reply)
 {
-    StreamRelay relay(attempt, std::move(call), reply);
-    auto end = co_await relay.run();
+    StreamRelay relay(attempt, reply);
+    co_await relay.run();
     co_await relay.quiet();
-    co_return end;
 }
 
 }  // namespace spillway::gateway

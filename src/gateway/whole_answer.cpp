@@ -6,7 +6,7 @@
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/dialect/stream_meter.hpp"
-#include "spillway/gateway/reply.hpp"
+#include "spillway/gateway/answer_headers.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -27,12 +27,11 @@ bool is_object(std::string_view body)
     return first != std::string_view::npos && body[first] == '{';
 }
 
-ClientLeft left(Attempt& attempt, std::optional<TimePoint> first_token)
+void fail(Attempt& attempt, chat::FailureClass kind, std::string message)
 {
-    attempt.watch.watch(nullptr);
-    ClientLeft end;
-    end.first_token = first_token;
-    return end;
+    auto& failure = attempt.end.emplace<chat::Failure>();
+    failure.kind = kind;
+    failure.message = std::move(message);
 }
 
 /// The usage object near the end of a long answer, as a small answer of its own.
@@ -54,132 +53,126 @@ chat::Usage usage_in_tail(const std::string& tail, const InferenceRequest& reque
 }
 
 /// Relays the rest of an answer that is too large to hold or not JSON.
-net::Task<AttemptEnd> relay_rest(Attempt& attempt, net::UpstreamCall& call, int status,
-                                 const net::HeaderLines& headers, std::string begun)
+net::Task<void> relay_rest(Attempt& attempt, int status, net::HeaderLines headers,
+                           std::string begun)
 {
     auto& clock = attempt.services.clock;
     const auto first_token = clock.now();
-    attempt.chain.committed();
-    attempt.exchange.begin_stream(status, headers);
-    attempt.request.forget_body();
-    attempt.exchange.release_body();
+    begin_answer(attempt, status, std::move(headers));
     std::string tail;
     std::string_view ready = begun;
     for (;;) {
         if (!ready.empty()) {
             const auto sent = co_await attempt.exchange.send(ready);
-            if (!sent)
-                co_return left(attempt, first_token);
+            if (!sent) {
+                attempt.end.emplace<ClientLeft>().first_token = first_token;
+                co_return;
+            }
             tail.append(ready.substr(ready.size() - std::min(ready.size(), tail_kept)));
             if (tail.size() > tail_kept)
                 tail.erase(0, tail.size() - tail_kept);
         }
         const auto by =
             std::min(clock.now() + attempt.target.idle_timeout, attempt.target.deadline);
-        const auto piece = co_await call.read(by);
-        if (attempt.watch.client_left())
-            co_return left(attempt, first_token);
-        Answered answered;
-        answered.first_token = first_token;
-        answered.streamed = true;
-        if (!piece) {
-            // Raw bytes have no error event: the missing end of the chunked body says it.
-            answered.parting = Nothing{};
-            answered.end = ledger::Outcome::broken;
-            answered.error = Error(Errc::stream_broken, piece.error().message);
-            answered.failure = failure_of(piece.error());
-            attempt.exchange.close_after();
-        } else if (!piece->empty()) {
+        const auto piece = co_await attempt.call->read(by);
+        if (attempt.watch.client_left()) {
+            attempt.end.emplace<ClientLeft>().first_token = first_token;
+            co_return;
+        }
+        if (piece && !piece->empty()) {
             ready = *piece;
             continue;
-        } else {
+        }
+        auto& answered = attempt.end.emplace<Answered>();
+        answered.first_token = first_token;
+        answered.streamed = true;
+        if (piece) {
             answered.parting = StreamEnd{};
             answered.usage = usage_in_tail(tail, attempt.request);
+            co_return;
         }
-        attempt.watch.watch(nullptr);
-        co_return answered;
+        // Raw bytes have no error event: the missing end of the chunked body says it.
+        answered.parting = Nothing{};
+        answered.end = ledger::Outcome::broken;
+        answered.error = Errc::stream_broken;
+        answered.failure = failure_of(piece.error());
+        attempt.exchange.close_after();
+        co_return;
     }
 }
 
 /// Judges an answer that is here in full.
-AttemptEnd judge(Attempt& attempt, int status, net::HeaderLines headers, std::string body,
-                 TimePoint first_token)
+void judge(Attempt& attempt, WholeReply reply, TimePoint first_token)
 {
     const auto& request = attempt.request;
-    auto facts = dialect::read_answer(body, request.endpoint(), request.prompt_estimate);
-    if (facts.failure)
-        return *std::move(facts.failure);
-    if (request.endpoint() == chat::Endpoint::embeddings) {
-        auto recoded = dialect::recode_embeddings(std::move(body), request.facts.encoding);
-        if (!recoded) {
-            chat::Failure failure;
-            failure.kind = chat::FailureClass::unknown;
-            failure.message = recoded.error().message();
-            return failure;
-        }
-        body = *std::move(recoded);
+    auto facts = dialect::read_answer(reply.body, request.endpoint(), request.prompt_estimate);
+    if (facts.failure) {
+        attempt.end = *std::move(facts.failure);
+        return;
     }
-    Answered answered;
+    if (request.endpoint() == chat::Endpoint::embeddings) {
+        auto recoded = dialect::recode_embeddings(std::move(reply.body), request.facts.encoding);
+        if (!recoded)
+            return fail(attempt, chat::FailureClass::unknown, recoded.error().message());
+        reply.body = *std::move(recoded);
+    }
+    auto& answered = attempt.end.emplace<Answered>();
     answered.usage = facts.usage;
     answered.first_token = first_token;
-    answered.parting = WholeReply{status, std::move(headers), std::move(body)};
-    return answered;
+    answered.parting = std::move(reply);
 }
 
 }  // namespace
 
-net::Task<AttemptEnd> take_whole_answer(Attempt& attempt, std::unique_ptr<net::UpstreamCall> call,
-                                        const net::ReplyHead& reply)
+net::Task<void> take_whole_answer(Attempt& attempt, const net::ReplyHead& reply)
 {
-    const auto status = reply.status;
+    WholeReply whole;
+    whole.status = reply.status;
     const bool json = is_json(reply.fields["content-type"]);
-    net::HeaderLines headers;
-    copy_reply_headers(headers, reply);
-    add_answer_headers(headers, attempt);
-    add_cors(headers, attempt.request.arrival.snapshot->config.server,
-             attempt.request.arrival.origin);
+    {
+        LineBuffer lines(whole.headers);
+        copy_reply_headers(lines, reply);
+    }
 
     // The three endpoints we meter answer with a JSON object, whatever their content type says; a
     // web page with status 200 is not an answer.
-    const bool metered = attempt.request.endpoint() != chat::Endpoint::other;
-    const auto limit =
-        attempt.request.endpoint() == chat::Endpoint::embeddings ? max_embeddings : max_held;
-    std::string body;
+    const auto endpoint = attempt.request.endpoint();
+    const bool metered = endpoint != chat::Endpoint::other;
+    const auto limit = endpoint == chat::Endpoint::embeddings ? max_embeddings : max_held;
     if (reply.framing == net::Framing::length && reply.content_length <= limit)
-        body.reserve(static_cast<std::size_t>(reply.content_length));
+        whole.body.reserve(static_cast<std::size_t>(reply.content_length));
     const auto first_token = attempt.services.clock.now();
     for (;;) {
-        const auto piece = co_await call->read(attempt.target.deadline);
-        if (attempt.watch.client_left())
-            co_return left(attempt, std::nullopt);
+        const auto piece = co_await attempt.call->read(attempt.target.deadline);
+        if (attempt.watch.client_left()) {
+            attempt.end = ClientLeft{};
+            co_return;
+        }
         if (!piece) {
-            attempt.watch.watch(nullptr);
-            co_return failure_of(piece.error());
+            attempt.end = failure_of(piece.error());
+            co_return;
         }
         if (piece->empty())
             break;
-        body.append(*piece);
-        if (!json && !metered)
-            co_return co_await relay_rest(attempt, *call, status, headers, std::move(body));
-        if (body.size() <= limit)
-            continue;
-        if (attempt.request.endpoint() != chat::Endpoint::embeddings)
-            co_return co_await relay_rest(attempt, *call, status, headers, std::move(body));
-        attempt.watch.watch(nullptr);
-        chat::Failure failure;
-        failure.kind = chat::FailureClass::unknown;
-        failure.message = "the embeddings answer is larger than 32 MiB";
-        co_return failure;
+        whole.body.append(*piece);
+        const bool fits = whole.body.size() <= limit;
+        if (!fits && endpoint == chat::Endpoint::embeddings) {
+            fail(attempt, chat::FailureClass::unknown,
+                 "the embeddings answer is larger than 32 MiB");
+            co_return;
+        }
+        if (!fits || (!json && !metered)) {
+            co_return co_await relay_rest(attempt, whole.status, std::move(whole.headers),
+                                          std::move(whole.body));
+        }
     }
     attempt.watch.watch(nullptr);
-    if (metered && !is_object(body)) {
-        chat::Failure failure;
-        failure.kind = chat::FailureClass::transient;
-        failure.status = status;
-        failure.message = "the answer is not JSON";
-        co_return failure;
+    if (metered && !is_object(whole.body)) {
+        fail(attempt, chat::FailureClass::transient, "the answer is not JSON");
+        std::get<chat::Failure>(attempt.end).status = whole.status;
+        co_return;
     }
-    co_return judge(attempt, status, std::move(headers), std::move(body), first_token);
+    judge(attempt, std::move(whole), first_token);
 }
 
 }  // namespace spillway::gateway

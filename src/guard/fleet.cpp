@@ -71,32 +71,6 @@ bool is_sick(FailureClass kind)
            policy_of(kind).cooling != Cooling::none;
 }
 
-/// The failures that `allowed_fails_policy` lets the operator count apart.
-std::optional<int> allowed_by_class(const config::RetryPolicy& policy, FailureClass kind)
-{
-    switch (kind) {
-        case FailureClass::transient:
-        case FailureClass::overloaded:
-        case FailureClass::unknown:
-            return policy.internal_server;
-        case FailureClass::stalled:
-            return policy.timeout;
-        case FailureClass::rate_limited:
-            return policy.rate_limit;
-        case FailureClass::credential:
-            return policy.authentication;
-        case FailureClass::content_policy:
-            return policy.content_policy;
-        case FailureClass::rejected:
-            return policy.bad_request;
-        case FailureClass::quota:
-        case FailureClass::model_missing:
-        case FailureClass::too_long:
-            return std::nullopt;
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
 /// What the configuration says about resting, for one deployment.
@@ -237,7 +211,7 @@ bool Fleet::Cell::must_rest(const chat::Failure& failure, const Rules& rules) co
     if (!rules.may_rest) {
         return false;
     }
-    const auto by_class = allowed_by_class(rules.allowed_fails_policy, failure.kind);
+    const auto by_class = route::said_of(rules.allowed_fails_policy, failure.kind);
     if (by_class) {
         const auto times = by_class_[static_cast<std::size_t>(failure.kind)];
         return static_cast<std::int64_t>(times) > *by_class;
@@ -306,10 +280,12 @@ Fleet::~Fleet() = default;
 
 void Fleet::read(route::FleetView& view, TimePoint now) const
 {
-    view.states.resize(entries_.size());
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-        view.states[i] = entries_[i].cell->read(now);
-    }
+    view.look(*this, entries_.size(), now);
+}
+
+route::DeploymentState Fleet::state(DeploymentIndex deployment, TimePoint now) const
+{
+    return entries_[at(deployment)].cell->read(now);
 }
 
 void Fleet::started(DeploymentIndex deployment, TimePoint now)
@@ -321,6 +297,11 @@ void Fleet::ended(const AttemptReport& report, TimePoint now)
 {
     const Entry& entry = entries_[at(report.deployment)];
     entry.cell->ended(report, entry.rules, now);
+}
+
+std::uint32_t Fleet::in_flight(DeploymentIndex deployment, TimePoint now) const
+{
+    return entries_[at(deployment)].cell->read(now).in_flight;
 }
 
 int Fleet::state_number(DeploymentIndex deployment, TimePoint now) const

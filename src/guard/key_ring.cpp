@@ -40,7 +40,7 @@ Result<chat::Caller> KeyRing::authenticate(const Credentials& offered) const
                              offered.x_api_key,  offered.api_key,           offered.x_goog_api_key};
     std::string_view key;
     for (const std::string_view header : headers) {
-        const std::string_view candidate = key_in(header);
+        const std::string_view candidate = header.empty() ? header : key_in(header);
         if (candidate.empty()) {
             continue;
         }
@@ -57,8 +57,7 @@ Result<chat::Caller> KeyRing::authenticate(const Credentials& offered) const
                     "Authentication Error, No api key passed in. Send it as 'Authorization: "
                     "Bearer <key>'.");
     }
-    // Digests are compared, not keys: nothing about the key can be read off the time it takes.
-    if (!equal_in_constant_time(sha256_hex(key), master_hash_)) {
+    if (!equals_secret(key, master_key_->reveal())) {
         return fail(Errc::unauthenticated,
                     "Authentication Error, Invalid proxy server token passed. The key is not "
                     "known to this gateway.");

@@ -245,18 +245,20 @@ Result<void> Query::Parts::each(const std::string& select, const Filter& filter,
 
 Result<std::string> Query::Parts::one(const RequestId& id)
 {
+    const auto seq = seq_of(connection, id);
+    if (!seq) {
+        return fail(failed());
+    }
+    if (!*seq) {
+        return "[]";
+    }
     auto statement =
-        prepare("SELECT " + std::string{record_columns} + " FROM records WHERE id = ?1");
+        prepare("SELECT " + std::string{record_columns} + " FROM records WHERE seq = ?1");
     if (!statement) {
         return fail(std::move(statement).error());
     }
-    const auto bytes = id_bytes(id);
-    statement->bind_blob(1, bytes);
-    const int code = statement->step();
-    if (code == SQLITE_DONE) {
-        return "[]";
-    }
-    if (code != SQLITE_ROW) {
+    statement->bind(1, **seq);
+    if (statement->step() != SQLITE_ROW) {
         return fail(failed());
     }
     return "[" + spend_log_json(reader->read(*statement)) + "]";

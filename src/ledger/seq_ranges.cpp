@@ -1,5 +1,7 @@
 #include "seq_ranges.hpp"
 
+#include "record_row.hpp"
+
 namespace spillway::ledger {
 
 Result<std::vector<SeqRange>> ranges_of(sqlite::Connection& connection, const Period& period)
@@ -31,6 +33,37 @@ Result<std::vector<SeqRange>> ranges_of(sqlite::Connection& connection, const Pe
     }
     add(*tail, std::numeric_limits<std::int64_t>::max());
     return ranges;
+}
+
+Result<std::optional<std::int64_t>> seq_of(sqlite::Connection& connection, const RequestId& id)
+{
+    constexpr std::int64_t micros_per_milli = 1'000;
+    const auto millis = static_cast<std::int64_t>(id.high >> 16U);
+    auto ranges =
+        ranges_of(connection, Period{millis * micros_per_milli, (millis + 1) * micros_per_milli});
+    if (!ranges) {
+        return fail(std::move(ranges).error());
+    }
+    auto find =
+        connection.prepare("SELECT seq FROM records WHERE seq BETWEEN ?1 AND ?2 AND id = ?3");
+    if (!find) {
+        return fail(std::move(find).error());
+    }
+    const auto bytes = id_bytes(id);
+    for (const auto& range : *ranges) {
+        const sqlite::Running running{*find};
+        find->bind(1, range.first);
+        find->bind(2, range.last);
+        find->bind_blob(3, bytes);
+        const int code = find->step();
+        if (code == SQLITE_ROW) {
+            return find->integer(0);
+        }
+        if (code != SQLITE_DONE) {
+            return fail(connection.error("looking for an id"));
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace spillway::ledger

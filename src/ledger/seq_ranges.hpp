@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
+#include "spillway/base/ids.hpp"
 #include "sqlite.hpp"
 
 namespace spillway::ledger {
@@ -24,5 +26,10 @@ struct SeqRange {
 /// filtered. Exact whatever the clock did, because every block knows its earliest and latest start.
 [[nodiscard]] Result<std::vector<SeqRange>> ranges_of(sqlite::Connection& connection,
                                                       const Period& period);
+
+/// The row of the record with this id; empty when there is none. There is no index on ids: an id
+/// carries the millisecond in which its request started, and so leads to a block or two.
+[[nodiscard]] Result<std::optional<std::int64_t>> seq_of(sqlite::Connection& connection,
+                                                         const RequestId& id);
 
 }  // namespace spillway::ledger

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "ledger_file.hpp"
 #include "record_writer.hpp"
@@ -27,6 +29,8 @@ constexpr int fold_from_pages = 2'048;
 constexpr int fold_at_once_pages = 32'768;
 /// A ledger that cannot be opened again is not tried on every request.
 constexpr std::chrono::seconds revive_pause{1};
+/// A disk that fails to sync for hours must not fill the memory.
+constexpr std::size_t most_in_doubt = 65'536;
 
 enum class Scrutiny : std::uint8_t { at_start, after_crash, whole_file };
 
@@ -52,11 +56,10 @@ Result<void> check(sqlite::Connection& connection, Scrutiny scrutiny)
     const bool huge = (scrutiny == Scrutiny::at_start && *size > checked_at_start) ||
                       (scrutiny == Scrutiny::after_crash && *size > checked_after_crash);
     if (huge) {
-        // The newest rows and their ids: what a crash was most likely writing.
+        // The newest rows to their last column: what a crash was most likely writing.
         auto newest = connection.number(
-            "SELECT count(*) FROM (SELECT seq, total_ms FROM records ORDER BY seq DESC LIMIT 2000)"
-            " JOIN (SELECT count(id) FROM (SELECT id FROM records INDEXED BY records_id "
-            "ORDER BY id DESC LIMIT 2000))");
+            "SELECT sum(total_ms) FROM "
+            "(SELECT total_ms FROM records ORDER BY seq DESC LIMIT 2000)");
         return newest ? Result<void>{} : fail(std::move(newest).error());
     }
     auto verdict = connection.text("PRAGMA quick_check(1)");
@@ -153,6 +156,9 @@ struct Store::Parts {
     Parts& operator=(const Parts&) = delete;
 
     [[nodiscard]] Result<void> revive();
+    [[nodiscard]] Result<void> append(std::span<const SpendRecord* const> records);
+    [[nodiscard]] Result<std::vector<const SpendRecord*>> without_kept(
+        std::span<const SpendRecord* const> records);
     [[nodiscard]] bool keeper_ready(const FileIdentity& now);
     [[nodiscard]] bool fold();
     void restart_log();
@@ -173,6 +179,8 @@ struct Store::Parts {
     std::unique_ptr<RecordWriter> writer;
     FileIdentity writer_file;
     bool distrusted = false;
+    /// Refused for a sync that failed, and yet the log may hold them. By age, as ids sort.
+    std::set<RequestId> in_doubt;
     std::chrono::steady_clock::time_point revive_from{};
 };
 
@@ -224,17 +232,60 @@ const std::string& Store::path() const
     return parts_->path;
 }
 
-Result<void> Store::append(std::span<const SpendRecord> records)
+Result<void> Store::append(std::span<const SpendRecord* const> records)
 {
     const std::lock_guard hold{parts_->writing};
     auto outcome = parts_->revive();
     if (outcome) {
-        outcome = records.empty() ? parts_->writer->probe() : parts_->writer->append(records);
+        outcome = records.empty() ? parts_->writer->probe() : parts_->append(records);
     }
     if (!outcome) {
         return fail(Errc::ledger_unavailable, outcome.error().message());
     }
     return {};
+}
+
+Result<void> Store::Parts::append(std::span<const SpendRecord* const> records)
+{
+    std::vector<const SpendRecord*> fresh;
+    if (!in_doubt.empty()) {
+        auto found = without_kept(records);
+        if (!found) {
+            return fail(std::move(found).error());
+        }
+        fresh = std::move(*found);
+        records = fresh;
+    }
+    auto written = writer->append(records);
+    if (!written && writer->suspect()) {
+        for (const auto* record : records) {
+            in_doubt.insert(record->id);
+        }
+        while (in_doubt.size() > most_in_doubt) {
+            in_doubt.erase(in_doubt.begin());
+        }
+    }
+    return written;
+}
+
+/// All but those that were refused once although the log kept them.
+Result<std::vector<const SpendRecord*>> Store::Parts::without_kept(
+    std::span<const SpendRecord* const> records)
+{
+    std::vector<const SpendRecord*> fresh;
+    for (const auto* record : records) {
+        if (in_doubt.contains(record->id)) {
+            const auto kept = writer->holds(record->id);
+            if (!kept) {
+                return fail(kept.error());
+            }
+            if (*kept) {
+                continue;
+            }
+        }
+        fresh.push_back(record);
+    }
+    return fresh;
 }
 
 /// Opens again after damage, after a failed sync (the kernel forgets what it could not write, so

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <iterator>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -50,7 +49,7 @@ struct Writer::Parts {
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
 
-    Result<void> commit(std::span<const SpendRecord> records)
+    Result<void> commit(std::span<const SpendRecord* const> records)
     {
         auto committed = store.append(records);
         note(committed);
@@ -84,23 +83,25 @@ struct Writer::Parts {
             work.wait(lock, [this] { return stopping || !queue.empty(); });
             if (queue.empty())
                 return;
-            auto batches = std::exchange(queue, {});
+            const auto batches = std::exchange(queue, {});
             const std::size_t taken = std::exchange(waiting, 0);
             lock.unlock();
-            commit_together(std::move(batches), taken);
+            commit_together(batches, taken);
             lock.lock();
         }
     }
 
     /// One transaction, hence one sync, for the batches of all shards that came meanwhile.
-    void commit_together(std::vector<Batch> batches, std::size_t count)
+    void commit_together(const std::vector<Batch>& batches, std::size_t count)
     {
-        std::vector<SpendRecord> records;
+        std::vector<const SpendRecord*> records;
         records.reserve(count);
-        for (auto& batch : batches)
-            std::move(batch.records.begin(), batch.records.end(), std::back_inserter(records));
+        for (const auto& batch : batches) {
+            for (const auto& record : batch.records)
+                records.push_back(&record);
+        }
         const auto committed = commit(records);
-        for (auto& batch : batches)
+        for (const auto& batch : batches)
             batch.done(committed);
     }
 
@@ -144,7 +145,7 @@ Writer::Writer(Store& store, config::Durability durability)
 
 Writer::~Writer() = default;
 
-void Writer::append(std::vector<SpendRecord> records, Done done)
+void Writer::append(std::span<const SpendRecord* const> records, Done done)
 {
     if (parts_->durability == config::Durability::process) {
         done(parts_->commit(records));
@@ -153,8 +154,13 @@ void Writer::append(std::vector<SpendRecord> records, Done done)
     {
         const std::lock_guard lock(parts_->mutex);
         if (parts_->waiting + records.size() <= most_waiting) {
+            Parts::Batch batch;
+            batch.records.reserve(records.size());
+            for (const auto* record : records)
+                batch.records.push_back(*record);
+            batch.done = std::move(done);
             parts_->waiting += records.size();
-            parts_->queue.push_back({std::move(records), std::move(done)});
+            parts_->queue.push_back(std::move(batch));
             parts_->work.notify_one();
             return;
         }

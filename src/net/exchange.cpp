@@ -2,40 +2,46 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
+#include "head_bytes.hpp"
 #include "spillway/net/server_connection.hpp"
 
 namespace spillway::net {
 
 namespace {
 
-/// Appends a value; what would end its line becomes '?'. Almost no value holds such a byte, so one
-/// pass finds that out and the replacing is done apart.
-void append_safely(std::string& text, std::string_view part)
+/// Lines of an answer, as a rule; beyond it the text grows as strings do.
+constexpr std::size_t usual_size = 1000;
+
+/// CR, LF and NUL become '?': they would end the line or the head.
+void defuse(char* bytes, std::size_t size) noexcept
 {
-    const auto begin = text.size();
-    text.append(part);
-    unsigned controls = 0;
-    for (const char c : part)
-        controls += static_cast<unsigned char>(c) < 0x20 ? 1U : 0U;
-    if (controls == 0)
-        return;
-    for (auto i = begin; i < text.size(); ++i) {
-        if (text[i] == '\r' || text[i] == '\n' || text[i] == '\0')
-            text[i] = '?';
-    }
+    for (char* at = bytes; at != bytes + size; ++at)
+        if (*at == '\r' || *at == '\n' || *at == '\0')
+            *at = '?';
 }
 
 }  // namespace
 
 HeaderLines& HeaderLines::add(std::string_view name, std::string_view value)
 {
-    append_safely(text_, name);
-    text_ += ": ";
-    append_safely(text_, value);
-    text_ += "\r\n";
+    const std::size_t begin = text_.size();
+    const std::size_t line = name.size() + 2 + value.size();
+    if (text_.capacity() < begin + line + 2)
+        text_.reserve(std::max(usual_size, 2 * (begin + line)));
+    text_.append(line + 2, '\n');
+    char* const at = text_.data() + begin;
+    name.copy(at, name.size());
+    at[name.size()] = ':';
+    at[name.size() + 1] = ' ';
+    value.copy(at + name.size() + 2, value.size());
+    at[line] = '\r';
+    // Almost no line holds such a byte, so one quick look finds that out.
+    if (has_control({at, line}))
+        defuse(at, line);
     return *this;
 }
 

@@ -29,32 +29,6 @@ Millis backoff(int retries_before, std::uint64_t draw)
     return std::max(Millis{1}, Millis{static_cast<std::int64_t>(draw % choices)});
 }
 
-/// Retries that the operator's `retry_policy` grants to this kind of failure, if it says so.
-std::optional<int> granted(const config::RetryPolicy& policy, FailureClass kind)
-{
-    switch (kind) {
-        case FailureClass::transient:
-        case FailureClass::overloaded:
-        case FailureClass::unknown:
-            return policy.internal_server;
-        case FailureClass::stalled:
-            return policy.timeout;
-        case FailureClass::rate_limited:
-        case FailureClass::quota:
-            return policy.rate_limit;
-        case FailureClass::credential:
-            return policy.authentication;
-        case FailureClass::content_policy:
-            return policy.content_policy;
-        case FailureClass::rejected:
-            return policy.bad_request;
-        case FailureClass::model_missing:
-        case FailureClass::too_long:
-            return std::nullopt;
-    }
-    return std::nullopt;
-}
-
 /// The failure that a client's mock_testing flag asks for.
 std::optional<chat::Failure> mocked(const chat::RequestControls& controls)
 {
@@ -68,6 +42,9 @@ std::optional<chat::Failure> mocked(const chat::RequestControls& controls)
     } else if (controls.mock_fallbacks) {
         failure.kind = FailureClass::transient;
         failure.message = "mock_testing_fallbacks asked for this failure";
+    } else if (controls.mock_rate_limit_error) {
+        failure.kind = FailureClass::rate_limited;
+        failure.message = "mock_testing_rate_limit_error asked for this failure";
     } else {
         return std::nullopt;
     }
@@ -98,6 +75,12 @@ Action AttemptChain::start(const Moment& moment)
     if (auto mock = mocked(request_.controls)) {
         last_ = std::move(mock);
         hop_tried_ = true;
+        // A mocked rate limit stands for one attempt only: the group's retries follow it.
+        if (last_->kind == FailureClass::rate_limited) {
+            if (auto again = retry_mocked(moment)) {
+                return *std::move(again);
+            }
+        }
         levels_spent_ = true;
     }
     return advance(moment);
@@ -237,16 +220,27 @@ std::optional<DeploymentIndex> AttemptChain::open_next_level(const Moment& momen
 std::optional<DeploymentIndex> AttemptChain::best_of_level(Freshness wanted,
                                                            const Moment& moment) const
 {
+    std::optional<DeploymentIndex> first;
     std::vector<DeploymentIndex> candidates;
     for (const DeploymentIndex member : group().members) {
         const bool fresh = wanted == Freshness::any || !failed_before(member);
-        if ((*table_)[member].order == level_ && fresh && eligible(member) &&
-            serves(member, moment)) {
-            candidates.push_back(member);
+        if ((*table_)[member].order != level_ || !fresh || !eligible(member) ||
+            !serves(member, moment)) {
+            continue;
         }
+        // One candidate needs no list.
+        if (!first) {
+            first = member;
+            continue;
+        }
+        if (candidates.empty()) {
+            candidates.reserve(group().members.size());
+            candidates.push_back(*first);
+        }
+        candidates.push_back(member);
     }
     if (candidates.empty()) {
-        return std::nullopt;
+        return first;
     }
     return ranked(table_->settings().strategy, std::move(candidates), *table_, moment.fleet,
                   moment.draw)
@@ -256,13 +250,19 @@ std::optional<DeploymentIndex> AttemptChain::best_of_level(Freshness wanted,
 /// One more attempt in this level, when the failure, the counts and the budget allow it.
 std::optional<Action> AttemptChain::retry(const Moment& moment)
 {
-    if (!moment.may_retry || retries_in_level_ >= retries_allowed()) {
+    const FailedAttempt& attempt = failures_.back();
+    if (!moment.may_retry ||
+        retries_in_level_ >= retries_allowed(attempt.failure.kind, attempt.deployment)) {
         return std::nullopt;
     }
     if (const auto fresh = best_of_level(Freshness::untried, moment)) {
         ++retries_in_level_;
         ++retries_;
         return send(*fresh, moment);
+    }
+    // Nobody is there, and nobody else is in the group: a fallback answers sooner than a wait.
+    if (attempt.failure.unreached && is_lone() && leads_on()) {
+        return std::nullopt;
     }
     const auto wait = shortest_wait(moment);
     if (!wait) {
@@ -271,6 +271,23 @@ std::optional<Action> AttemptChain::retry(const Moment& moment)
     ++retries_in_level_;
     ++retries_;
     return *wait;
+}
+
+/// The wait before the first real attempt of a request whose first one is taken as rate limited.
+std::optional<Action> AttemptChain::retry_mocked(const Moment& moment)
+{
+    const auto next = open_next_level(moment);
+    if (!next || !moment.may_retry || retries_allowed(FailureClass::rate_limited, *next) < 1) {
+        return std::nullopt;
+    }
+    const Millis wait = std::max(backoff(0, moment.draw), table_->settings().retry_after);
+    if (moment.now + wait >= deadline_) {
+        return std::nullopt;
+    }
+    waiting_for_ = next;
+    ++retries_in_level_;
+    ++retries_;
+    return Pause{wait};
 }
 
 /// Everybody in this level has failed: the wait for whoever is back soonest, if it is bearable.
@@ -315,20 +332,19 @@ std::optional<Pause> AttemptChain::polite_wait(const FailedAttempt& attempt,
     return rested && then < deadline_ ? std::optional{Pause{wait}} : std::nullopt;
 }
 
-/// Retries in this level after the last failure. A request at fault gets only those that the
+/// Retries in this level after `failed` failed so. A request at fault gets only those that the
 /// operator's `retry_policy` grants it by name.
-int AttemptChain::retries_allowed() const
+int AttemptChain::retries_allowed(FailureClass kind, DeploymentIndex failed) const
 {
-    const FailedAttempt& attempt = failures_.back();
-    const auto policy = granted(group().retry_policy, attempt.failure.kind);
+    const auto policy = said_of(group().retry_policy, kind);
     const auto& own = request_.controls.num_retries;
-    if (blames_request(attempt.failure.kind)) {
+    if (blames_request(kind)) {
         return own ? std::min(*own, policy.value_or(0)) : policy.value_or(0);
     }
     if (own) {
         return std::clamp(*own, 0, most_client_retries);
     }
-    const auto& deployment = (*table_)[attempt.deployment].num_retries;
+    const auto& deployment = (*table_)[failed].num_retries;
     return deployment ? *deployment : policy.value_or(group().num_retries);
 }
 

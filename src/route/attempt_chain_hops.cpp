@@ -77,17 +77,45 @@ void AttemptChain::queue_fallbacks()
 
 void AttemptChain::queue_list(FallbackList list, const std::optional<std::vector<std::string>>& own)
 {
+    const auto names = targets(list, own);
+    for (std::size_t i = names.size(); i-- > 0;) {
+        pending_.push_back({names[i], hop().depth + 1});
+    }
+}
+
+/// Where `list` leads from the current hop; nowhere when it may not be followed.
+std::span<const std::string> AttemptChain::targets(
+    FallbackList list, const std::optional<std::vector<std::string>>& own) const
+{
     const int depth = hop().depth + 1;
     // A list that the client gave stands for the whole walk; hops do not start it anew.
     if (request_.controls.disable_fallbacks || depth > table_->settings().max_fallbacks ||
         (own && depth > 1)) {
-        return;
+        return {};
     }
     const auto& names = own ? *own : table_->fallbacks(hop().place.group, hop().place.asked, list);
-    const std::size_t taken = std::min(names.size(), most_targets_of_a_list);
-    for (std::size_t i = taken; i-- > 0;) {
-        pending_.push_back({names[i], depth});
-    }
+    return {names.data(), std::min(names.size(), most_targets_of_a_list)};
+}
+
+/// Is there a place to go to when this hop is left after an ordinary failure?
+bool AttemptChain::leads_on() const
+{
+    const auto next = targets(FallbackList::general, request_.controls.fallbacks);
+    return std::any_of(next.begin(), next.end(),
+                       [this](const std::string& name) { return new_place(name).has_value(); }) ||
+           std::any_of(pending_.begin(), pending_.end(), [this](const Pending& waiting) {
+               return new_place(waiting.name).has_value();
+           });
+}
+
+/// The place of that name, unless there is none or it was entered before.
+std::optional<Resolved> AttemptChain::new_place(const std::string& name) const
+{
+    auto place = table_->resolve(name);
+    const bool known = place && std::any_of(hops_.begin(), hops_.end(), [&](const Hop& before) {
+                           return same_place(before.place, *place);
+                       });
+    return known ? std::nullopt : std::move(place);
 }
 
 /// Enters the next pending place that exists and was not entered before.
@@ -96,10 +124,8 @@ bool AttemptChain::open_next_hop()
     while (!pending_.empty()) {
         const Pending next = std::move(pending_.back());
         pending_.pop_back();
-        auto place = table_->resolve(next.name);
-        if (!place || std::any_of(hops_.begin(), hops_.end(), [&](const Hop& before) {
-                return same_place(before.place, *place);
-            })) {
+        auto place = new_place(next.name);
+        if (!place) {
             continue;
         }
         hops_.push_back(Hop{*std::move(place), next.depth});
@@ -117,6 +143,12 @@ bool AttemptChain::in_hop(DeploymentIndex member) const
 {
     const auto& pinned = hop().place.pinned;
     return !pinned || *pinned == member;
+}
+
+/// Has the hop one deployment only?
+bool AttemptChain::is_lone() const
+{
+    return hop().place.pinned || group().members.size() == 1;
 }
 
 bool AttemptChain::eligible(DeploymentIndex deployment) const

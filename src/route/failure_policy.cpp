@@ -15,4 +15,31 @@ constexpr bool in_order_of_class()
 static_assert(in_order_of_class(), "every class has its row, at its own place");
 
 }  // namespace
+
+std::optional<int> said_of(const config::RetryPolicy& policy, chat::FailureClass kind)
+{
+    using chat::FailureClass;
+    switch (kind) {
+        case FailureClass::transient:
+        case FailureClass::overloaded:
+        case FailureClass::unknown:
+            return policy.internal_server;
+        case FailureClass::stalled:
+            return policy.timeout;
+        case FailureClass::rate_limited:
+        case FailureClass::quota:
+            return policy.rate_limit;
+        case FailureClass::credential:
+            return policy.authentication;
+        case FailureClass::content_policy:
+            return policy.content_policy;
+        case FailureClass::rejected:
+            return policy.bad_request;
+        case FailureClass::model_missing:
+        case FailureClass::too_long:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
 }  // namespace spillway::route

@@ -441,12 +441,16 @@ class Upstream:
         return self.paths.get(request.path, self.default)
 
 
-class ClosedPort:
-    """A port that refuses connections for as long as this lives."""
+class Port:
+    """A port that nobody else gets for as long as this lives."""
+
+    queue = None  # how many connections may wait to be accepted; without one they are refused
 
     def __init__(self):
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
+        if self.queue is not None:
+            self._socket.listen(self.queue)
         self.port = self._socket.getsockname()[1]
         self.base = f"http://127.0.0.1:{self.port}/v1"
 
@@ -454,29 +458,23 @@ class ClosedPort:
         self._socket.close()
 
 
-class SilentPort:
+class ClosedPort(Port):
+    """A port that refuses connections."""
+
+
+class SilentPort(Port):
     """A port that accepts (in the kernel) and never reads."""
 
-    def __init__(self):
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen(64)
-        self.port = self._socket.getsockname()[1]
-        self.base = f"http://127.0.0.1:{self.port}/v1"
-
-    def close(self):
-        self._socket.close()
+    queue = 64
 
 
-class BlackHole:
+class BlackHole(Port):
     """A port whose connections are never completed: its queue is full and nobody accepts."""
 
+    queue = 0
+
     def __init__(self):
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen(0)
-        self.port = self._socket.getsockname()[1]
-        self.base = f"http://127.0.0.1:{self.port}/v1"
+        super().__init__()
         self._fillers = []
         for _ in range(8):
             filler = socket.socket()
@@ -488,7 +486,7 @@ class BlackHole:
     def close(self):
         for filler in self._fillers:
             filler.close()
-        self._socket.close()
+        super().close()
 
 
 def server_tls(certificate, key):

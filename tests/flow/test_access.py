@@ -264,6 +264,17 @@ def test_unknown_paths_and_methods_get_openais_error(world, method, path, status
     assert reply.status == status, reply
     assert reply.error
     assert not world.upstream.requests
+    if status == 405:
+        allowed = reply.header("allow").split(", ")
+        assert "OPTIONS" in allowed and method not in allowed
+    else:
+        assert reply.header("allow") is None
+
+
+def test_the_operators_pages_name_their_methods(world):
+    reply = world.client.request("DELETE", "/metrics")
+    assert reply.status == 405
+    assert reply.header("allow") == "GET, HEAD, OPTIONS"
 
 
 # --- headers on every answer

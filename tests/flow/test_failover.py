@@ -326,6 +326,28 @@ def test_mock_testing_fallbacks_fails_the_first_group_without_asking_it(workshop
     assert "mock_testing_fallbacks" not in good.requests[0].json
 
 
+def test_mock_testing_rate_limit_error_is_got_over_by_a_retry(workshop, upstream):
+    daemon = workshop.serve(deployment("a", upstream.base), router_settings={"num_retries": 1})
+    reply = daemon.client.chat("a", mock_testing_rate_limit_error=True)
+    assert reply.status == 200
+    assert reply.header("x-litellm-attempted-retries") == "1"
+    assert len(upstream.requests) == 1
+    assert "mock_testing_rate_limit_error" not in upstream.requests[0].json
+    refused = daemon.client.chat("a", mock_testing_rate_limit_error=True, num_retries=0)
+    assert refused.status == 429
+    assert len(upstream.requests) == 1
+
+
+def test_a_lone_deployment_that_is_not_there_is_not_waited_for(workshop, upstream):
+    nobody = f"http://127.0.0.1:{workshop.closed_port().port}/v1"
+    daemon = workshop.serve(deployment("a", nobody), deployment("b", upstream.base),
+                            router_settings={"num_retries": 2, "fallbacks": [{"a": ["b"]}]})
+    reply = daemon.client.chat("a")
+    assert reply.status == 200
+    assert reply.header("x-litellm-attempted-retries") == "0"
+    assert reply.header("x-litellm-attempted-fallbacks") == "1"
+
+
 def test_a_deployment_may_be_asked_for_by_its_id(workshop):
     one, two = workshop.upstream("one"), workshop.upstream("two")
     daemon = workshop.serve(deployment("m", one.base, model_info={"id": "dep-one"}),

@@ -131,8 +131,7 @@ def test_sighup_reloads_and_running_streams_keep_what_they_began_with(workshop):
     gate = threading.Event()
     old.next(r.stream(r.ROLE, *r.text_events("one"), r.hold(gate), *r.text_events("two"), r.FINISH, r.DONE))
     with daemon.client.open_chat("m") as running:
-        reply = running.read_head()
-        reply.body += running.read_chunk()
+        reply = running.read_start()
         daemon.write_config(config_of(deployment("m", new.base), deployment("n", new.base)))
         daemon.signal(signal.SIGHUP)
         wait_until(lambda: daemon.client.chat("m").text == "Hello from new.", 10, "the new configuration")
@@ -209,8 +208,7 @@ def test_sigterm_lets_streams_finish_and_takes_no_new_ones(workshop, upstream):
     upstream.next(r.stream(r.ROLE, *r.text_events("one"), r.hold(gate), *r.text_events("two"), r.FINISH, r.DONE))
     idle = daemon.client.connect()
     with daemon.client.open_chat("m") as running:
-        reply = running.read_head()
-        reply.body += running.read_chunk()
+        reply = running.read_start()
         daemon.signal(signal.SIGTERM)
         assert idle.is_closed_by_server(), "idle connections close at once"
 
@@ -255,8 +253,7 @@ def test_a_stream_that_outlasts_the_drain_ends_with_an_error_event(workshop, ups
     daemon = workshop.serve(deployment("m", upstream.base), server={"drain_timeout": 1})
     upstream.next(r.stream(r.ROLE, *r.text_events("one"), r.STALL))
     with daemon.client.open_chat("m") as running:
-        reply = running.read_head()
-        reply.body += running.read_chunk()
+        reply = running.read_start()
         daemon.signal(signal.SIGTERM)
         running.read_body(reply)
     assert reply.text == "one" and not reply.done and not reply.finish_reasons
@@ -410,6 +407,16 @@ def test_a_dead_database_at_the_start_keeps_nobody_from_being_served(workshop, u
     assert daemon.anonymous.get("/health/readiness").json["db"] == "Not connected"
     wait_until(lambda: "database" in daemon.log.lower() or "postgres" in daemon.log.lower(), 10, "a word about it")
     assert "p4ssw0rd" not in daemon.log
+    daemon.stop()
+
+
+def test_disabled_spend_logs_are_not_shipped_and_still_kept(workshop, upstream):
+    daemon = workshop.serve(deployment("m", upstream.base), general_settings={
+        "database_url": f"postgresql://u:p@127.0.0.1:{workshop.closed_port().port}/x", "disable_spend_logs": True})
+    call = daemon.client.chat("m").header("x-spillway-call-id")
+    assert [record.call_id for record in daemon.ledger.records()] == [call]
+    assert daemon.anonymous.get("/health/readiness").json["db"] == "not configured"
+    assert "shipped to PostgreSQL" not in daemon.log
     daemon.stop()
 
 

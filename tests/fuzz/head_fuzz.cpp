@@ -1,20 +1,13 @@
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
+#include "require.hpp"
 #include "spillway/net/http_head.hpp"
 
 namespace {
 
 using namespace spillway::net;
-
-void require(bool holds)
-{
-    if (!holds) {
-        std::abort();
-    }
-}
 
 bool within(std::string_view whole, std::string_view part)
 {

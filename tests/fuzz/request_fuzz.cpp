@@ -1,11 +1,11 @@
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "require.hpp"
 #include "spillway/dialect/body_edit.hpp"
 #include "spillway/dialect/request_reader.hpp"
 
@@ -13,13 +13,6 @@ namespace {
 
 using namespace spillway;
 using namespace spillway::dialect;
-
-void require(bool holds)
-{
-    if (!holds) {
-        std::abort();
-    }
-}
 
 /// A body that ends where its padding ends, so that the sanitizer sees any byte too far.
 struct Padded {

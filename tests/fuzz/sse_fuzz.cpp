@@ -1,39 +1,17 @@
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 #include <vector>
 
+#include "require.hpp"
 #include "spillway/dialect/event_stream.hpp"
 #include "spillway/dialect/stream_meter.hpp"
+#include "unit/dialect/event_boundaries.hpp"
 
 namespace {
 
 using namespace spillway;
 using namespace spillway::dialect;
-
-void require(bool holds)
-{
-    if (!holds) {
-        std::abort();
-    }
-}
-
-std::vector<std::size_t> boundaries(std::string_view stream, std::size_t piece)
-{
-    EventBoundary boundary;
-    std::vector<std::size_t> ends;
-    for (std::size_t begin = 0; begin < stream.size(); begin += piece) {
-        auto rest = stream.substr(begin, piece);
-        auto offset = begin;
-        while (const auto end = boundary.first_end(rest)) {
-            offset += *end;
-            ends.push_back(offset);
-            rest.remove_prefix(*end);
-        }
-    }
-    return ends;
-}
 
 void check_usage(const StreamMeter& meter)
 {

@@ -32,7 +32,8 @@ struct Deployment {
     std::optional<Tokens> max_output_tokens;
     std::optional<std::int64_t> rpm;
     std::optional<std::int64_t> tpm;
-    prometheus::Gauge* state = nullptr;  ///< Set from the fleet when metrics are read.
+    prometheus::Gauge* state = nullptr;  ///< Set from the fleet when metrics are read, as is:
+    prometheus::Gauge* in_flight = nullptr;
 };
 
 /// What the pages know of one configuration. Immutable; made by `app` with each snapshot.

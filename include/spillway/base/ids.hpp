@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ struct RequestId {
 
     friend auto operator<=>(const RequestId&, const RequestId&) = default;
 
+    using Digits = std::array<char, 26>;
+    [[nodiscard]] Digits digits() const;
     [[nodiscard]] std::string text() const;
 };
 

@@ -7,7 +7,7 @@
 
 namespace spillway {
 
-/// A credential. Streams and logs as "[secret]", compares in constant time, wipes itself.
+/// A credential. Has no way into a stream or a log, and wipes itself.
 /// `reveal()` is the only way to the bytes, so that every use can be searched for.
 class Secret {
 public:
@@ -26,18 +26,15 @@ public:
     [[nodiscard]] const std::string& reveal() const noexcept { return value_; }
     [[nodiscard]] bool empty() const noexcept { return value_.empty(); }
 
-    /// True when `offered` is this secret. Takes the same time whatever the first wrong byte is:
-    /// the SHA-256 digests are compared, not the texts.
-    [[nodiscard]] bool matches(std::string_view offered) const;
-
     friend bool operator==(const Secret& a, const Secret& b) { return a.value_ == b.value_; }
 
 private:
     std::string value_;
 };
 
-/// Equality in a time that depends on the lengths only.
-[[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
+/// Equality in a time that depends on the length of what was offered only: neither the secret's
+/// bytes nor its length can be read off it.
+[[nodiscard]] bool equals_secret(std::string_view offered, std::string_view secret) noexcept;
 
 /// Lower-case hex SHA-256 of `text`: how a key is named in records.
 [[nodiscard]] std::string sha256_hex(std::string_view text);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -26,8 +27,14 @@ namespace spillway {
 /// remainder is rounded up. Fails on anything that is not a finite number >= 0 or does not fit.
 [[nodiscard]] Result<std::int64_t> scaled_decimal(std::string_view text, int digits);
 
-/// ASCII case-insensitive equality.
-[[nodiscard]] bool iequals(std::string_view a, std::string_view b) noexcept;
+/// ASCII case-insensitive equality of `size` bytes.
+[[nodiscard]] bool iequals(const char* a, const char* b, std::size_t size) noexcept;
+
+/// ASCII case-insensitive equality. Most pairs differ in size: those cost no call.
+[[nodiscard]] inline bool iequals(std::string_view a, std::string_view b) noexcept
+{
+    return a.size() == b.size() && iequals(a.data(), b.data(), a.size());
+}
 
 [[nodiscard]] std::string lower(std::string_view text);
 

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <string>
-#include <vector>
+#include <string_view>
 
 namespace spillway::chat {
 
@@ -9,7 +8,8 @@ enum class Privilege : unsigned char { user, operator_ };
 
 /// Who a request is for. Made by `guard::KeyRing`, read by routing and by the record.
 struct Caller {
-    std::string key_hash;  ///< SHA-256 hex of the key; empty when no key is required.
+    /// SHA-256 hex of the key, as the key ring holds it; empty when no key is required.
+    std::string_view key_hash;
     Privilege privilege = Privilege::user;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "spillway/base/units.hpp"
 
@@ -25,12 +26,43 @@ enum class FailureClass : std::uint8_t {
 };
 inline constexpr std::size_t failure_class_count = 11;
 
+/// The word for `kind` in records and logs.
+[[nodiscard]] constexpr std::string_view name(FailureClass kind)
+{
+    switch (kind) {
+        case FailureClass::transient:
+            return "transient";
+        case FailureClass::overloaded:
+            return "overloaded";
+        case FailureClass::stalled:
+            return "stalled";
+        case FailureClass::rate_limited:
+            return "rate_limited";
+        case FailureClass::quota:
+            return "quota";
+        case FailureClass::credential:
+            return "credential";
+        case FailureClass::model_missing:
+            return "model_missing";
+        case FailureClass::too_long:
+            return "too_long";
+        case FailureClass::content_policy:
+            return "content_policy";
+        case FailureClass::rejected:
+            return "rejected";
+        case FailureClass::unknown:
+            return "unknown";
+    }
+    return "unknown";
+}
+
 /// One attempt that did not answer.
 struct Failure {
     FailureClass kind = FailureClass::unknown;
     int status = 0;       ///< Upstream's HTTP status; 0 when there was none.
     std::string message;  ///< Upstream's words or ours; printable, bounded, no secrets.
     std::optional<Millis> retry_after;
+    bool unreached = false;  ///< Nobody was there: refused, no route, no such name.
 };
 
 }  // namespace spillway::chat

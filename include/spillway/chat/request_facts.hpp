@@ -43,6 +43,7 @@ struct RequestControls {
     bool mock_fallbacks = false;  ///< mock_testing_fallbacks: the first group is made to fail.
     bool mock_context_window_fallbacks = false;
     bool mock_content_policy_fallbacks = false;
+    bool mock_rate_limit_error = false;  ///< The first attempt is taken as rate limited.
 };
 
 /// Facts of a request that routing, forwarding and the record need, taken in one pass over the

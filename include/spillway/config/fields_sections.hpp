@@ -90,8 +90,8 @@ void general_fields(Visitor& visit, General& general)
               "none. Without one they stay in the embedded ledger."});
     visit("litellm_key_header_name", general.key_header_name,
           Doc{"One more header in which the key may come."});
-    visit("disable_spend_logs", general.disable_spend_logs,
-          Doc{"Do not ship spend records to PostgreSQL."});
+    visit("disable_spend_logs", general.disable_spend_logs, Reload::restart,
+          Doc{"Do not ship spend records to PostgreSQL; the embedded ledger keeps them."});
     ignored_general_fields(visit);
 }
 

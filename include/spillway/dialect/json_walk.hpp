@@ -47,7 +47,7 @@ public:
     /// Finds the tokens and checks UTF-8, string ends and control characters in strings.
     /// @param text  Followed by at least 64 readable bytes.
     [[nodiscard]] JsonFault scan(std::string_view text);
-    /// The same for a text without readable bytes behind it: scans a copy.
+    /// A copy of a text without readable bytes behind it, to be scanned.
     /// @return The copy; lives until the next call.
     [[nodiscard]] std::string_view copy(std::string_view text);
 
@@ -101,6 +101,7 @@ template <std::size_t N>
 /// returns false, so callers check `ok()` once at the end.
 class JsonWalker {
 public:
+    /// @param text    As it was scanned: followed by at least 64 readable bytes.
     /// @param tokens  Of `text`, as `JsonIndex::tokens` gives them.
     JsonWalker(std::string_view text, std::span<const std::uint32_t> tokens)
         : text_(text), next_(tokens.data()), last_(tokens.data() + tokens.size())
@@ -136,6 +137,8 @@ public:
     [[nodiscard]] std::optional<JsonString> string();
     /// The bytes of a number.
     [[nodiscard]] std::optional<std::string_view> number();
+    /// The value of a number written in digits alone, at most 18; leaves any other value.
+    [[nodiscard]] std::optional<std::int64_t> plain_number();
     /// Skips one value and checks all of it.
     bool skip();
     /// Skips one value and checks only that its brackets match: for bulk that we did not ask for.
@@ -146,6 +149,7 @@ public:
 private:
     [[nodiscard]] std::size_t token_end() const noexcept;
     bool take(char wanted);
+    bool take_comma() noexcept;
     bool enter(char opening);
     void leave() noexcept
     {
@@ -155,14 +159,12 @@ private:
     [[nodiscard]] bool in_object() const noexcept { return (objects_ & 1U) != 0; }
     bool take_string(JsonString& out);
     bool take_key(JsonKey& out);
+    bool take_unusual_key(JsonKey& out);
     bool take_scalar();
+    bool skip_container();
     bool next_in_container(unsigned floor);
-    void unescape_key(JsonKey& key);
     void find_escape(std::size_t from) noexcept;
     bool check_escapes(JsonString& string);
-    /// The length of the escape at `at`, which ends before `end`; 0 when it is none.
-    [[nodiscard]] std::size_t take_escape(std::size_t at, std::size_t end,
-                                          JsonString& string) const;
     bool fail(JsonFault fault, std::size_t offset);
     bool fail_wanting();
 
@@ -201,6 +203,16 @@ inline bool JsonWalker::take(char wanted)
     return true;
 }
 
+/// Goes on behind a comma; false when something else comes.
+inline bool JsonWalker::take_comma() noexcept
+{
+    if (peek() != ',') {
+        return false;
+    }
+    ++next_;
+    return true;
+}
+
 inline bool JsonWalker::enter(char opening)
 {
     if (!take(opening)) {
@@ -235,19 +247,31 @@ inline bool JsonWalker::take_string(JsonString& out)
     return next_escape_ >= end || check_escapes(out);
 }
 
-inline bool JsonWalker::take_key(JsonKey& out)
+inline std::optional<JsonString> JsonWalker::string()
 {
     JsonString string;
-    out.offset = offset();
     if (!take_string(string)) {
-        return false;
+        return std::nullopt;
     }
-    out.text = string.raw;
-    out.escaped = string.escaped();
-    if (out.escaped) {
-        unescape_key(out);
+    return string;
+}
+
+inline bool JsonWalker::take_key(JsonKey& out)
+{
+    if (last_ - next_ < 2) {
+        return take_unusual_key(out);
     }
-    return take(':');
+    // As programs write it, `"key":` has no blanks and no escapes: then the two tokens say it all.
+    const std::size_t begin = next_[0];
+    const std::size_t colon = next_[1];
+    const bool usual = text_[begin] == '"' && text_[colon] == ':' && colon >= begin + 2 &&
+                       text_[colon - 1] == '"' && next_escape_ >= colon;
+    if (!usual) {
+        return take_unusual_key(out);
+    }
+    out = {{text_.data() + begin + 1, colon - begin - 2}, begin, false};
+    next_ += 2;
+    return true;
 }
 
 template <class Member>
@@ -267,7 +291,7 @@ bool JsonWalker::object(Member&& member)
             if (next_ == before && !skip()) {
                 return false;
             }
-        } while (peek() == ',' && take(','));
+        } while (take_comma());
     }
     if (!take('}')) {
         return false;
@@ -289,7 +313,7 @@ bool JsonWalker::array(Item&& item)
             if (next_ == before && !skip()) {
                 return false;
             }
-        } while (peek() == ',' && take(','));
+        } while (take_comma());
     }
     if (!take(']')) {
         return false;

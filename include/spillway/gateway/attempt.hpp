@@ -39,7 +39,7 @@ private:
 struct Answered {
     Parting parting;
     ledger::Outcome end = ledger::Outcome::served;
-    std::optional<Error> error;  ///< When broken after the commit point.
+    std::optional<Errc> error;  ///< When broken after the commit point.
     chat::Usage usage;
     std::optional<TimePoint> first_token;
     std::optional<chat::Failure> failure;  ///< What the fleet is told when broken.
@@ -50,9 +50,9 @@ struct ClientLeft {
     std::optional<TimePoint> first_token;
     bool streamed = false;
 };
-using AttemptEnd = std::variant<Answered, chat::Failure, ClientLeft>;
+using AttemptEnd = std::variant<ClientLeft, Answered, chat::Failure>;
 
-/// What one attempt works with; lives in `dispatch`.
+/// What one attempt works with; lives in `Dispatch::attempt`.
 struct Attempt {
     InferenceRequest& request;
     const route::Target& target;
@@ -63,17 +63,21 @@ struct Attempt {
     ClientWatch& watch;
     TimePoint began;
     dialect::UsageInjection usage_wish;
+    std::unique_ptr<net::UpstreamCall> call{};
+    /// How it went. Here and not returned: every coroutine on the way would keep room for it while
+    /// a long stream runs.
+    AttemptEnd end{};
 };
 
-/// Calls one deployment. A failure before the commit point comes back as `chat::Failure` and the
-/// client has seen nothing; from the commit point on the end is always `Answered` or `ClientLeft`.
-[[nodiscard]] net::Task<AttemptEnd> run_attempt(Attempt& attempt);
+/// Calls one deployment and sets `attempt.end`. A failure before the commit point ends as
+/// `chat::Failure` and the client has seen nothing; from the commit point on the end is always
+/// `Answered` or `ClientLeft`.
+[[nodiscard]] net::Task<void> run_attempt(Attempt& attempt);
 
-/// Headers of a streamed answer or of a whole one, but for what is only known at the end.
-void add_answer_headers(net::HeaderLines& lines, const Attempt& attempt);
-
-/// The upstream's headers that a client may see: an allow-list (reliability.md, finding 3).
-void copy_reply_headers(net::HeaderLines& lines, const net::ReplyHead& head);
+/// The commit point of an answer that is relayed as it comes: begins the reply to the client and
+/// forgets what only a further attempt would need.
+/// @param headers  What the client gets to see of the upstream's.
+void begin_answer(Attempt& attempt, int status, net::HeaderLines headers);
 
 /// What a call's fault means for the chain.
 [[nodiscard]] chat::Failure failure_of(const net::CallError& error);

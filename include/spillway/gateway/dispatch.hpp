@@ -29,13 +29,14 @@ public:
     [[nodiscard]] Outcome& outcome() noexcept { return outcome_; }
 
 private:
-    [[nodiscard]] route::Moment moment();
-    net::Task<std::optional<route::Action>> attempt(const route::Target& target);
-    [[nodiscard]] std::optional<route::Action> conclude(const route::Target& target, AttemptEnd end,
-                                                        TimePoint began);
-    void report(const route::Target& target, const guard::AttemptReport& report);
-    void give_up(const Error& error);
+    [[nodiscard]] route::Moment moment(TimePoint now);
+    net::Task<void> attempt(const route::Target& target, TimePoint began);
+    [[nodiscard]] std::optional<route::Action> conclude(Attempt& attempt);
+    [[nodiscard]] route::Action failed(Attempt& attempt, chat::Failure failure, TimePoint now);
+    void note_answer(const Attempt& attempt, Answered& answered, TimePoint now);
     void note_left(const ClientLeft& left);
+    void report(const route::Target& target, const guard::AttemptReport& report, TimePoint now);
+    void give_up(Error error);
 
     InferenceRequest& request_;
     net::Exchange& exchange_;
@@ -43,6 +44,7 @@ private:
     const Snapshot& snapshot_;
     ClientWatch watch_;
     route::AttemptChain chain_;
+    std::optional<route::Action> next_;  ///< Empty when the request is over.
     Outcome outcome_;
 };
 

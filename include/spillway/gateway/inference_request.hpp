@@ -27,8 +27,9 @@ struct Arrival {
     std::string origin;  ///< For CORS; empty when no browser asks.
 };
 
-/// A request that was read, checked and resolved; constant from here on until `forget_body`. `body`
-/// and what points into it live in the exchange until the answer is committed.
+/// A request that was read, checked and resolved; constant from here on until `forget_body`, but
+/// for the client's controls, which the attempt chain takes along. `body` and what points into it
+/// live in the exchange until the answer is committed.
 struct InferenceRequest {
     Arrival arrival;
     std::string_view method;   ///< "POST" or "GET".
@@ -48,9 +49,10 @@ struct InferenceRequest {
     void forget_body()
     {
         body = {};
-        facts.members = {};
-        forwarded = {};
-        content_type = {};
+        // Swapped, because assigning an empty text or list keeps the memory.
+        std::vector<chat::Member>{}.swap(facts.members);
+        std::string{}.swap(forwarded);
+        std::string{}.swap(content_type);
     }
 };
 

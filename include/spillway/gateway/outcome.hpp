@@ -17,7 +17,7 @@ namespace spillway::gateway {
 /// exactly once.
 struct WholeReply {
     int status = 200;
-    net::HeaderLines headers;  ///< The upstream's allow-listed ones, content type included.
+    net::HeaderLines headers;  ///< The upstream's allow-listed ones; ours are added at the end.
     std::string body;
 };
 struct StreamEnd {
@@ -34,7 +34,7 @@ using Parting = std::variant<WholeReply, StreamEnd, ErrorReply, Nothing>;
 struct Outcome {
     ledger::Outcome end = ledger::Outcome::served;
     Parting parting;
-    std::optional<Error> error;              ///< Why not served.
+    std::optional<Errc> error;               ///< Why not served.
     std::optional<route::Target> served_by;  ///< Served, or begun to serve.
     chat::Usage usage;
     std::vector<route::FailedAttempt> failures;

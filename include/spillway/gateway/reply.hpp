@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,7 @@ void add_cors(net::HeaderLines& lines, const config::Server& server, std::string
 void add_error_headers(net::HeaderLines& lines, const Error& error);
 
 /// Answers a CORS preflight; 204 also to other OPTIONS requests.
-[[nodiscard]] net::Task<void> reply_preflight(net::Exchange& exchange, const Snapshot& snapshot);
+[[nodiscard]] net::Task<void> reply_preflight(net::Exchange& exchange,
+                                              std::shared_ptr<const Snapshot> snapshot);
 
 }  // namespace spillway::gateway

@@ -20,8 +20,4 @@ namespace spillway::gateway {
 void publish(const ledger::SpendRecord& record, const Arrival& arrival, const Outcome* outcome,
              Services& services);
 
-/// Headers that are known only at the end: cost, durations, and their LiteLLM twins.
-void add_final_headers(net::HeaderLines& lines, const ledger::SpendRecord& record,
-                       const Outcome& outcome);
-
 }  // namespace spillway::gateway

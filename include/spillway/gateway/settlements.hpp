@@ -45,7 +45,6 @@ private:
     ledger::Writer& writer_;
     observe::Metrics& metrics_;
     std::vector<Commit*> waiting_;
-    std::vector<Commit*> committing_;
     bool scheduled_ = false;
 };
 

@@ -27,7 +27,7 @@ struct AttemptReport {
 /// `allowed_fails` failures in it, where that is set (it then replaces the rate). The only member
 /// of a group rests only where `allowed_fails` says so: sick beats absent. After its rest one probe
 /// goes out; an answer closes the matter, a failure doubles the rest, up to tenfold.
-class Fleet {
+class Fleet final : private route::FleetSource {
 public:
     /// @param previous  State to carry over by deployment id; may be null. Requests that still run
     ///                  on the previous configuration report into the same state.
@@ -36,7 +36,8 @@ public:
     Fleet(const Fleet&) = delete;
     Fleet& operator=(const Fleet&) = delete;
 
-    /// Copies the current state into `view` (reused by the caller, so no allocation).
+    /// Lets `view` show the state at `now`, each deployment's as it is first looked at. The view
+    /// is used again by the caller, so nothing is allocated.
     void read(route::FleetView& view, TimePoint now) const;
 
     /// An attempt starts; marks the half-open probe when the breaker allows just one.
@@ -44,10 +45,15 @@ public:
     /// The attempt is over. Called exactly once for each `started`.
     void ended(const AttemptReport& report, TimePoint now);
 
+    /// Attempts that run at the deployment now.
+    [[nodiscard]] std::uint32_t in_flight(DeploymentIndex deployment, TimePoint now) const;
     /// 0 healthy, 1 partial (half open), 2 resting: litellm_deployment_state.
     [[nodiscard]] int state_number(DeploymentIndex deployment, TimePoint now) const;
 
 private:
+    [[nodiscard]] route::DeploymentState state(DeploymentIndex deployment,
+                                               TimePoint now) const override;
+
     class Cell;
     struct Rules;
     struct Entry;

@@ -28,6 +28,7 @@ public:
     /// Who is asking. Without a master key everyone is the operator (the daemon then listens on
     /// loopback only). Exactly one credential counts; two that differ are refused.
     /// @return `Errc::unauthenticated`, in LiteLLM's words, never naming the offered key.
+    /// The caller names its key by this ring's own copy of the hash.
     [[nodiscard]] Result<chat::Caller> authenticate(const Credentials& offered) const;
 
     [[nodiscard]] bool open() const { return !master_key_; }

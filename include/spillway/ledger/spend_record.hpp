@@ -20,7 +20,7 @@ enum class Outcome : std::uint8_t {
 
 /// What one authenticated request cost and why. Exactly one per request; written once.
 struct SpendRecord {
-    RequestId id;
+    RequestId id;  ///< Made when it started: its millisecond is that of `started`.
     WallTime started{};
     std::string call_type;  ///< "acompletion", ...
     std::string key_hash;

@@ -25,9 +25,10 @@ public:
     ~Store();
 
     /// Commits all records in one transaction, or none. Without records it commits an empty one:
-    /// a probe whether the disk takes transactions again.
+    /// a probe whether the disk takes transactions again. A record that was committed must not be
+    /// appended again; one that was refused may be, and becomes one row whatever the disk kept.
     /// @return `ledger_unavailable` (disk full, I/O error, locked past 2 s). Later calls try again.
-    [[nodiscard]] Result<void> append(std::span<const SpendRecord> records);
+    [[nodiscard]] Result<void> append(std::span<const SpendRecord* const> records);
 
     /// Moves the write-ahead log into the file. Called by the keeper thread, never by a shard.
     void checkpoint();

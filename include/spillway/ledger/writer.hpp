@@ -2,7 +2,7 @@
 
 #include <functional>
 #include <memory>
-#include <vector>
+#include <span>
 
 #include "spillway/base/result.hpp"
 #include "spillway/config/config.hpp"
@@ -23,9 +23,9 @@ public:
     Writer(Store& store, config::Durability durability);
     ~Writer();  ///< Commits what waits, then stops.
 
-    /// @param records  Taken over. With `power`, at most 65,536 records may wait: beyond that
-    ///                 `ledger_unavailable` at once.
-    void append(std::vector<SpendRecord> records, Done done);
+    /// @param records  Read during the call only, where they lie. With `power` they are copied, and
+    ///                 at most 65,536 may wait: beyond that `ledger_unavailable` at once.
+    void append(std::span<const SpendRecord* const> records, Done done);
 
     /// False after a failed commit until the keeper's probe or a commit succeeded.
     [[nodiscard]] bool healthy() const noexcept;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "spillway/base/result.hpp"
+#include "spillway/base/text.hpp"
 
 /// HTTP/1.1 heads, strictly and without copying: pure functions over bytes. Why not Beast's parser:
 /// docs/adr/0012 and reliability.md, findings 1 and 2.
@@ -24,11 +25,25 @@ struct Field {
 class Fields {
 public:
     /// First field of that name (ASCII case-insensitive); empty view when absent.
-    [[nodiscard]] std::string_view operator[](std::string_view name) const noexcept;
+    [[nodiscard]] std::string_view operator[](std::string_view name) const noexcept
+    {
+        for (const Field& field : fields_)
+            if (iequals(field.name, name))
+                return field.value;
+        return {};
+    }
     [[nodiscard]] const Field* begin() const noexcept { return fields_.data(); }
     [[nodiscard]] const Field* end() const noexcept { return fields_.data() + fields_.size(); }
     [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
-    [[nodiscard]] bool add(Field field);        ///< False when full (`max_head_fields`).
+    /// False when full (`max_head_fields`).
+    [[nodiscard]] bool add(Field field)
+    {
+        if (fields_.size() == max_head_fields)
+            return false;
+        fields_.push_back(field);
+        return true;
+    }
+    void reserve(std::size_t count) { fields_.reserve(count); }
     void clear() noexcept { fields_.clear(); }  ///< Keeps the memory for the next head.
 
 private:

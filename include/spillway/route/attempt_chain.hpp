@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -70,7 +71,8 @@ struct Moment {
 /// spent one after the other, each with its own retries; then the list for the failure's class
 /// (`context_window_fallbacks`, `content_policy_fallbacks`, else `fallbacks`), each hop re-entering
 /// the whole procedure, `max_fallbacks` deep at most. A place is entered once per request, so
-/// however the lists refer to each other, the walk ends.
+/// however the lists refer to each other, the walk ends. A lone deployment that nobody answers for
+/// is not waited for when there is a fallback.
 ///
 /// Rule that must never bend: once `committed` was called the client has seen bytes, and no
 /// later failure starts another attempt.
@@ -120,16 +122,22 @@ private:
     [[nodiscard]] std::optional<Pause> shortest_wait(const Moment& moment);
     [[nodiscard]] std::optional<Pause> polite_wait(const FailedAttempt& attempt,
                                                    const Moment& moment) const;
-    [[nodiscard]] int retries_allowed() const;
+    [[nodiscard]] std::optional<Action> retry_mocked(const Moment& moment);
+    [[nodiscard]] int retries_allowed(chat::FailureClass kind, DeploymentIndex failed) const;
 
     [[nodiscard]] chat::FailureClass reason_to_leave();
     void queue_fallbacks();
     void queue_list(FallbackList list, const std::optional<std::vector<std::string>>& own);
+    [[nodiscard]] std::span<const std::string> targets(
+        FallbackList list, const std::optional<std::vector<std::string>>& own) const;
+    [[nodiscard]] bool leads_on() const;
+    [[nodiscard]] std::optional<Resolved> new_place(const std::string& name) const;
     [[nodiscard]] bool open_next_hop();
 
     [[nodiscard]] const Hop& hop() const { return hops_.back(); }
     [[nodiscard]] const Group& group() const { return (*table_)[hop().place.group]; }
     [[nodiscard]] bool in_hop(DeploymentIndex member) const;
+    [[nodiscard]] bool is_lone() const;
     [[nodiscard]] bool eligible(DeploymentIndex deployment) const;
     [[nodiscard]] bool barred(DeploymentIndex deployment) const;
     [[nodiscard]] bool fits(DeploymentIndex deployment) const;

@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "spillway/base/error_code.hpp"
 #include "spillway/chat/failure.hpp"
+#include "spillway/config/config.hpp"
 
 namespace spillway::route {
 
@@ -73,6 +75,11 @@ inline constexpr std::array<FailurePolicy, chat::failure_class_count> failure_po
 {
     return failure_policies[static_cast<std::size_t>(kind)];
 }
+
+/// The number that a `retry_policy` or an `allowed_fails_policy` holds for `kind`, if it says so.
+/// Both speak in LiteLLM's exceptions, to which a quota that is used up is a rate limit, too.
+[[nodiscard]] std::optional<int> said_of(const config::RetryPolicy& policy,
+                                         chat::FailureClass kind);
 
 /// True when the request itself is at fault: asking the same group again cannot help.
 [[nodiscard]] constexpr bool blames_request(chat::FailureClass kind)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "spillway/base/units.hpp"
@@ -19,13 +20,52 @@ struct DeploymentState {
     [[nodiscard]] bool serves(TimePoint now) const { return rests_until <= now && !probing; }
 };
 
-/// Immutable picture of all deployments, by `DeploymentIndex`.
-struct FleetView {
-    std::vector<DeploymentState> states;
+/// Where a view reads a deployment's state.
+class FleetSource {
+public:
+    [[nodiscard]] virtual DeploymentState state(DeploymentIndex deployment,
+                                                TimePoint now) const = 0;
+
+protected:
+    FleetSource() = default;
+    FleetSource(const FleetSource&) = default;
+    FleetSource& operator=(const FleetSource&) = default;
+    ~FleetSource() = default;
+};
+
+/// Picture of all deployments, by `DeploymentIndex`. A state is read when it is first looked at and
+/// stays the same until the next `look`: a request sees few of a fleet's deployments, and a
+/// decision between them needs a picture that holds still. One thread.
+class FleetView {
+public:
+    FleetView() = default;
+    explicit FleetView(std::vector<DeploymentState> known) : states(std::move(known)) {}
+
+    /// Forgets the picture before. @param source  Outlives every look at this picture.
+    void look(const FleetSource& source, std::size_t deployments, TimePoint now)
+    {
+        source_ = &source;
+        now_ = now;
+        ++picture_;
+        states.resize(deployments);
+        read_in_.resize(deployments, 0);
+    }
+
     [[nodiscard]] const DeploymentState& operator[](DeploymentIndex index) const
     {
+        if (source_ != nullptr && std::exchange(read_in_[at(index)], picture_) != picture_)
+            states[at(index)] = source_->state(index, now_);
         return states[at(index)];
     }
+
+    /// What is known so far; all there is when no source was looked at.
+    mutable std::vector<DeploymentState> states;
+
+private:
+    const FleetSource* source_ = nullptr;
+    TimePoint now_{};
+    std::uint64_t picture_ = 0;
+    mutable std::vector<std::uint64_t> read_in_;  ///< The picture in which each was read.
 };
 
 }  // namespace spillway::route

@@ -16,6 +16,8 @@ from .waiting import wait_until
 
 REPORTS = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|terminate called")
 MASTER_KEY = "sk-flow-master-key-0123456789"
+# The link order is verified against LD_PRELOAD, where harness/faults.py comes before the sanitizer.
+ASAN_OPTIONS = "detect_leaks=1:exitcode=99:quarantine_size_mb=16:verify_asan_link_order=0"
 
 
 def binary():
@@ -70,7 +72,7 @@ class Daemon:
         self.log_path = self.folder / "daemon.log"
         self.arguments = list(arguments)
         self.prefix = list(prefix)
-        self.env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:exitcode=99:quarantine_size_mb=16",
+        self.env = {**os.environ, "ASAN_OPTIONS": ASAN_OPTIONS,
                     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99",
                     "TSAN_OPTIONS": "halt_on_error=0:exitcode=66", **(env or {})}
         self.shards = shards

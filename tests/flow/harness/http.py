@@ -179,6 +179,12 @@ class Connection:
         assert self.take(2) == b"\r\n"
         return data
 
+    def read_start(self):
+        """The head and the first chunk of a streamed answer; `read_body` takes it from there."""
+        reply = self.read_head()
+        reply.body += self.read_chunk()
+        return reply
+
     def read_body(self, reply, head_only=False):
         """The rest of the answer. A cut body leaves `complete` false."""
         try:

@@ -43,7 +43,11 @@ TEST(CommandLine, TakesConfigHostAndPort)
 
 TEST(CommandLine, RefusesAPortThatIsNone)
 {
-    EXPECT_EQ(said({"serve", "--port", "70000"}).exit_code, 2);
+    for (const char* wrong : {"70000", "abc", "80x", ""}) {
+        const auto refusal = said({"serve", "--port", wrong});
+        EXPECT_EQ(refusal.exit_code, 2) << wrong;
+        EXPECT_THAT(refusal.text, HasSubstr("a number from 0 to 65535")) << wrong;
+    }
 }
 
 TEST(CommandLine, ChecksAFile)
@@ -75,6 +79,7 @@ TEST(CommandLine, HelpsWithACommand)
 {
     const auto help = said({"serve", "--help"});
     EXPECT_EQ(help.exit_code, 0);
+    EXPECT_THAT(help.text, HasSubstr("Usage: spillway serve [OPTIONS]"));
     EXPECT_THAT(help.text, HasSubstr("SPILLWAY_DISCOVER"));
 }
 

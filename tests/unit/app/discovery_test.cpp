@@ -6,22 +6,17 @@
 #include <algorithm>
 #include <map>
 
+#include "unit/config/environment.hpp"
+
 namespace spillway::app {
 namespace {
 
+using config::environment;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-config::Environment environment(std::map<std::string, std::string> values)
-{
-    return [values = std::move(values)](const std::string& name) -> std::optional<std::string> {
-        const auto found = values.find(name);
-        return found == values.end() ? std::nullopt : std::optional(found->second);
-    };
-}
 
 const EnginePlace ollama_place{Engine::ollama, "127.0.0.1", 11434};
 

@@ -3,23 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
+#include "unit/config/environment.hpp"
 
 namespace spillway::app {
 namespace {
 
+using config::environment;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-config::Environment environment(std::map<std::string, std::string> values)
-{
-    return [values = std::move(values)](const std::string& name) -> std::optional<std::string> {
-        const auto found = values.find(name);
-        return found == values.end() ? std::nullopt : std::optional(found->second);
-    };
-}
 
 EnginePlace ollama_by(const std::string& host_variable)
 {

@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
-
 #include "spillway/base/error_code.hpp"
+#include "unit/printed_page.hpp"
 
 namespace spillway::app {
 namespace {
@@ -20,12 +18,7 @@ TEST(ErrorsManual, NamesEveryError)
 
 TEST(ErrorsManual, IsWhatDocsErrorsSays)
 {
-    const std::string path = SPILLWAY_SOURCE_DIR "/docs/errors.md";
-    if (std::getenv("SPILLWAY_UPDATE_DOCS") != nullptr)
-        std::ofstream(path) << errors_manual();
-    std::ifstream file(path);
-    const std::string written(std::istreambuf_iterator<char>(file), {});
-    EXPECT_EQ(written, errors_manual()) << "run the tests with SPILLWAY_UPDATE_DOCS=1";
+    expect_current("errors.md", errors_manual());
 }
 
 }  // namespace

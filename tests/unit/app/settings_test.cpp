@@ -3,21 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
+#include "unit/config/environment.hpp"
 
 namespace spillway::app {
 namespace {
 
+using config::environment;
 using testing::HasSubstr;
 using testing::Optional;
-
-config::Environment environment(std::map<std::string, std::string> values)
-{
-    return [values = std::move(values)](const std::string& name) -> std::optional<std::string> {
-        const auto found = values.find(name);
-        return found == values.end() ? std::nullopt : std::optional(found->second);
-    };
-}
 
 TEST(ChooseSource, PrefersTheFileThatWasNamed)
 {

@@ -106,6 +106,11 @@ TEST(Iequals, IgnoresTheCaseOfAsciiOnly)
     EXPECT_TRUE(iequals("Content-Type", "content-tYPE"));
     EXPECT_FALSE(iequals("a", "ab"));
     EXPECT_FALSE(iequals("[", "{"));
+    EXPECT_TRUE(iequals("X-Request-Id-Of-Us", "x-rEQUEST-id-of-uS"));
+    EXPECT_FALSE(iequals("x-request-id-of-us", "x-request-id-of-uz"));
+    EXPECT_FALSE(iequals("12345678[", "12345678{"));
+    EXPECT_FALSE(iequals("1234567[", "1234567{"));
+    EXPECT_FALSE(iequals("abcdefg@", "abcdefg`"));
 }
 
 TEST(Lower, ChangesAsciiLettersOnly)

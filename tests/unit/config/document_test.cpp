@@ -3,11 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-
 #include "loading.hpp"
+#include "unit/printed_page.hpp"
 
 namespace spillway::config {
 namespace {
@@ -19,14 +16,7 @@ using testing::Not;
 
 TEST(Manual, IsCurrent)
 {
-    const std::string path = SPILLWAY_SOURCE_DIR "/docs/configuration.md";
-    if (std::getenv("SPILLWAY_UPDATE_DOCS") != nullptr)
-        std::ofstream(path) << configuration_manual();
-    std::ifstream stream(path);
-    std::stringstream text;
-    text << stream.rdbuf();
-    EXPECT_TRUE(text.str() == configuration_manual())
-        << "docs/configuration.md is stale; print it with SPILLWAY_UPDATE_DOCS=1";
+    expect_current("configuration.md", configuration_manual());
 }
 
 TEST(Manual, NamesSettingsWithTypeDefaultAndMeaning)

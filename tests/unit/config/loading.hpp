@@ -5,18 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "environment.hpp"
 #include "spillway/config/load.hpp"
 
 namespace spillway::config {
-
-/// An environment with just these variables.
-inline Environment environment(std::map<std::string, std::string> variables = {})
-{
-    return [variables = std::move(variables)](const std::string& name) {
-        const auto found = variables.find(name);
-        return found == variables.end() ? std::nullopt : std::optional(found->second);
-    };
-}
 
 inline Loaded load(std::string_view yaml, std::map<std::string, std::string> variables = {})
 {

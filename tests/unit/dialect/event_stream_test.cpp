@@ -5,25 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "event_boundaries.hpp"
+
 namespace spillway::dialect {
 namespace {
-
-/// All boundaries of `stream` when it arrives in pieces of `sizes`, as offsets of the whole.
-std::vector<std::size_t> boundaries(std::string_view stream, std::size_t piece)
-{
-    EventBoundary boundary;
-    std::vector<std::size_t> ends;
-    for (std::size_t begin = 0; begin < stream.size(); begin += piece) {
-        auto rest = stream.substr(begin, piece);
-        auto offset = begin;
-        while (const auto end = boundary.first_end(rest)) {
-            offset += *end;
-            ends.push_back(offset);
-            rest.remove_prefix(*end);
-        }
-    }
-    return ends;
-}
 
 std::vector<std::string> events(std::string_view stream)
 {

@@ -138,6 +138,60 @@ TEST(JsonWalker, CountsTheBytesOfAStringOnceUnescaped)
     EXPECT_EQ(string->text(), "\xE4\xBD\xA0\xF0\x9F\x98\x80\n\xC3\xA9x");
 }
 
+TEST(JsonWalker, ReadsNumbersOfPlainDigits)
+{
+    JsonIndex index;
+    const auto text = index.copy("[0, 7,12 ,123456789012345678]");
+    ASSERT_EQ(index.scan(text), JsonFault::none);
+    JsonWalker json(text, index.tokens());
+    std::vector<std::int64_t> values;
+    json.array([&] {
+        if (const auto value = json.plain_number()) {
+            values.push_back(*value);
+        }
+    });
+    EXPECT_TRUE(json.finish());
+    // A blank behind it is left to `number`.
+    EXPECT_EQ(values, (std::vector<std::int64_t>{0, 7, 123456789012345678}));
+}
+
+TEST(JsonWalker, LeavesWhatIsNoPlainNumber)
+{
+    for (const auto* value :
+         {"01", "00", "1.0", "1e2", "-1", "1234567890123456789", "\"1\"", "1a", "null", "[1]"}) {
+        JsonIndex index;
+        const auto text = index.copy(value);
+        ASSERT_EQ(index.scan(text), JsonFault::none);
+        JsonWalker json(text, index.tokens());
+        EXPECT_FALSE(json.plain_number()) << value;
+        EXPECT_EQ(json.offset(), 0U) << value;
+        EXPECT_TRUE(json.ok()) << value;
+    }
+}
+
+TEST(JsonWalker, ReadsNoDigitsBehindTheText)
+{
+    const std::string digits(80, '7');
+    JsonIndex index;
+    const auto text = std::string_view(digits).substr(0, 3);
+    ASSERT_EQ(index.scan(text), JsonFault::none);
+    JsonWalker json(text, index.tokens());
+    EXPECT_FALSE(json.plain_number());
+    EXPECT_EQ(json.number(), "777");
+}
+
+TEST(JsonWalker, TakesKeysHoweverTheyAreWritten)
+{
+    JsonIndex index;
+    const auto text = index.copy("{\"\":1,\"a\" :2,\"b\"\n:3,\"c\\n\":4,\"\\\"\":5,\"d:\":6}");
+    ASSERT_EQ(index.scan(text), JsonFault::none);
+    JsonWalker json(text, index.tokens());
+    std::vector<std::string> keys;
+    json.object([&](const JsonKey& key) { keys.emplace_back(key.text); });
+    EXPECT_TRUE(json.finish());
+    EXPECT_EQ(keys, (std::vector<std::string>{"", "a", "b", "c\n", "\"", "d:"}));
+}
+
 TEST(JsonWalker, AfterAFaultNothingMoreIsRead)
 {
     JsonIndex index;

@@ -72,9 +72,35 @@ TEST(ReadAnswer, SeesAnErrorBehindA200)
     EXPECT_EQ(facts.failure->status, 429);
 }
 
+TEST(ReadAnswer, PassesOverTheTextOfAnAnswerThatReportsItsTokens)
+{
+    const auto facts = facts_of(
+        R"({"choices":[{"message":{"content":"a \"usage\": {}","tool_calls":[{"function":{"arguments":"{}"}}]},)"
+        R"("finish_reason":"tool_calls"}],"usage":{"prompt_tokens":9,"completion_tokens":0}})");
+    EXPECT_EQ(facts.usage, (Usage{Tokens{9}, Tokens{0}, {}, {}, {}, UsageSource::exact}));
+    EXPECT_EQ(facts.finish_reason, "tool_calls");
+}
+
+TEST(ReadAnswer, CountsTheTextWhenTheReportCannotBeBelieved)
+{
+    const auto facts = facts_of(
+        R"({"choices":[{"message":{"content":"12345678"}}],"usage":{"prompt_tokens":9,"completion_tokens":-1}})");
+    EXPECT_EQ(facts.usage, (Usage{Tokens{9}, Tokens{2}, {}, {}, {}, UsageSource::estimated}));
+}
+
+TEST(ReadAnswer, SeesAnErrorInAChoice)
+{
+    const auto facts = facts_of(
+        R"({"choices":[{"message":{"content":""},"finish_reason":"error","error":{"message":"Overloaded"}}],)"
+        R"("usage":{"prompt_tokens":9,"completion_tokens":1}})");
+    ASSERT_TRUE(facts.failure);
+    EXPECT_EQ(facts.failure->kind, chat::FailureClass::overloaded);
+}
+
 TEST(ReadAnswer, KnowsNothingOfWhatIsNoJsonObject)
 {
-    for (const auto* body : {"", "hello", "[1]", "{\"usage\":{\"prompt_tokens\":1}", "12"}) {
+    for (const auto* body : {"", "hello", "[1]", "{\"usage\":{\"prompt_tokens\":1}", "12",
+                             "{\"choices\":[{\"message\":{\"content\":\"\\x\"}}]}"}) {
         EXPECT_EQ(facts_of(body).usage, Usage{}) << body;
     }
 }

@@ -94,12 +94,14 @@ TEST(RequestControls, FlagsAreBooleans)
 {
     const auto controls = facts_of(R"("disable_fallbacks":true,"mock_testing_fallbacks":true,)"
                                    R"("mock_testing_context_window_fallbacks":true,)"
-                                   R"("mock_testing_content_policy_fallbacks":true)")
+                                   R"("mock_testing_content_policy_fallbacks":true,)"
+                                   R"("mock_testing_rate_limit_error":true)")
                               .controls;
     EXPECT_TRUE(controls.disable_fallbacks);
     EXPECT_TRUE(controls.mock_fallbacks);
     EXPECT_TRUE(controls.mock_context_window_fallbacks);
     EXPECT_TRUE(controls.mock_content_policy_fallbacks);
+    EXPECT_TRUE(controls.mock_rate_limit_error);
     EXPECT_FALSE(read(R"("disable_fallbacks":"true")"));
 }
 

@@ -206,6 +206,53 @@ INSTANTIATE_TEST_SUITE_P(
         R"({"model":"a","messages":[{"content":[{"type":"text","text":"x","text":"y"}]}]})",
         R"({"model":"a","messages":[{"content":"x"}],"stream_options":{"include_usage":true,"include_usage":false}})"));
 
+/// Every pair of two letters is a key once: many share size, first letter and last letter's kind.
+std::string keys_of_two_letters(std::size_t letters)
+{
+    std::string members;
+    for (std::size_t first = 0; first < letters; ++first) {
+        for (std::size_t second = 0; second < letters; ++second) {
+            members += ",\"";
+            members += static_cast<char>('a' + first);
+            members += static_cast<char>('a' + second);
+            members += "\":1";
+        }
+    }
+    return members;
+}
+
+TEST(RequestReader, DoesNotTakeKeysThatLookAlikeForTheSame)
+{
+    for (const std::size_t letters : {2U, 3U, 4U, 26U}) {
+        EXPECT_TRUE(read(hello_with(keys_of_two_letters(letters)))) << letters;
+    }
+}
+
+TEST(RequestReader, FindsADuplicateAmongKeysThatLookAlike)
+{
+    for (const std::size_t letters : {2U, 3U, 4U, 26U}) {
+        const auto members = keys_of_two_letters(letters) + ",\"ab\":2";
+        EXPECT_EQ(error_of(hello_with(members)).code(), Errc::duplicate_key) << letters;
+    }
+}
+
+TEST(RequestReader, AKeyMayComeAgainInAnotherObject)
+{
+    EXPECT_TRUE(read(
+        R"({"content":1,"model":"m","messages":[{"model":1,"role":"user","content":[{"type":"text","text":"a"},)"
+        R"({"type":"text","text":"b"}]},{"role":"user","content":"c"}],"role":1})"));
+}
+
+TEST(RequestReader, FindsADuplicateAroundANestedObject)
+{
+    EXPECT_EQ(
+        error_of(
+            R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"}],)"
+            R"("role":"user"}]})")
+            .code(),
+        Errc::duplicate_key);
+}
+
 TEST(RequestReader, FindsADuplicateAmongManyKeys)
 {
     std::string body = R"({"model":"m","messages":[{"content":"x"}])";

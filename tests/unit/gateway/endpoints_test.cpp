@@ -39,6 +39,16 @@ TEST(FindDestination, RefusesTheWrongMethodByName)
               Errc::method_not_allowed);
 }
 
+TEST(AllowedMethods, FollowTheKindOfPath)
+{
+    EXPECT_EQ(allowed_methods("/v1/chat/completions"), "POST, OPTIONS");
+    EXPECT_EQ(allowed_methods("/embeddings"), "POST, OPTIONS");
+    EXPECT_EQ(allowed_methods("/v1/models/m"), "GET, HEAD, OPTIONS");
+    EXPECT_EQ(allowed_methods("/v1/audio/speech"), "GET, POST, OPTIONS");
+    EXPECT_EQ(allowed_methods("/rerank"), "GET, POST, OPTIONS");
+    EXPECT_EQ(allowed_methods("/metrics"), "GET, HEAD, OPTIONS");
+}
+
 TEST(FindDestination, TellsTheListOfModelsFromOneModel)
 {
     EXPECT_EQ(find_destination(head(net::Method::get, "/v1/models"))->service, Service::model_list);

@@ -68,7 +68,7 @@ TEST_F(Settle, SaysAtLeastWhenTheAnswerWasCut)
     auto outcome = served_by_cloud();
     outcome.end = ledger::Outcome::broken;
     outcome.parting = StreamEnd{};
-    outcome.error = Error(Errc::stream_broken, "cut");
+    outcome.error = Errc::stream_broken;
     const auto record = make_record(request(), outcome, start_ + 100ms);
     EXPECT_TRUE(record.at_least);
     EXPECT_EQ(record.error, describe(Errc::stream_broken).name);
@@ -93,8 +93,8 @@ TEST_F(Settle, ExplainsAttemptsWithoutTheWordsOfUpstreams)
     failed.failure.message = "your prompt 'my secret diary' is bad";
     outcome.failures.push_back(failed);
     outcome.end = ledger::Outcome::refused;
-    outcome.error = Error(Errc::upstream_rejected, "no");
-    outcome.parting = ErrorReply{*outcome.error, 422};
+    outcome.error = Errc::upstream_rejected;
+    outcome.parting = ErrorReply{Error(Errc::upstream_rejected, "no"), 422};
     const auto record = make_record(request(), outcome, start_);
     EXPECT_EQ(record.why, "fast-local/id-local: rejected 422; ");
     EXPECT_EQ(record.status, 422);
@@ -110,16 +110,6 @@ TEST_F(Settle, MakesARefusalFromTheHeadAlone)
     EXPECT_EQ(record.status, 400);
     EXPECT_EQ(record.asked_model.find('\n'), std::string::npos);
     EXPECT_TRUE(record.deployment_id.empty());
-}
-
-TEST_F(Settle, PrintsTheCostToTheNanoDollar)
-{
-    const auto outcome = served_by_cloud();
-    const auto record = make_record(request(), outcome, start_ + 100ms);
-    net::HeaderLines lines;
-    add_final_headers(lines, record, outcome);
-    EXPECT_NE(lines.text().find("x-litellm-response-cost: 0.0035\r\n"), std::string::npos);
-    EXPECT_NE(lines.text().find("x-spillway-overhead-duration-ms: 10\r\n"), std::string::npos);
 }
 
 }  // namespace

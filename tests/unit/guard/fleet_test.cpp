@@ -357,6 +357,26 @@ TEST_F(FleetTest, CarriesStateOverAReloadById)
     EXPECT_FALSE(view[DeploymentIndex{1}].serves(noon));
 }
 
+TEST_F(FleetTest, ShowsAPictureThatHoldsStillUntilTheNextRead)
+{
+    route::FleetView view;
+    fleet().read(view, noon);
+    EXPECT_EQ(view[a].in_flight, 0u);
+    fleet().started(a, noon);
+    EXPECT_EQ(view[a].in_flight, 0u);
+    fleet().read(view, noon);
+    EXPECT_EQ(view[a].in_flight, 1u);
+}
+
+TEST_F(FleetTest, CountsAUsedUpQuotaAsTheRateLimitsOfItsPolicy)
+{
+    config.router.allowed_fails_policy.rate_limit = 1;
+    fails(a, FailureClass::quota, noon);
+    EXPECT_TRUE(serves(a, noon));
+    fails(a, FailureClass::quota, noon);
+    EXPECT_FALSE(serves(a, noon));
+}
+
 TEST_F(FleetTest, HearsTheEndOfAttemptsThatBeganBeforeAReload)
 {
     fleet().started(a, noon);
@@ -377,6 +397,7 @@ TEST_F(FleetTest, IsSafeFromManyThreads)
             for (int n = 0; n < 2'000; ++n) {
                 answers(a, noon);
                 made->read(view, noon);
+                EXPECT_LE(view[a].in_flight, 4u);
             }
         });
     }

@@ -77,6 +77,18 @@ INSTANTIATE_TEST_SUITE_P(
                              {.authorization = "Bearer sk-other", .api_key = "sk-master"}}),
     [](const auto& param) { return param.param.name; });
 
+TEST(KeyRing, ReadsTheWholeKeyThatIsOffered)
+{
+    const std::string master = "sk-0123456789abcdef0123456789abcdef";
+    const KeyRing keys{Secret{master}};
+    ASSERT_TRUE(keys.authenticate({.authorization = master}));
+    for (std::size_t at = 0; at < master.size(); ++at) {
+        std::string offered = master;
+        offered[at] = '~';
+        EXPECT_FALSE(keys.authenticate({.authorization = offered})) << "byte " << at;
+    }
+}
+
 TEST(KeyRing, TakesAnyoneForTheOperatorWhenThereIsNoMasterKey)
 {
     const KeyRing keys{std::nullopt};

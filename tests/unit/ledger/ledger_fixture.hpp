@@ -127,6 +127,17 @@ inline std::vector<SpendRecord> full_records(RequestIdMaker& ids, int count,
     return records;
 }
 
+/// What `append` takes: where the records lie. They must outlive the call.
+inline std::vector<const SpendRecord*> places_of(const std::vector<SpendRecord>& records)
+{
+    std::vector<const SpendRecord*> places;
+    places.reserve(records.size());
+    for (const auto& record : records) {
+        places.push_back(&record);
+    }
+    return places;
+}
+
 /// The question for one request.
 inline LogsQuery for_request(const std::string& id)
 {

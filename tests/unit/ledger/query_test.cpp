@@ -15,6 +15,7 @@ using nlohmann::json;
 using testing::at_micros;
 using testing::for_request;
 using testing::full_record;
+using testing::places_of;
 using testing::settings_for;
 
 constexpr std::int64_t day = 86'400'000'000;
@@ -68,7 +69,10 @@ protected:
         out.cost = NanoUsd{nanos};
         return out;
     }
-    void write(const std::vector<SpendRecord>& records) { ASSERT_TRUE(store_->append(records)); }
+    void write(const std::vector<SpendRecord>& records)
+    {
+        ASSERT_TRUE(store_->append(places_of(records)));
+    }
     json logs(const LogsQuery& query)
     {
         auto text = query_->spend_logs(query);
@@ -97,6 +101,20 @@ TEST_F(QueryTest, FindsNothingForAnIdThatIsNone)
     write({record(nov_20, 1)});
     EXPECT_EQ(logs(for_request("chatcmpl-' OR 1=1")), json::array());
     EXPECT_EQ(logs(for_request(RequestId{1, 2}.text())), json::array());
+}
+
+TEST_F(QueryTest, FindsARequestByItsIdInWhicheverBlockAlthoughTheClockJumped)
+{
+    std::vector<SpendRecord> records;
+    for (int i = 0; i < 3'500; ++i) {
+        records.push_back(record(nov_20 + ((i * 7) % 11 - 5) * day + i, i));
+    }
+    write(records);
+    for (const std::size_t i : {0u, 1u, 1'023u, 1'024u, 2'500u, 3'071u, 3'072u, 3'499u}) {
+        const auto rows = logs(for_request(records[i].id.text()));
+        ASSERT_EQ(rows.size(), 1u) << i;
+        EXPECT_EQ(rows[0]["request_id"], records[i].id.text());
+    }
 }
 
 TEST_F(QueryTest, FindsTheRequestsOfAKeyGivenPlainOrHashed)

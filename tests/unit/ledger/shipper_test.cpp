@@ -12,6 +12,7 @@ namespace spillway::ledger {
 namespace {
 
 using testing::full_records;
+using testing::places_of;
 using testing::PostgresServer;
 using testing::settings_for;
 using testing::value_of;
@@ -36,7 +37,7 @@ protected:
     std::vector<SpendRecord> append(int count)
     {
         auto records = full_records(ids_, count);
-        EXPECT_TRUE(store_->append(records));
+        EXPECT_TRUE(store_->append(places_of(records)));
         return records;
     }
     std::string in_postgres(const std::string& sql) const { return server_.value(database_, sql); }
@@ -72,7 +73,7 @@ TEST_F(ShipperTest, DeliversEveryRecordInItsColumns)
     auto free = full_records(ids_, 1);
     free[0].cost.reset();
     free[0].tags.clear();
-    ASSERT_TRUE(store_->append(free));
+    ASSERT_TRUE(store_->append(places_of(free)));
     ship()->drain(patience);
     EXPECT_EQ(rows(), "2");
     const std::string here = " FROM spillway_spend_logs WHERE request_id = '" + record.id.text();
@@ -167,7 +168,7 @@ TEST_F(ShipperTest, SetsARecordAsideThatPostgresRefuses)
     records[3].tags = "{\"unfinished";
     records[4].started = testing::at_micros(std::int64_t{9} << 59);
     records[4].total = Millis{0};
-    ASSERT_TRUE(store_->append(records));
+    ASSERT_TRUE(store_->append(places_of(records)));
     const auto shipper = ship();
     shipper->drain(patience);
     EXPECT_EQ(rows(), "598");
@@ -209,7 +210,7 @@ TEST_F(ShipperTest, KeepsNobodyWaitingWhenPostgresFreezes)
     append(2'000);
     shipper->nudge();
     shipper->drain(100ms);
-    EXPECT_TRUE(store_->append(full_records(ids_, 1)));
+    EXPECT_TRUE(store_->append(places_of(full_records(ids_, 1))));
     auto ended = std::async(std::launch::async, [&shipper] { shipper.reset(); });
     EXPECT_EQ(ended.wait_for(10s), std::future_status::ready);
     ended.wait();
@@ -231,7 +232,7 @@ TEST_F(ShipperTest, SharesADatabaseWithAnotherDaemon)
 {
     const auto other_path = folder_.file("other.db");
     const auto other_store = Store::open(settings_for(other_path));
-    ASSERT_TRUE((*other_store)->append(full_records(ids_, 40)));
+    ASSERT_TRUE((*other_store)->append(places_of(full_records(ids_, 40))));
     append(60);
     const auto first = ship();
     const auto second = std::make_unique<Shipper>(other_path, Secret{server_.url(database_)});

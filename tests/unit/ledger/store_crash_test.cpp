@@ -39,6 +39,7 @@ namespace spillway::ledger {
 namespace {
 
 using testing::full_records;
+using testing::places_of;
 using testing::settings_for;
 using testing::value_of;
 
@@ -58,7 +59,7 @@ using testing::value_of;
     RequestIdMaker ids{random_seed()};
     for (int round = 0;; ++round) {
         const auto batch = full_records(ids, 1 + round % 7);
-        if (!(*store)->append(batch)) {
+        if (!(*store)->append(places_of(batch))) {
             ::_exit(2);
         }
         for (const auto& record : batch) {
@@ -140,7 +141,7 @@ TEST(StoreCrash, StartsWithEveryTruncationOfTheLog)
     const auto store = Store::open(settings_for(original));
     ASSERT_TRUE(store);
     for (int i = 0; i < commits; ++i) {
-        ASSERT_TRUE((*store)->append(full_records(ids, 1)));
+        ASSERT_TRUE((*store)->append(places_of(full_records(ids, 1))));
     }
     const std::string database = content_of(original);
     const std::string log = content_of(original + "-wal");
@@ -159,7 +160,7 @@ TEST(StoreCrash, StartsWithEveryTruncationOfTheLog)
         EXPECT_GE(rows, least) << "a longer log holds no fewer records";
         EXPECT_EQ(value_of(path, "SELECT coalesce(max(seq), 0) FROM records"), std::to_string(rows))
             << "what is left is a prefix";
-        EXPECT_TRUE((*opened)->append(full_records(ids, 1)));
+        EXPECT_TRUE((*opened)->append(places_of(full_records(ids, 1))));
         EXPECT_EQ(torn.entries_with(".corrupt-"), 0);
         least = rows;
     }
@@ -190,7 +191,8 @@ TEST(StoreCrash, StartsWithEveryTruncationOfTheFile)
     const auto original = folder.file("original.db");
     constexpr int records = 400;
     RequestIdMaker ids{random_seed()};
-    ASSERT_TRUE((*Store::open(settings_for(original)))->append(full_records(ids, records)));
+    ASSERT_TRUE(
+        (*Store::open(settings_for(original)))->append(places_of(full_records(ids, records))));
     const std::string database = content_of(original);
 
     const std::size_t step = database.size() / 120 + 1;
@@ -201,7 +203,7 @@ TEST(StoreCrash, StartsWithEveryTruncationOfTheFile)
         write_content(path + ".lock", "1\n");
         const auto opened = Store::open(settings_for(path));
         ASSERT_TRUE(opened) << "file of " << size << " bytes: " << opened.error().message();
-        EXPECT_TRUE((*opened)->append(full_records(ids, 1)));
+        EXPECT_TRUE((*opened)->append(places_of(full_records(ids, 1))));
         const bool kept_aside = torn.entries_with(".corrupt-") > 0;
         EXPECT_TRUE(kept_aside || size == 0) << "file of " << size << " bytes";
     }
@@ -215,18 +217,23 @@ TEST(StoreCrash, OpensAndVerifiesAgainAfterAFailedSync)
     const auto store = Store::open(settings_for(path, config::Durability::power));
     ASSERT_TRUE(store);
     const auto before = full_records(ids, 3);
-    ASSERT_TRUE((*store)->append(before));
+    ASSERT_TRUE((*store)->append(places_of(before)));
 
     const auto doubtful = full_records(ids, 3);
     syncs_fail = true;
-    const auto refused = (*store)->append(doubtful);
+    const auto refused = (*store)->append(places_of(doubtful));
     syncs_fail = false;
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), Errc::ledger_unavailable);
 
     // The same records again, as a caller may: once each, whether the log kept them or not.
-    ASSERT_TRUE((*store)->append(doubtful));
+    ASSERT_TRUE((*store)->append(places_of(doubtful)));
     EXPECT_EQ(value_of(path, "SELECT count(*) FROM records"), "6");
+    // And among others.
+    auto mixed = full_records(ids, 2);
+    mixed.insert(mixed.begin() + 1, doubtful.begin(), doubtful.end());
+    ASSERT_TRUE((*store)->append(places_of(mixed)));
+    EXPECT_EQ(value_of(path, "SELECT count(*) FROM records"), "8");
     EXPECT_EQ(value_of(path, "PRAGMA integrity_check"), "ok");
     EXPECT_EQ(folder.entries_with(".corrupt-"), 0);
 }
@@ -238,7 +245,7 @@ TEST(StoreCrash, LeavesNoLogBehindWhenItEndsWell)
     RequestIdMaker ids{random_seed()};
     {
         const auto store = Store::open(settings_for(path));
-        ASSERT_TRUE((*store)->append(full_records(ids, 3)));
+        ASSERT_TRUE((*store)->append(places_of(full_records(ids, 3))));
     }
     EXPECT_FALSE(std::filesystem::exists(path + "-wal"));
 }
@@ -288,8 +295,12 @@ TEST_P(StoreOnAFullDisk, RefusesWithoutHalfABatchAndGoesOnWhenThereIsSpace)
         }
         limit_file_size(200'000);
         Result<void> last;
-        while ((last = (*store)->append(full_records(ids, 16)))) {
+        auto batch = full_records(ids, 16);
+        while ((last = (*store)->append(places_of(batch)))) {
             acknowledged += 16;
+            batch = full_records(ids, 16);
+            // A word of its own, which a refusal must take back.
+            batch[0].upstream_model = "model-" + std::to_string(acknowledged);
         }
         if (last.error().code() != Errc::ledger_unavailable || acknowledged == 0) {
             return 11;
@@ -299,12 +310,27 @@ TEST_P(StoreOnAFullDisk, RefusesWithoutHalfABatchAndGoesOnWhenThereIsSpace)
             return 12;
         }
         limit_file_size(RLIM_INFINITY);
-        if (!(*store)->append({}) || !(*store)->append(full_records(ids, 16))) {
+        if (!(*store)->append({}) || !(*store)->append(places_of(full_records(ids, 16)))) {
             return 13;
         }
         acknowledged += 16;
+        if (value_of(path, "SELECT count(*) FROM records") != std::to_string(acknowledged)) {
+            return 14;
+        }
+        // What was refused, again: all of it, once.
+        if (!(*store)->append(places_of(batch))) {
+            return 15;
+        }
+        acknowledged += 16;
+        const auto query = Query::open(path);
+        for (const auto& record : batch) {
+            if (!query || (*query)->spend_logs(testing::for_request(record.id.text())) !=
+                              "[" + spend_log_json(record) + "]") {
+                return 16;
+            }
+        }
         return value_of(path, "SELECT count(*) FROM records") == std::to_string(acknowledged) ? 0
-                                                                                              : 14;
+                                                                                              : 17;
     });
     EXPECT_EQ(code, 0);
     EXPECT_EQ(value_of(path, "PRAGMA integrity_check"), "ok");

@@ -15,6 +15,7 @@ namespace {
 
 using testing::for_request;
 using testing::full_records;
+using testing::places_of;
 using testing::settings_for;
 using testing::value_of;
 
@@ -52,7 +53,7 @@ TEST_P(StoreTest, GivesBackWhatWasWritten)
     records[1].group = "other";
     records[2].outcome = Outcome::abandoned;
     records[2].error = "client_gone";
-    ASSERT_TRUE(store->append(records));
+    ASSERT_TRUE(store->append(places_of(records)));
     const auto query = Query::open(path_);
     ASSERT_TRUE(query);
     for (const auto& record : records) {
@@ -63,19 +64,57 @@ TEST_P(StoreTest, GivesBackWhatWasWritten)
 
 TEST_P(StoreTest, KeepsItsRecordsAcrossARestart)
 {
-    ASSERT_TRUE(open()->append(full_records(ids_, 70)));
-    ASSERT_TRUE(open()->append(full_records(ids_, 1)));
+    ASSERT_TRUE(open()->append(places_of(full_records(ids_, 70))));
+    ASSERT_TRUE(open()->append(places_of(full_records(ids_, 1))));
     EXPECT_EQ(rows(), "71");
     EXPECT_EQ(value_of(path_, "SELECT max(seq) FROM records"), "71");
 }
 
-TEST_P(StoreTest, WritesTheSameRecordOnce)
+/// Records that share little with those before them, in every column.
+std::vector<SpendRecord> motley_records(RequestIdMaker& ids, int count)
+{
+    auto records = full_records(ids, count);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        auto& record = records[i];
+        const auto some = [i](std::size_t kinds) { return std::to_string(i % kinds); };
+        record.call_type = i % 5 == 0 ? "aembedding" : "acompletion";
+        record.key_hash = std::string(64, static_cast<char>('a' + i % 3));
+        record.end_user = i % 3 == 0 ? "" : "user " + some(4);
+        record.tags = i % 4 == 0 ? "" : R"(["tag )" + some(6) + R"("])";
+        record.asked_model = i % 2 == 0 ? "smart" : "asked " + some(7);
+        record.group = i % 3 == 0 ? "smart" : "asked " + some(7);
+        record.deployment_id = i % 7 == 6 ? "" : "dep-" + some(4);
+        record.upstream_model = i % 3 == 0 ? "größe" : "model-" + some(5);
+        record.outcome = static_cast<Outcome>(i % 4);
+        record.status = i % 4 == 0 ? 200 : 503;
+        record.error = i % 4 == 0 ? "" : "upstream_" + some(3);
+        record.why = i % 6 == 0 ? "" : "attempt " + some(3);
+        record.attempts = static_cast<int>(i % 3);
+        record.streamed = i % 2 == 0;
+        record.usage.prompt = Tokens{static_cast<std::int64_t>(i % 9)};
+        record.usage.source = static_cast<chat::UsageSource>(i % 3);
+        record.cost = i % 5 == 2 ? std::nullopt : std::optional{NanoUsd{i % 2 == 0 ? 0 : 77}};
+        record.at_least = i % 3 == 1;
+        record.first_token = i % 4 == 3 ? std::nullopt : std::optional{Millis{i % 2 == 0 ? 0 : 5}};
+    }
+    return records;
+}
+
+TEST_P(StoreTest, GivesBackEveryRecordOfABatchHoweverTheyDiffer)
 {
     const auto store = open();
-    const auto records = full_records(ids_, 2);
-    ASSERT_TRUE(store->append(records));
-    ASSERT_TRUE(store->append(records));
-    EXPECT_EQ(rows(), "2");
+    const auto query = Query::open(path_);
+    ASSERT_TRUE(query);
+    for (int size = 1; size <= 40; ++size) {
+        const auto records = motley_records(ids_, size);
+        ASSERT_TRUE(store->append(places_of(records)));
+        for (const auto& record : records) {
+            EXPECT_EQ(*(*query)->spend_logs(for_request(record.id.text())),
+                      "[" + spend_log_json(record) + "]")
+                << "in a batch of " << size;
+        }
+    }
+    EXPECT_EQ(rows(), "820");
 }
 
 TEST_P(StoreTest, CommitsNothingForAProbe)
@@ -91,7 +130,7 @@ TEST_P(StoreTest, StripsWhatPostgresCannotHold)
     auto records = full_records(ids_, 1);
     records[0].end_user = std::string{"a\0b", 3};
     records[0].why = "\xff";
-    ASSERT_TRUE(store->append(records));
+    ASSERT_TRUE(store->append(places_of(records)));
     EXPECT_EQ(value_of(path_, "SELECT end_user FROM records"), "ab");
     EXPECT_EQ(value_of(path_, "SELECT why FROM records"), "?");
 }
@@ -102,7 +141,7 @@ TEST_P(StoreTest, KeepsTextBeyondAscii)
     auto records = full_records(ids_, 1);
     records[0].end_user = "Ägidius 訪問者";
     records[0].group = "größe";
-    ASSERT_TRUE(store->append(records));
+    ASSERT_TRUE(store->append(places_of(records)));
     EXPECT_EQ(value_of(path_, "SELECT end_user FROM records"), "Ägidius 訪問者");
     const auto query = Query::open(path_);
     EXPECT_EQ(*(*query)->spend_logs(for_request(records[0].id.text())),
@@ -115,14 +154,14 @@ TEST_P(StoreTest, WritesNothingNegative)
     auto records = full_records(ids_, 1);
     records[0].usage.prompt = Tokens{-1};
     records[0].cost = NanoUsd{-1};
-    ASSERT_TRUE(store->append(records));
+    ASSERT_TRUE(store->append(places_of(records)));
     EXPECT_EQ(value_of(path_, "SELECT min(prompt_tokens, cost_nano_usd) FROM records"), "0");
 }
 
 TEST_P(StoreTest, StoresARepeatedTextOnce)
 {
     const auto store = open();
-    ASSERT_TRUE(store->append(full_records(ids_, 500)));
+    ASSERT_TRUE(store->append(places_of(full_records(ids_, 500))));
     EXPECT_EQ(value_of(path_, "SELECT count(*) FROM words WHERE text = 'gpt-4o'"), "1");
     EXPECT_EQ(value_of(path_, "SELECT count(DISTINCT upstream_model) FROM records"), "1");
 }
@@ -135,7 +174,7 @@ TEST_P(StoreTest, DoesNotLetClientsFillTheDictionary)
         records[i].asked_model = "asked-" + std::to_string(i);
         records[i].upstream_model = "wild-" + std::to_string(i);
     }
-    ASSERT_TRUE(store->append(records));
+    ASSERT_TRUE(store->append(places_of(records)));
     EXPECT_EQ(value_of(path_, "SELECT count(*) <= 4096 FROM words"), "1");
     const auto query = Query::open(path_);
     EXPECT_EQ(*(*query)->spend_logs(for_request(records.back().id.text())),
@@ -145,13 +184,13 @@ TEST_P(StoreTest, DoesNotLetClientsFillTheDictionary)
 TEST_P(StoreTest, KeepsAppendingWhileItsLogIsFolded)
 {
     const auto store = open();
-    for (int i = 0; i < 200; ++i) {
-        ASSERT_TRUE(store->append(full_records(ids_, 64)));
+    for (int i = 0; i < 400; ++i) {
+        ASSERT_TRUE(store->append(places_of(full_records(ids_, 64))));
         if (i % 40 == 39) {
             store->checkpoint();
         }
     }
-    EXPECT_EQ(rows(), "12800");
+    EXPECT_EQ(rows(), "25600");
     EXPECT_NE(value_of(path_, "SELECT log_restarts FROM keeper"), "0");
     EXPECT_EQ(value_of(path_, "PRAGMA integrity_check"), "ok");
 }
@@ -159,10 +198,10 @@ TEST_P(StoreTest, KeepsAppendingWhileItsLogIsFolded)
 TEST_P(StoreTest, BeginsAnewWhenItsFileIsTakenAway)
 {
     const auto store = open();
-    ASSERT_TRUE(store->append(full_records(ids_, 1)));
+    ASSERT_TRUE(store->append(places_of(full_records(ids_, 1))));
     std::filesystem::rename(path_, folder_.file("moved.db"));
     store->checkpoint();
-    ASSERT_TRUE(store->append(full_records(ids_, 2)));
+    ASSERT_TRUE(store->append(places_of(full_records(ids_, 2))));
     EXPECT_EQ(rows(), "2");
 }
 
@@ -175,7 +214,7 @@ protected:
     void make_ledger()
     {
         RequestIdMaker ids{random_seed()};
-        ASSERT_TRUE((*Store::open(settings_for(path_)))->append(full_records(ids, 400)));
+        ASSERT_TRUE((*Store::open(settings_for(path_)))->append(places_of(full_records(ids, 400))));
     }
 
     testing::Folder folder_;
@@ -225,6 +264,21 @@ TEST_F(StoreOpening, RefusesTheSchemaOfANewerVersion)
     EXPECT_NE(opened.error().message().find("schema version 99"), std::string::npos);
 }
 
+TEST_F(StoreOpening, KeepsTheRecordsOfALedgerThatStillHasItsIndexOfIds)
+{
+    RequestIdMaker ids{random_seed()};
+    const auto records = full_records(ids, 3);
+    ASSERT_TRUE((*Store::open(settings_for(path_)))->append(places_of(records)));
+    value_of(path_, "CREATE UNIQUE INDEX records_id ON records (id)");
+    value_of(path_, "DELETE FROM schema_version WHERE version = 2");
+    ASSERT_TRUE((*Store::open(settings_for(path_)))->append(places_of(full_records(ids, 1))));
+    EXPECT_EQ(value_of(path_, "SELECT count(*) FROM sqlite_schema WHERE name = 'records_id'"), "0");
+    EXPECT_EQ(value_of(path_, "SELECT count(*) FROM records"), "4");
+    const auto query = Query::open(path_);
+    EXPECT_EQ(*(*query)->spend_logs(for_request(records[1].id.text())),
+              "[" + spend_log_json(records[1]) + "]");
+}
+
 TEST_F(StoreOpening, RefusesASecondOwner)
 {
     const auto first = Store::open(settings_for(path_));
@@ -266,7 +320,7 @@ TEST_F(StoreOpening, SetsADamagedFileAsideAndBeginsAnew)
     ASSERT_TRUE(opened) << opened.error().message();
     EXPECT_EQ(folder_.entries_with(".corrupt-"), 1);
     RequestIdMaker ids{random_seed()};
-    EXPECT_TRUE((*opened)->append(full_records(ids, 1)));
+    EXPECT_TRUE((*opened)->append(places_of(full_records(ids, 1))));
 }
 
 TEST_F(StoreOpening, KeepsTheLedgerFromOtherUsers)

@@ -7,14 +7,18 @@
 #include <future>
 #include <mutex>
 
+#include "ledger_fixture.hpp"
+
 namespace spillway::ledger {
 namespace {
 
+using testing::places_of;
+
 /// A store in a folder of its own, removed at the end.
-class WriterTest : public testing::TestWithParam<config::Durability> {
+class WriterTest : public ::testing::TestWithParam<config::Durability> {
 protected:
     WriterTest()
-        : folder_(std::filesystem::path(testing::TempDir()) /
+        : folder_(std::filesystem::path(::testing::TempDir()) /
                   ("spillway-writer-" + std::to_string(random_seed())))
     {
         std::filesystem::create_directories(folder_);
@@ -43,11 +47,11 @@ protected:
         return out;
     }
 
-    Result<void> commit(Writer& writer, std::vector<SpendRecord> batch)
+    Result<void> commit(Writer& writer, const std::vector<SpendRecord>& batch)
     {
         std::promise<Result<void>> promise;
         auto committed = promise.get_future();
-        writer.append(std::move(batch), [&](Result<void> result) { promise.set_value(result); });
+        writer.append(places_of(batch), [&](Result<void> result) { promise.set_value(result); });
         return committed.get();
     }
 
@@ -85,7 +89,8 @@ TEST_P(WriterTest, AnswersEveryBatchThatWaitedWhenItIsDestroyed)
     {
         Writer writer(*store_, GetParam());
         for (int i = 0; i < 50; ++i)
-            writer.append(records(2), [&](const Result<void>& result) { answered += !!result; });
+            writer.append(places_of(records(2)),
+                          [&](const Result<void>& result) { answered += !!result; });
     }
     EXPECT_EQ(answered, 50);
 }
@@ -102,7 +107,7 @@ TEST_P(WriterTest, TakesBatchesFromSeveralThreads)
         for (std::size_t shard = 0; shard < 4; ++shard) {
             shards.emplace_back([&, shard] {
                 for (std::size_t i = 0; i < 20; ++i)
-                    writer.append(std::move(batches[shard * 20 + i]),
+                    writer.append(places_of(batches[shard * 20 + i]),
                                   [&](const Result<void>& result) { answered += !!result; });
             });
         }
@@ -111,7 +116,7 @@ TEST_P(WriterTest, TakesBatchesFromSeveralThreads)
 }
 
 INSTANTIATE_TEST_SUITE_P(Durabilities, WriterTest,
-                         testing::Values(config::Durability::process, config::Durability::power),
+                         ::testing::Values(config::Durability::process, config::Durability::power),
                          [](const auto& instance) {
                              return instance.param == config::Durability::process
                                         ? std::string("Process")

@@ -320,6 +320,32 @@ TEST(HeaderLines, CannotBeSplit)
     EXPECT_EQ(lines.text(), "X: a??Set-Cookie: b\r\nY: a?b\r\nZ: -5\r\n");
 }
 
+TEST(HeaderLines, CannotBeSplitAnywhereInALongLine)
+{
+    using namespace std::string_literals;
+    for (std::size_t at = 0; at < 40; ++at)
+        for (const char c : "\r\n\0"s) {
+            std::string value(40, 'v');
+            value[at] = c;
+            HeaderLines lines;
+            lines.add("Name", value);
+            value[at] = '?';
+            EXPECT_EQ(lines.text(), "Name: " + value + "\r\n") << at;
+        }
+}
+
+TEST(HeaderLines, KeepsAllOtherBytesAndMoreThanUsual)
+{
+    HeaderLines lines;
+    std::string all;
+    for (int i = 0; i < 100; ++i) {
+        const std::string value = "a\tb\x7f\xc3\xa9" + std::string(50, 'x');
+        lines.add("Name", value).add("", "").add("N", i);
+        all += "Name: " + value + "\r\n: \r\nN: " + std::to_string(i) + "\r\n";
+    }
+    EXPECT_EQ(lines.text(), all);
+}
+
 TEST(Exchange, KnowsItsPeer)
 {
     Front front{[](Exchange& exchange) -> Task<void> {

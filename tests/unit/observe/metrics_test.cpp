@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <sstream>
+
+#include "unit/printed_page.hpp"
 
 namespace spillway::observe {
 namespace {
@@ -89,12 +89,7 @@ TEST(MetricsManual, NamesEveryFamilyThatIsServed)
 
 TEST(MetricsManual, IsWhatDocsMetricsSays)
 {
-    const std::string path = SPILLWAY_SOURCE_DIR "/docs/metrics.md";
-    if (std::getenv("SPILLWAY_UPDATE_DOCS") != nullptr)
-        std::ofstream(path) << metrics_manual();
-    std::ifstream file(path);
-    const std::string written(std::istreambuf_iterator<char>(file), {});
-    EXPECT_EQ(written, metrics_manual()) << "run the tests with SPILLWAY_UPDATE_DOCS=1";
+    expect_current("metrics.md", metrics_manual());
 }
 
 }  // namespace

@@ -313,6 +313,32 @@ TEST_F(FallbackControls, MockTheSpecialClasses)
     EXPECT_EQ(Walk(config, "A", controls).start().to(), "f");
 }
 
+TEST_F(FallbackControls, MockARateLimitThatARetryGetsOver)
+{
+    config.router.num_retries = 2;
+    controls.mock_rate_limit_error = true;
+    Walk walk(config, "A", controls);
+    EXPECT_EQ(walk.start().to(), "pause");
+    EXPECT_EQ(walk.resume().to(), "a");
+    EXPECT_EQ(walk.chain.attempted_retries(), 1);
+    EXPECT_EQ(walk.chain.attempted_fallbacks(), 0);
+    EXPECT_TRUE(walk.chain.failures().empty());
+}
+
+TEST_F(FallbackControls, MockARateLimitThatFallsBackWhereThereAreNoRetries)
+{
+    config.router.num_retries = 2;
+    controls.mock_rate_limit_error = true;
+    controls.num_retries = 0;
+    Walk walk(config, "A", controls);
+    EXPECT_EQ(walk.start().to(), "b");
+    EXPECT_EQ(walk.chain.attempted_retries(), 0);
+    controls.disable_fallbacks = true;
+    Walk nowhere(config, "A", controls);
+    ASSERT_EQ(nowhere.start().to(), "stop");
+    EXPECT_EQ(nowhere.error().code(), Errc::upstream_rate_limited);
+}
+
 TEST_F(FallbackControls, MockAFailureEvenWhereThereIsNoFallback)
 {
     controls.mock_fallbacks = true;
@@ -320,6 +346,44 @@ TEST_F(FallbackControls, MockAFailureEvenWhereThereIsNoFallback)
     Walk walk(config, "A", controls);
     ASSERT_EQ(walk.start().to(), "stop");
     EXPECT_THAT(walk.error().message(), HasSubstr("mock_testing_fallbacks"));
+}
+
+chat::Failure refused_connection()
+{
+    auto refused = failure(FailureClass::transient);
+    refused.unreached = true;
+    return refused;
+}
+
+TEST_F(FallbackControls, AreFollowedAtOnceWhenTheOnlyDeploymentIsNotThere)
+{
+    config.router.num_retries = 2;
+    Walk walk(config, "A", controls);
+    walk.start();
+    EXPECT_EQ(walk.fails(refused_connection()).to(), "b");
+    EXPECT_EQ(walk.chain.attempted_retries(), 0);
+}
+
+TEST_F(FallbackControls, AreNotHurriedWhenSomebodyWasThere)
+{
+    config.router.num_retries = 2;
+    Walk walk(config, "A", controls);
+    walk.start();
+    EXPECT_EQ(walk.fails(FailureClass::transient).to(), "pause");
+}
+
+TEST_F(FallbackControls, LeaveTheRetriesToADeploymentThatIsNotThereWhenTheyLeadNowhere)
+{
+    config.router.num_retries = 2;
+    controls.disable_fallbacks = true;
+    Walk alone(config, "A", controls);
+    alone.start();
+    EXPECT_EQ(alone.fails(refused_connection()).to(), "pause");
+    controls.disable_fallbacks = false;
+    controls.fallbacks = {"A", "nobody"};
+    Walk nowhere(config, "A", controls);
+    nowhere.start();
+    EXPECT_EQ(nowhere.fails(refused_connection()).to(), "pause");
 }
 
 class FallbackWindows : public testing::Test {

@@ -96,6 +96,7 @@ chat::RequestControls some_controls(Random& random)
     controls.disable_fallbacks = one_in(random, 10);
     controls.mock_fallbacks = one_in(random, 20);
     controls.mock_context_window_fallbacks = one_in(random, 20);
+    controls.mock_rate_limit_error = one_in(random, 20);
     return controls;
 }
 
