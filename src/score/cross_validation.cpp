@@ -1,0 +1,250 @@
+#include "cross_validation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace spillway::score {
+
+namespace {
+
+constexpr std::size_t folds = 5;
+
+/// Strengths of the data against the penalty, tried in this order.
+constexpr std::array<float, 6> strengths{0.06F, 0.12F, 0.25F, 0.5F, 1.0F, 2.0F};
+
+/// Small sets lean on the counters, and one division into folds says little about them.
+constexpr std::size_t small_set = 2500;
+float dense_scale_for(std::size_t rows)
+{
+    return rows < small_set ? 0.1F : 0.05F;
+}
+std::uint64_t repeats_for(std::size_t rows)
+{
+    return rows < small_set ? 4 : 1;
+}
+
+std::size_t fold_of(const LabelledRow& row, std::uint64_t salt)
+{
+    auto hash = row.group + (salt + 1) * 0x9e3779b97f4a7c15U;
+    hash = (hash ^ (hash >> 30U)) * 0xbf58476d1ce4e5b9U;
+    hash = (hash ^ (hash >> 27U)) * 0x94d049bb133111ebU;
+    return static_cast<std::size_t>((hash ^ (hash >> 31U)) % folds);
+}
+
+std::vector<const Features*> features_of(const Rows& rows)
+{
+    std::vector<const Features*> features;
+    features.reserve(rows.size());
+    for (const auto* row : rows)
+        features.push_back(&row->features);
+    return features;
+}
+
+float target(const LabelledRow& row, Head head)
+{
+    return 1 - (head == Head::weak_fails ? row.weak : row.strong);
+}
+
+struct Split {
+    Rows inside;
+    Rows outside;
+    std::vector<std::size_t> places;  ///< Of the rows outside, in the whole.
+};
+
+Split split(const Rows& rows, std::size_t fold, std::uint64_t salt)
+{
+    Split parts;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (fold_of(*rows[i], salt) != fold) {
+            parts.inside.push_back(rows[i]);
+            continue;
+        }
+        parts.outside.push_back(rows[i]);
+        parts.places.push_back(i);
+    }
+    return parts;
+}
+
+/// Out-of-fold log odds, one vector per strength.
+std::vector<std::vector<LogOdds>> out_of_fold(const Rows& rows, float dense_scale,
+                                              std::uint64_t salt)
+{
+    std::vector<std::vector<LogOdds>> odds(strengths.size(), std::vector<LogOdds>(rows.size()));
+    for (std::size_t fold = 0; fold < folds; ++fold) {
+        const auto parts = split(rows, fold, salt);
+        if (parts.inside.empty() || parts.outside.empty())
+            continue;
+        const auto pairs = fit_path(parts.inside, dense_scale, strengths);
+        for (std::size_t s = 0; s < strengths.size(); ++s) {
+            const auto some = log_odds(pairs[s], parts.outside);
+            for (std::size_t i = 0; i < some.size(); ++i)
+                odds[s][parts.places[i]] = some[i];
+        }
+    }
+    return odds;
+}
+
+struct Sums {
+    double gradient_slope = 0;
+    double gradient_offset = 0;
+    double ss = 1e-6;
+    double so = 0;
+    double oo = 1e-6;
+};
+
+Sums platt_sums(const Rows& rows, std::span<const LogOdds> odds, Head head, double slope,
+                double offset)
+{
+    Sums sums;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const double z = static_cast<double>(odds[i][static_cast<std::size_t>(head)]);
+        const double p = 1 / (1 + std::exp(-(slope * z + offset)));
+        const double weight = static_cast<double>(rows[i]->weight);
+        const double error = weight * (p - static_cast<double>(target(*rows[i], head)));
+        const double curvature = weight * p * (1 - p);
+        sums.gradient_slope += error * z;
+        sums.gradient_offset += error;
+        sums.ss += curvature * z * z;
+        sums.so += curvature * z;
+        sums.oo += curvature;
+    }
+    return sums;
+}
+
+/// Newton's method on two numbers, with a slope near 1 favoured a little: a handful of rows must
+/// not make certainties.
+Platt fit_platt(const Rows& rows, std::span<const LogOdds> odds, Head head)
+{
+    constexpr double prior = 4;
+    double slope = 1;
+    double offset = 0;
+    for (int i = 0; i < 20; ++i) {
+        const auto sums = platt_sums(rows, odds, head, slope, offset);
+        const double gs = sums.gradient_slope + prior * (slope - 1);
+        const double ss = sums.ss + prior;
+        const double determinant = ss * sums.oo - sums.so * sums.so;
+        if (!(determinant > 1e-9))
+            break;
+        slope -= (sums.oo * gs - sums.so * sums.gradient_offset) / determinant;
+        offset -= (ss * sums.gradient_offset - sums.so * gs) / determinant;
+        slope = std::clamp(slope, 0.1, 10.0);
+        offset = std::clamp(offset, -20.0, 20.0);
+    }
+    return {static_cast<float>(slope), static_cast<float>(offset)};
+}
+
+}  // namespace
+
+float Platt::operator()(float z) const noexcept
+{
+    return 1 / (1 + std::exp(-(slope * z + offset)));
+}
+
+std::vector<HeadPair> fit_path(const Rows& rows, float dense_scale, std::span<const float> cs)
+{
+    const auto features = features_of(rows);
+    const auto standard = standardise(features);
+    const Design design(features, standard);
+    std::vector<float> weights;
+    for (const auto* row : rows)
+        weights.push_back(row->weight);
+    std::vector<HeadPair> path(cs.size());
+    for (const auto head : {Head::weak_fails, Head::strong_fails}) {
+        std::vector<float> targets;
+        for (const auto* row : rows)
+            targets.push_back(target(*row, head));
+        Coefficients start;
+        for (std::size_t i = 0; i < cs.size(); ++i) {
+            const Penalty penalty{.c = cs[i], .dense_scale = dense_scale};
+            start = fit_logistic(design, targets, weights, penalty, std::move(start));
+            path[i].heads[static_cast<std::size_t>(head)] = start;
+        }
+    }
+    for (auto& pair : path) {
+        pair.standard = standard;
+        pair.dense_scale = dense_scale;
+    }
+    return path;
+}
+
+std::vector<LogOdds> log_odds(const HeadPair& pair, const Rows& rows)
+{
+    const Design design(features_of(rows), pair.standard);
+    std::vector<LogOdds> odds(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        for (std::size_t h = 0; h < head_count; ++h)
+            odds[i][h] = design.dot(i, pair.heads[h].values, pair.dense_scale) + pair.heads[h].bias;
+    }
+    return odds;
+}
+
+std::array<Platt, head_count> calibrate(const Rows& rows, std::span<const LogOdds> odds)
+{
+    return {fit_platt(rows, odds, Head::weak_fails), fit_platt(rows, odds, Head::strong_fails)};
+}
+
+float gain(const std::array<Platt, head_count>& calibration, const LogOdds& odds)
+{
+    return calibration[0](odds[0]) - calibration[1](odds[1]);
+}
+
+std::vector<Judged> judged(const Rows& rows, std::span<const LogOdds> odds)
+{
+    const auto calibration = calibrate(rows, odds);
+    std::vector<Judged> prompts;
+    prompts.reserve(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        prompts.push_back({.score = static_cast<double>(gain(calibration, odds[i])),
+                           .gain = static_cast<double>(rows[i]->strong - rows[i]->weak),
+                           .weight = static_cast<double>(rows[i]->weight)});
+    return prompts;
+}
+
+Choice choose(const Rows& rows)
+{
+    const float dense_scale = dense_scale_for(rows.size());
+    const auto repeats = repeats_for(rows.size());
+    std::array<double, strengths.size()> sums{};
+    std::vector<std::vector<LogOdds>> first;
+    for (std::uint64_t salt = 0; salt < repeats; ++salt) {
+        auto odds = out_of_fold(rows, dense_scale, salt);
+        for (std::size_t s = 0; s < strengths.size(); ++s)
+            sums[s] += curve(judged(rows, odds[s])).apgr;
+        if (salt == 0)
+            first = std::move(odds);
+    }
+    Choice choice;
+    for (std::size_t s = 0; s < strengths.size(); ++s)
+        choice.trials.push_back(
+            {strengths[s], dense_scale, sums[s] / static_cast<double>(repeats)});
+    const auto best =
+        std::max_element(choice.trials.begin(), choice.trials.end(),
+                         [](const Trial& a, const Trial& b) { return a.apgr < b.apgr; });
+    choice.best = *best;
+    choice.out_of_fold = std::move(first[static_cast<std::size_t>(best - choice.trials.begin())]);
+    return choice;
+}
+
+std::vector<Judged> nested(const Rows& rows)
+{
+    std::vector<Judged> all(rows.size());
+    constexpr std::uint64_t outer_salt = 1000;
+    for (std::size_t fold = 0; fold < folds; ++fold) {
+        const auto parts = split(rows, fold, outer_salt);
+        if (parts.inside.empty() || parts.outside.empty())
+            continue;
+        const auto choice = choose(parts.inside);
+        const auto calibration = calibrate(parts.inside, choice.out_of_fold);
+        const auto pairs = fit_path(parts.inside, choice.best.dense_scale, {{choice.best.c}});
+        const auto odds = log_odds(pairs.front(), parts.outside);
+        for (std::size_t i = 0; i < odds.size(); ++i) {
+            const auto& row = *parts.outside[i];
+            all[parts.places[i]] = {static_cast<double>(gain(calibration, odds[i])),
+                                    static_cast<double>(row.strong - row.weak),
+                                    static_cast<double>(row.weight)};
+        }
+    }
+    return all;
+}
+
+}  // namespace spillway::score

@@ -1,0 +1,110 @@
+#include "word_class.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace spillway::score {
+
+namespace {
+
+struct WordList {
+    WordClass kind;
+    std::string_view words;  ///< Separated by single blanks.
+};
+
+constexpr std::array lists{
+    WordList{WordClass::negation,
+             "not no never none nor neither without except cannot don doesn didn isn aren wasn "
+             "weren won wouldn couldn shouldn hasn haven hadn unlikely incorrect false least"},
+    WordList{WordClass::comparison,
+             "more less than most fewer greater larger smaller higher lower longer shorter older "
+             "younger bigger better best worse highest lowest largest smallest greatest same as "
+             "equal different difference compared"},
+    WordList{WordClass::rates,
+             "per each every rate half third quarter twice double triple times thrice fraction "
+             "ratio percent percentage average remaining rest left"},
+    WordList{WordClass::which_words, "what which who whom whose when where"},
+    WordList{WordClass::explaining,
+             "why how explain describe discuss analyze analyse evaluate summarize summarise "
+             "outline justify interpret critique argue"},
+    WordList{WordClass::making,
+             "write create implement generate make build design draft compose program code "
+             "refactor fix translate rewrite convert list give provide develop produce"},
+    WordList{WordClass::mathematics,
+             "calculate compute find solve determine evaluate prove equation function integral "
+             "derivative sum product probability polynomial matrix vector graph theorem modulo "
+             "prime angle radius triangle circle velocity mass energy force temperature pressure "
+             "volume area field group ring"},
+    WordList{WordClass::supposing,
+             "if then suppose assume given let because therefore since thus hence assuming "
+             "consider whether unless provided"},
+    WordList{WordClass::amounts,
+             "many much total number amount altogether some several few all both another one two "
+             "three four five six seven eight nine ten"},
+    WordList{
+        WordClass::time_and_money,
+        "day days week weeks month months year years hour hours minute minutes second seconds "
+        "today tomorrow yesterday dollar dollars cent cents cost costs price pay paid buy buys "
+        "bought sell sells sold spend spent earn earns money"},
+    WordList{WordClass::persons,
+             "he she him her his hers they them their theirs himself herself themselves"},
+    WordList{WordClass::you_and_me, "i me my mine we us our you your yours myself yourself"},
+    WordList{WordClass::duty,
+             "should would could might may must ought shall wrong right moral morally ethical duty "
+             "legal law court rights"},
+    WordList{WordClass::judging,
+             "following statement statements true correct likely described best option options "
+             "answer choice choose select according"},
+    WordList{WordClass::function_words,
+             "of and in to is are was were be been it its for on with that by at from or has have "
+             "had do does did but so into about out up also there can will"},
+    WordList{WordClass::article, "the a an this these those"},
+    WordList{WordClass::small_talk,
+             "hi hello hey thanks thank please ok okay yes yeah yep sure great cool bye lol sorry "
+             "good morning evening"},
+    WordList{WordClass::code_word,
+             "def class import include return const var int void struct public private static "
+             "null elif foreach println printf async await lambda typedef namespace std"},
+    WordList{WordClass::label, "question q passage premise context sentence text title problem"},
+};
+
+constexpr std::size_t slots = 2048;  // a power of two, about a sixth full
+
+struct Slot {
+    std::uint64_t hash = 0;
+    WordClass kind = WordClass::none;
+};
+
+constexpr std::array<Slot, slots> make_table()
+{
+    std::array<Slot, slots> table{};
+    for (const auto& list : lists) {
+        for (std::size_t begin = 0; begin < list.words.size();) {
+            const auto end = std::min(list.words.find(' ', begin), list.words.size());
+            const auto hash = fnv1a(list.words.substr(begin, end - begin));
+            auto at = (hash >> 32U) % slots;
+            while (table[at].kind != WordClass::none && table[at].hash != hash)
+                at = (at + 1) % slots;
+            if (table[at].kind == WordClass::none)  // the first list that names a word has it
+                table[at] = Slot{hash, list.kind};
+            begin = end + 1;
+        }
+    }
+    return table;
+}
+
+constexpr auto table = make_table();
+
+}  // namespace
+
+WordClass word_class(std::uint64_t hash) noexcept
+{
+    for (auto at = (hash >> 32U) % slots;; at = (at + 1) % slots) {
+        const auto& slot = table[at];
+        if (slot.hash == hash || slot.kind == WordClass::none)
+            return slot.kind;
+    }
+}
+
+}  // namespace spillway::score
