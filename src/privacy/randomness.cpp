@@ -1,0 +1,90 @@
+#include "randomness.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "byte_masks.hpp"
+
+namespace spillway::privacy {
+
+namespace {
+
+constexpr char small(char c)
+{
+    return is_upper(c) ? static_cast<char>(c | 0x20) : c;
+}
+
+bool contains(std::string_view value, std::string_view word)
+{
+    return std::search(value.begin(), value.end(), word.begin(), word.end(),
+                       [](char a, char b) { return small(a) == b; }) != value.end();
+}
+
+constexpr bool is_joint(char c)
+{
+    return c == '-' || c == '_' || c == '.' || c == '/' || c == ':';
+}
+
+struct Kinds {
+    std::size_t lower = 0;
+    std::size_t upper = 0;
+    std::size_t digits = 0;
+    std::size_t joints = 0;  ///< Marks that join words.
+    std::size_t marks = 0;
+    std::size_t different = 0;
+    std::size_t longest_repeat = 0;
+};
+
+Kinds kinds_of(std::string_view value)
+{
+    Kinds kinds;
+    std::array<bool, 256> seen{};
+    std::size_t repeat = 0;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const char c = value[i];
+        auto& kind = is_digit(c)    ? kinds.digits
+                     : is_upper(c)  ? kinds.upper
+                     : is_letter(c) ? kinds.lower
+                     : is_joint(c)  ? kinds.joints
+                                    : kinds.marks;
+        ++kind;
+        auto& known = seen[static_cast<unsigned char>(c)];
+        kinds.different += known ? 0U : 1U;
+        known = true;
+        repeat = i > 0 && value[i - 1] == c ? repeat + 1 : 1;
+        kinds.longest_repeat = std::max(kinds.longest_repeat, repeat);
+    }
+    return kinds;
+}
+
+}  // namespace
+
+bool looks_random(std::string_view value)
+{
+    const auto kinds = kinds_of(value);
+    const auto letters = kinds.lower + kinds.upper;
+    return kinds.digits >= 2 && letters >= 2 && kinds.different >= 8 && kinds.longest_repeat < 6 &&
+           (kinds.marks + kinds.joints) * 4 <= value.size();
+}
+
+bool looks_chosen(std::string_view value)
+{
+    const auto kinds = kinds_of(value);
+    const bool mixed = kinds.digits > 0 || kinds.marks > 0 || (kinds.lower > 0 && kinds.upper > 1);
+    return kinds.lower + kinds.upper > 0 && mixed && kinds.different >= 5 &&
+           kinds.longest_repeat < 5;
+}
+
+bool is_placeholder(std::string_view value)
+{
+    constexpr std::array<std::string_view, 17> words{
+        "your",        "xxxx",     "****",     "changeme", "change_me",  "change-me",
+        "placeholder", "redacted", "insert",   "dummy",    "os.environ", "process.env",
+        "getenv",      "...",      "secrets.", "_here",    "-here"};
+    return std::any_of(words.begin(), words.end(),
+                       [value](std::string_view word) { return contains(value, word); });
+}
+
+}  // namespace spillway::privacy

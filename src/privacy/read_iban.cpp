@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <array>
+
+#include "number_forms.hpp"
+#include "pass.hpp"
+
+namespace spillway::privacy {
+
+namespace {
+
+struct Country {
+    std::string_view code;
+    std::uint8_t length;
+};
+
+/// The registry's countries and the length of their account numbers.
+constexpr std::array countries{
+    Country{"AD", 24}, Country{"AE", 23}, Country{"AL", 28}, Country{"AT", 20}, Country{"AZ", 28},
+    Country{"BA", 20}, Country{"BE", 16}, Country{"BG", 22}, Country{"BH", 22}, Country{"BI", 27},
+    Country{"BR", 29}, Country{"BY", 28}, Country{"CH", 21}, Country{"CR", 22}, Country{"CY", 28},
+    Country{"CZ", 24}, Country{"DE", 22}, Country{"DJ", 27}, Country{"DK", 18}, Country{"DO", 28},
+    Country{"EE", 20}, Country{"EG", 29}, Country{"ES", 24}, Country{"FI", 18}, Country{"FK", 18},
+    Country{"FO", 18}, Country{"FR", 27}, Country{"GB", 22}, Country{"GE", 22}, Country{"GI", 23},
+    Country{"GL", 18}, Country{"GR", 27}, Country{"GT", 28}, Country{"HR", 21}, Country{"HU", 28},
+    Country{"IE", 22}, Country{"IL", 23}, Country{"IQ", 23}, Country{"IS", 26}, Country{"IT", 27},
+    Country{"JO", 30}, Country{"KW", 30}, Country{"KZ", 20}, Country{"LB", 28}, Country{"LC", 32},
+    Country{"LI", 21}, Country{"LT", 20}, Country{"LU", 20}, Country{"LV", 21}, Country{"LY", 25},
+    Country{"MC", 27}, Country{"MD", 24}, Country{"ME", 22}, Country{"MK", 19}, Country{"MN", 20},
+    Country{"MR", 27}, Country{"MT", 31}, Country{"MU", 30}, Country{"NI", 28}, Country{"NL", 18},
+    Country{"NO", 15}, Country{"OM", 23}, Country{"PK", 24}, Country{"PL", 28}, Country{"PS", 29},
+    Country{"PT", 25}, Country{"QA", 29}, Country{"RO", 24}, Country{"RS", 22}, Country{"RU", 33},
+    Country{"SA", 24}, Country{"SC", 31}, Country{"SD", 18}, Country{"SE", 24}, Country{"SI", 19},
+    Country{"SK", 24}, Country{"SM", 27}, Country{"SO", 23}, Country{"ST", 25}, Country{"SV", 28},
+    Country{"TL", 23}, Country{"TN", 24}, Country{"TR", 26}, Country{"UA", 29}, Country{"VA", 22},
+    Country{"VG", 24}, Country{"XK", 20}, Country{"YE", 30},
+};
+
+constexpr char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 0x20) : c;
+}
+
+std::size_t length_for(char first, char second)
+{
+    const std::array<char, 2> code{upper(first), upper(second)};
+    const auto found = std::find_if(countries.begin(), countries.end(), [&code](const Country& c) {
+        return c.code[0] == code[0] && c.code[1] == code[1];
+    });
+    return found == countries.end() ? 0 : found->length;
+}
+
+std::uint8_t value_of(char c)
+{
+    return static_cast<std::uint8_t>(is_digit(c) ? c - '0' : upper(c) - 'A' + 10);
+}
+
+}  // namespace
+
+/// Two letters of a country before the two check digits at `at`; the rest with or without blanks or
+/// hyphens between groups.
+void read_iban(Pass& pass, std::size_t at, std::size_t run)
+{
+    constexpr std::size_t longest = 34;
+    const auto text = pass.text();
+    if (at < 2 || run < 2 || !is_letter(text[at - 2]) || !starts_clean(text, at - 2)) {
+        return;
+    }
+    const auto begin = at - 2;
+    const auto length = length_for(text[begin], text[begin + 1]);
+    std::array<std::uint8_t, longest> characters{};
+    std::size_t count = 0;
+    auto end = begin;
+    for (; end < text.size() && count < length; ++end) {
+        if (is_alnum(text[end])) {
+            characters[count++] = value_of(text[end]);
+        } else if ((text[end] != ' ' && text[end] != '-') || !is_alnum(text[end - 1])) {
+            break;
+        }
+    }
+    if (length == 0 || count != length || (end < text.size() && is_alnum(text[end]))) {
+        return;
+    }
+    std::rotate(characters.begin(), characters.begin() + 4,
+                characters.begin() + static_cast<std::ptrdiff_t>(length));
+    if (mod97(Digits(characters).first(length)) == 1) {
+        pass.report(ClassId::iban, text.substr(begin, end - begin));
+    }
+}
+
+}  // namespace spillway::privacy

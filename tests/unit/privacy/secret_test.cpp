@@ -1,0 +1,134 @@
+#include "found_in.hpp"
+
+namespace spillway::privacy {
+namespace {
+
+// Keys are put together here, so that no scanner takes this file for a leak.
+std::string key(std::string_view prefix, std::size_t length)
+{
+    constexpr std::string_view body = "a8F3kZ09qLmX7vBt2RyW5uHc1NpD4sGe6jKo";
+    std::string out(prefix);
+    for (std::size_t i = 0; i < length; ++i) {
+        out += body[i % body.size()];
+    }
+    return out;
+}
+
+TEST(Secret, OfAKnownVendorIsFound)
+{
+    for (const auto& text : {key("sk-", 48),
+                             key("sk-proj-", 60),
+                             key("sk-ant-api03-", 90),
+                             key("sk_live_", 24),
+                             key("ghp_", 36),
+                             key("github_pat_", 82),
+                             key("glpat-", 20),
+                             key("AIza", 35),
+                             key("xoxb-", 50),
+                             key("xoxp-", 60),
+                             key("hf_", 34),
+                             key("npm_", 36),
+                             key("pypi-AgEI", 90),
+                             key("GOCSPX-", 28),
+                             key("shpat_", 32),
+                             key("gsk_", 52),
+                             std::string("AKIA") + "IOSFODNN7EXAMPLE",
+                             std::string("ASIA") + "IOSFODNN7ABCDEFG",
+                             "SG." + key("", 22) + "." + key("", 43),
+                             "https://hooks.slack.com/services/" +
+                                 std::string("T00000000/B00000000/") + key("", 24)}) {
+        EXPECT_EQ(found_in(text), "secret") << text;
+        EXPECT_EQ(found_in("export KEY='" + text + "' # mine"), "secret") << text;
+    }
+}
+
+TEST(Secret, OfAKnownVendorIsNotAnyWordWithItsPrefix)
+{
+    expect_all({
+        {"sk-learn and sk-your-api-key-goes-here-123456", "none"},
+        {"ask-me-anything-about-the-weather-in-2024", "none"},
+        {"sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "none"},
+        {"hf_transfer hf_hub_download", "none"},
+        {"npm_config_registry", "none"},
+        {"AKIA", "none"},
+        {"glpat-short", "none"},
+        {"the ghp_ prefix", "none"},
+    });
+    EXPECT_EQ(found_in(key("xsk-", 48)), "none");
+    EXPECT_EQ(found_in(key("SK-", 48)), "none");
+}
+
+TEST(Secret, IsAJsonWebToken)
+{
+    const std::string header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+    const std::string claims = "eyJzdWIiOiIxMjM0NTY3ODkwIn0";
+    EXPECT_EQ(found_in("Cookie: t=" + header + "." + claims + ".c2lnbmF0dXJl"), "secret");
+    EXPECT_EQ(found_in(header), "none");
+    EXPECT_EQ(found_in(header + ".abc"), "none");
+    EXPECT_EQ(found_in("x" + header + "." + claims), "none");
+}
+
+TEST(Secret, IsWhatIsAssignedToATellingName)
+{
+    expect_all({
+        {"password = \"hunter2!\"", "secret"},
+        {"DB_PASSWORD=s3cr3tpw", "secret"},
+        {"DB_PASS=s3cr3tpw", "secret"},
+        {"\"password\": \"hunter22\"", "secret"},
+        {"pwd: 'Tr0ub4dor&3'", "secret"},
+        {"Passwort: Sommer2024", "secret"},
+        {"api_key = \"a8F3kZ09qLmX7vBt2RyW\"", "secret"},
+        {"clientSecret: 'a8F3kZ09qLmX7vBt2RyW'", "secret"},
+        {"x-api-key: a8F3kZ09qLmX7vBt2RyW", "secret"},
+        {"Authorization: Bearer a8F3kZ09qLmX7vBt2RyW", "secret"},
+        {"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzKEY", "secret"},
+        {"postgres://ada:s3cret@db:5432/x", "secret"},
+        {"the password is hunter2!", "secret"},
+        {"Das Passwort lautet: Sommer2024", "secret"},
+        {"密码是hunter22", "secret"},
+        {"?password=hunter22&x=1", "secret"},
+        {"apiKey := \"a8F3kZ09qLmX7vBt2RyW\"", "secret"},
+    });
+}
+
+TEST(Secret, IsNotProgramTextAboutSecrets)
+{
+    expect_all({
+        {"password = getpass.getpass()", "none"},
+        {"password: str = Field(...)", "none"},
+        {"password: SecretStr", "none"},
+        {"password = user.password_hash", "none"},
+        {"password = request.form['password1']", "none"},
+        {"if password == 'hunter22':", "none"},
+        {"\"password\": \"string\"", "none"},
+        {"\"password\": \"Contraseña\"", "none"},
+        {"password: ${DB_PASSWORD}", "none"},
+        {"api_key=os.environ['OPENAI_API_KEY1']", "none"},
+        {"api_key = \"your-api-key-1234567\"", "none"},
+        {"api_key: <insert 16 characters 1234>", "none"},
+        {"max_tokens: 4096", "none"},
+        {"token = tokens[i + 1]", "none"},
+        {"token: string;", "none"},
+        {"PWD=/home/ada/projects2024", "none"},
+        {"password is required", "none"},
+        {"https://example.com:8080/a@b", "none"},
+        {"http://user@host/", "none"},
+        {"the bearer of this letter", "none"},
+        {"secret = compute_secret_for(user1, key2)", "none"},
+    });
+}
+
+TEST(PrivateKey, IsFoundByItsHeader)
+{
+    for (const auto* kind : {"RSA ", "EC ", "OPENSSH ", "ENCRYPTED ", ""}) {
+        EXPECT_EQ(found_in(std::string("-----BEGIN ") + kind + "PRIVATE KEY-----\nMIIE"),
+                  "private_key");
+    }
+    EXPECT_EQ(found_in(std::string("-----BEGIN PGP ") + "PRIVATE KEY BLOCK-----"), "private_key");
+    EXPECT_EQ(found_in("-----BEGIN PUBLIC KEY-----\nMIIB"), "none");
+    EXPECT_EQ(found_in("-----BEGIN CERTIFICATE-----\nMIIB"), "none");
+    EXPECT_EQ(found_in("keep the private key ----- safe"), "none");
+}
+
+}  // namespace
+}  // namespace spillway::privacy
