@@ -2,7 +2,7 @@
 
 build_packages=(
     g++ cmake ninja-build ccache mold pkg-config ca-certificates
-    libboost1.81-dev libcli11-dev libexpected-dev libfmt-dev libpq-dev libre2-dev libsimdjson-dev
+    libboost1.81-dev libcli11-dev libexpected-dev libfmt-dev libhowardhinnant-date-dev libpq-dev libre2-dev libsimdjson-dev
     libspdlog-dev libsqlite3-dev libssl-dev libyaml-cpp-dev libzstd-dev nlohmann-json3-dev
     prometheus-cpp-dev zlib1g-dev
 )

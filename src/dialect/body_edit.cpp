@@ -197,8 +197,22 @@ private:
         if (rules_.no_stream_options && member.key == stream_options) {
             return true;
         }
-        return std::any_of(rules_.drop.begin(), rules_.drop.end(),
+        return is_overridden(member) ||
+               std::any_of(rules_.drop.begin(), rules_.drop.end(),
                            [&](const std::string& name) { return has_key(member, name); });
+    }
+
+    /// Both names of the limit mean one thing: to set either is to replace both.
+    [[nodiscard]] bool is_overridden(const Member& member) const
+    {
+        const auto is_limit = [&](std::string_view name) {
+            return name == max_tokens || name == max_completion_tokens;
+        };
+        return std::any_of(rules_.overrides.begin(), rules_.overrides.end(), [&](const auto& each) {
+            return has_key(member, each.first) ||
+                   (is_limit(each.first) &&
+                    (has_key(member, max_tokens) || has_key(member, max_completion_tokens)));
+        });
     }
 
     /// Takes member `i` out with the comma in front of it, or, when nothing stays in front of it,
@@ -265,11 +279,17 @@ private:
             text += R"(,"stream_options":{"include_usage":true})";
             added.push_back(stream_options);
         }
+        const auto name_on_wire = [&](std::string_view key) {
+            return rules_.rename_max_completion_tokens && key == max_completion_tokens ? max_tokens
+                                                                                       : key;
+        };
+        for (const auto& [key, value] : rules_.overrides) {
+            const auto name = name_on_wire(key);
+            added.push_back(name);
+            text.append(",").append(json_quoted(name)).append(":").append(value);
+        }
         for (const auto& [key, value] : rules_.defaults) {
-            const std::string_view name =
-                rules_.rename_max_completion_tokens && key == max_completion_tokens
-                    ? max_tokens
-                    : std::string_view(key);
+            const auto name = name_on_wire(key);
             if (is_set(name) || std::find(added.begin(), added.end(), name) != added.end()) {
                 continue;
             }

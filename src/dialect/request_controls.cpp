@@ -123,6 +123,10 @@ void read_metadata(RequestScan& scan)
     scan.json.object([&](const JsonKey& key) {
         if (key.text == "tags") {
             read_tags(scan);
+        } else if (key.text == "no_fallback") {
+            scan.facts.stay_local = scan.json.peek() == 't';
+        } else if (key.text == "explain") {
+            scan.facts.explain = scan.json.peek() == 't';
         }
     });
 }

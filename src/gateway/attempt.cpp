@@ -30,6 +30,26 @@ std::string upstream_model(const Attempt& attempt)
     return model;
 }
 
+using Overrides = std::vector<std::pair<std::string, std::string>>;
+
+/// What the rule sets over the client's own, and the answer's length where the rule lets it shrink
+/// to what the window has room for.
+Overrides overrides_of(const Attempt& attempt)
+{
+    const auto& plan = attempt.chain.plan();
+    Overrides overrides;
+    for (const auto& parameter : plan.parameters)
+        overrides.emplace_back(parameter.name, parameter.json);
+    if (plan.limits.answer_fit != config::AnswerFit::clamp || !plan.limits.answer)
+        return overrides;
+    const auto& deployment = attempt.request.arrival.snapshot->table[attempt.target.deployment];
+    const auto room = route::room_for_answer(deployment, plan.limits.prompt);
+    if (room && *room < *plan.limits.answer)
+        overrides.emplace_back("max_tokens",
+                               std::to_string(std::max<std::int64_t>(1, count(*room))));
+    return overrides;
+}
+
 std::vector<dialect::Splice> edits_of(const Attempt& attempt, const std::string& model)
 {
     const auto& request = attempt.request;
@@ -44,9 +64,16 @@ std::vector<dialect::Splice> edits_of(const Attempt& attempt, const std::string&
     // Further endpoints pass through unchanged but for the model's name.
     static const dialect::WireRules none;
     const bool further = request.endpoint() == chat::Endpoint::other;
-    return dialect::plan_edits(request.facts, request.body, model,
-                               further ? none : attempt.upstream.rules, attempt.usage_wish,
-                               request.endpoint());
+    auto overrides = further ? Overrides{} : overrides_of(attempt);
+    const auto plan = [&](const dialect::WireRules& rules) {
+        return dialect::plan_edits(request.facts, request.body, model, rules, attempt.usage_wish,
+                                   request.endpoint());
+    };
+    if (overrides.empty())
+        return plan(further ? none : attempt.upstream.rules);
+    auto rules = attempt.upstream.rules;
+    rules.overrides = std::move(overrides);
+    return plan(rules);
 }
 
 std::string wire_head(const Attempt& attempt, const std::string& model, std::size_t body_length)
@@ -180,6 +207,10 @@ net::Task<const net::ReplyHead*> send_request(Attempt& attempt)
     net::CallBounds bounds;
     bounds.connect = request.arrival.snapshot->config.upstream.connect_timeout;
     bounds.deadline = attempt.target.deadline;
+    // The last step before a connection: whatever went wrong above, nothing private leaves.
+    if (attempt.chain.plan().limits.boundary == privacy::Boundary::local &&
+        attempt.upstream.local_by == Upstream::LocalBy::address)
+        bounds.only_within = &request.arrival.snapshot->rules.hosts;
     // A whole answer's first byte is its last token's: only the total bound can judge it.
     bounds.first_byte_by =
         request.facts.delivery == chat::Delivery::stream

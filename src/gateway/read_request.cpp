@@ -94,17 +94,6 @@ Result<void> read_query(InferenceRequest& request, const Destination& destinatio
     return {};
 }
 
-Result<void> resolve(InferenceRequest& request)
-{
-    const auto& snapshot = *request.arrival.snapshot;
-    auto asked = snapshot.table.resolve(request.facts.model);
-    if (!asked)
-        return fail(unknown_model(snapshot, request.facts.model));
-    request.asked = *std::move(asked);
-    request.prompt_estimate = dialect::estimate_tokens(request.facts.text_bytes);
-    return {};
-}
-
 }  // namespace
 
 net::Task<Result<void>> read_request(InferenceRequest& request, const Destination& destination,
@@ -137,7 +126,7 @@ net::Task<Result<void>> read_request(InferenceRequest& request, const Destinatio
             request.suffix.append("?").append(head.query);
     }
     request.received = services.clock.now();
-    co_return resolve(request);
+    co_return plan_request(request, head.fields, services);
 }
 
 }  // namespace spillway::gateway

@@ -1,9 +1,11 @@
 #include "spillway/gateway/snapshot.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "spillway/base/log.hpp"
 #include "spillway/base/text.hpp"
+#include "spillway/config/locality.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 
 namespace spillway::gateway {
@@ -112,6 +114,85 @@ Result<Upstream> compile(const config::Deployment& deployment, const config::Con
     return upstream;
 }
 
+privacy::Rules scan_rules(const config::Privacy& section)
+{
+    privacy::Rules rules;
+    for (const auto& own : section.patterns)
+        rules.own.push_back({own.id, own.patterns, own.words});
+    rules.allowed = section.allow_words;
+    return rules;
+}
+
+Result<std::shared_ptr<const score::Weights>> weights_of(const route::CompiledRoute& route)
+{
+    if (!route.needs().score)
+        return nullptr;
+    const auto& path = route.source().complexity.weights;
+    return path.empty() ? score::shipped_weights() : score::load_weights(path);
+}
+
+/// Names, and the scanner itself where something asks for what it finds: it takes memory.
+Result<void> compile_privacy(const config::Config& config, Rules& rules)
+{
+    const auto wanted = scan_rules(config.privacy);
+    std::vector<std::string> own;
+    for (const auto& pattern : wanted.own)
+        own.push_back(pattern.id);
+    auto names = privacy::ClassNames::with_own(std::move(own));
+    if (!names)
+        return fail(std::move(names).error());
+    rules.names = *std::move(names);
+    for (const auto& word : config.privacy.local_only) {
+        const auto classes = rules.names.parse(word);
+        if (!classes)
+            return fail(classes.error());
+        rules.local_only.add(*classes);
+    }
+    rules.book = route::RouteBook(config.routes, rules.names);
+    const auto& routes = rules.book.routes();
+    const bool asked = std::any_of(routes.begin(), routes.end(),
+                                   [](const auto& route) { return route.needs().sensitive; });
+    if (!asked && rules.local_only.empty())
+        return {};
+    auto scanner = privacy::Scanner::build(wanted);
+    if (!scanner)
+        return fail(std::move(scanner).error());
+    rules.scanner = *std::move(scanner);
+    return {};
+}
+
+Result<Rules> compile_rules(const config::Config& config)
+{
+    Rules rules;
+    if (auto compiled = compile_privacy(config, rules); !compiled)
+        return fail(std::move(compiled).error());
+    auto hosts = privacy::LocalHosts::listing(config.privacy.local_hosts);
+    if (!hosts)
+        return fail(std::move(hosts).error());
+    auto zone = TimeZone::named(config.server.time_zone);
+    if (!zone)
+        return fail(std::move(zone).error());
+    rules.hosts = *std::move(hosts);
+    rules.zone = *zone;
+    for (const auto& route : rules.book.routes()) {
+        auto weights = weights_of(route);
+        if (!weights)
+            return fail(std::move(weights).error());
+        rules.weights.push_back(*std::move(weights));
+    }
+    return rules;
+}
+
+/// Who may serve what stays local, for the plan and for the connection.
+void judge_locality(config::Deployment& deployment, const config::Resolved& resolved,
+                    const privacy::LocalHosts& hosts, Upstream& upstream)
+{
+    if (deployment.local == true)
+        upstream.local_by = Upstream::LocalBy::declaration;
+    deployment.local =
+        config::planned_reach(deployment, resolved.base, hosts) == privacy::Reach::local;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
@@ -120,6 +201,9 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
                                                        observe::Metrics& metrics,
                                                        const Snapshot* previous, WallTime now)
 {
+    auto rules = compile_rules(config);
+    if (!rules)
+        return fail(std::move(rules).error());
     const ledger::PriceBook book(prices, config.prices);
     std::vector<config::Deployment> usable;
     std::vector<Upstream> upstreams;
@@ -136,9 +220,13 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
         }
         // Routing by cost and by window sees what the price table knows of the model.
         deployment.prices = upstream->rate.prices;
+        deployment.long_prices = upstream->rate.long_prices;
+        judge_locality(deployment, *resolved, rules->hosts, *upstream);
         const auto* known = upstream->local ? nullptr : book.find(upstream->model);
         if (known != nullptr && !deployment.max_input_tokens)
             deployment.max_input_tokens = known->window;
+        if (known != nullptr && !deployment.max_output_tokens)
+            deployment.max_output_tokens = known->max_output;
         local.push_back(upstream->local);
         upstreams.push_back(*std::move(upstream));
         usable.push_back(std::move(deployment));
@@ -151,7 +239,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
     guard::KeyRing keys(config.general.master_key);
     const auto number = previous != nullptr ? previous->number + 1 : 1;
     return std::make_shared<const Snapshot>(Snapshot{number, std::move(config), std::move(table),
-                                                     std::move(upstreams), std::move(keys),
+                                                     *std::move(rules), std::move(upstreams), std::move(keys),
                                                      std::move(fleet), now});
 }
 

@@ -58,13 +58,23 @@ std::string_view asked_name(const RoutingTable& table, const Resolved& asked)
 
 }  // namespace
 
-AttemptChain::AttemptChain(const RoutingTable& table, ChainRequest request, TimePoint now)
-    : table_(&table), request_(std::move(request)), deadline_(now + table.chain_timeout())
+Plan straight_to(Resolved place)
 {
-    if (const auto& asked = request_.controls.timeout) {
-        deadline_ = now + std::clamp(*asked, Millis{0}, table.chain_timeout());
+    Plan plan;
+    plan.hops.push_back(std::move(place));
+    return plan;
+}
+
+AttemptChain::AttemptChain(const RoutingTable& table, ChainRequest request, TimePoint now)
+    : table_(&table), request_(std::move(request))
+{
+    Millis bound = std::min(request_.plan.timeout.value_or(table.chain_timeout()),
+                            table.chain_timeout());
+    if (const auto& own = request_.controls.timeout) {
+        bound = std::clamp(*own, Millis{0}, bound);
     }
-    hops_.push_back(Hop{request_.asked, 0});
+    deadline_ = now + bound;
+    hops_.push_back(Hop{asked(), 0});
 }
 
 Action AttemptChain::start(const Moment& moment)
@@ -96,7 +106,7 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
     failures_.push_back({*current_, hop().place.group, std::move(failure), hop().place.wildcard});
     current_.reset();
     if (committed_) {
-        return Stop{broken_off({*table_, asked_name(*table_, request_.asked), failures_})};
+        return Stop{broken_off({*table_, asked_name(*table_, asked()), failures_})};
     }
     const FailureClass kind = last_->kind;
     if (kind == FailureClass::too_long) {
@@ -117,6 +127,9 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
 
 Action AttemptChain::resumed(const Moment& moment)
 {
+    if (std::exchange(waiting_for_slot_, false) && !committed_) {
+        return moment.now >= deadline_ ? out_of_time() : advance(moment);
+    }
     const auto awaited = std::exchange(waiting_for_, std::nullopt);
     if (!awaited || committed_) {
         return give_up(moment);
@@ -146,6 +159,9 @@ Action AttemptChain::advance(const Moment& moment)
             if (const auto deployment = open_next_level(moment)) {
                 return send(*deployment, moment);
             }
+            if (const auto wait = wait_for_slot(moment)) {
+                return *wait;
+            }
         }
         queue_fallbacks();
         if (!open_next_hop()) {
@@ -166,7 +182,8 @@ Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
     target.deployment = deployment;
     target.group = hop().place.group;
     target.wildcard = hop().place.wildcard;
-    target.first_token_timeout = chosen.first_token_timeout;
+    target.first_token_timeout =
+        request_.plan.first_token_timeout.value_or(chosen.first_token_timeout);
     target.idle_timeout = chosen.idle_timeout;
     const TimePoint own_bound = moment.now + chosen.total_timeout;
     target.deadline = std::min(deadline_, own_bound);
@@ -176,16 +193,19 @@ Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
 
 Action AttemptChain::out_of_time() const
 {
-    return Stop{route::out_of_time({*table_, asked_name(*table_, request_.asked), failures_})};
+    return Stop{route::out_of_time({*table_, asked_name(*table_, asked()), failures_})};
 }
 
 Action AttemptChain::give_up(const Moment& moment) const
 {
-    const auto name = asked_name(*table_, request_.asked);
+    const auto name = asked_name(*table_, asked());
     if (last_) {
         const auto& general =
-            table_->fallbacks(request_.asked.group, request_.asked.asked, FallbackList::general);
+            table_->fallbacks(asked().group, asked().asked, FallbackList::general);
         return Stop{exhausted({*table_, name, failures_}, *last_, general)};
+    }
+    if (somebody_saturated_) {
+        return Stop{all_saturated(name)};
     }
     const auto recovery = earliest_recovery_.value_or(moment.now) - moment.now;
     return Stop{all_cooling(name, std::chrono::ceil<Millis>(recovery))};
@@ -242,9 +262,44 @@ std::optional<DeploymentIndex> AttemptChain::best_of_level(Freshness wanted,
     if (candidates.empty()) {
         return first;
     }
-    return ranked(table_->settings().strategy, std::move(candidates), *table_, moment.fleet,
-                  moment.draw)
-        .front();
+    return best_of(std::move(candidates), moment);
+}
+
+/// The strategy's choice, unless the conversation's last server is not much busier: to move means
+/// to read the whole prompt again.
+DeploymentIndex AttemptChain::best_of(std::vector<DeploymentIndex> candidates,
+                                      const Moment& moment) const
+{
+    constexpr std::uint32_t worth_moving = 4;  ///< Requests in flight more than the other.
+    const auto& sticky = request_.sticky;
+    const bool there = sticky && std::find(candidates.begin(), candidates.end(), *sticky) !=
+                                     candidates.end();
+    const auto best = ranked(request_.plan.strategy.value_or(table_->settings().strategy),
+                             std::move(candidates), *table_, moment.fleet, moment.draw)
+                          .front();
+    const bool stays = there && moment.fleet[*sticky].in_flight <=
+                                    moment.fleet[best].in_flight + worth_moving;
+    return stays ? *sticky : best;
+}
+
+/// Somebody would serve but has no slot free: a short wait, before the next place is taken.
+std::optional<Pause> AttemptChain::wait_for_slot(const Moment& moment)
+{
+    constexpr Millis step{20};
+    const auto& members = group().members;
+    const bool saturated = std::any_of(members.begin(), members.end(), [&](DeploymentIndex member) {
+        return eligible(member) && !failed_before(member) && rested(member, moment) &&
+               is_saturated((*table_)[member], moment.fleet[member]);
+    });
+    somebody_saturated_ = somebody_saturated_ || saturated;
+    const bool patient = waited_for_slot_ < table_->slot_patience();
+    if (!saturated || !patient || moment.now + step >= deadline_) {
+        return std::nullopt;
+    }
+    waited_for_slot_ += step;
+    waiting_for_slot_ = true;
+    levels_spent_ = false;
+    return Pause{step};
 }
 
 /// One more attempt in this level, when the failure, the counts and the budget allow it.

@@ -57,20 +57,28 @@ void AttemptChain::queue_fallbacks()
 {
     const auto& controls = request_.controls;
     const std::size_t before = pending_.size();
+    const bool planned = planned_ < request_.plan.hops.size();
     switch (policy_of(reason_to_leave()).next_target) {
         case NextTarget::none:
             pending_.clear();
+            planned_ = request_.plan.hops.size();
             return;
         case NextTarget::any:
             break;
         case NextTarget::context_window_list:
+            // The next hop of a route may be larger; whoever is not is passed over.
+            if (planned) {
+                return;
+            }
             queue_list(FallbackList::context_window, controls.context_window_fallbacks);
             break;
         case NextTarget::content_policy_list:
+            // Nobody asks around for a laxer filter unless the file says where.
+            planned_ = request_.plan.hops.size();
             queue_list(FallbackList::content_policy, controls.content_policy_fallbacks);
             break;
     }
-    if (pending_.size() == before) {
+    if (pending_.size() == before && !planned) {
         queue_list(FallbackList::general, controls.fallbacks);
     }
 }
@@ -93,6 +101,10 @@ std::span<const std::string> AttemptChain::targets(
         (own && depth > 1)) {
         return {};
     }
+    // A route's chain is all there is, but for what the client itself adds.
+    if (!own && list == FallbackList::general && request_.plan.beyond == Beyond::nothing) {
+        return {};
+    }
     const auto& names = own ? *own : table_->fallbacks(hop().place.group, hop().place.asked, list);
     return {names.data(), std::min(names.size(), most_targets_of_a_list)};
 }
@@ -100,6 +112,9 @@ std::span<const std::string> AttemptChain::targets(
 /// Is there a place to go to when this hop is left after an ordinary failure?
 bool AttemptChain::leads_on() const
 {
+    if (planned_ < request_.plan.hops.size()) {
+        return true;
+    }
     const auto next = targets(FallbackList::general, request_.controls.fallbacks);
     return std::any_of(next.begin(), next.end(),
                        [this](const std::string& name) { return new_place(name).has_value(); }) ||
@@ -118,24 +133,41 @@ std::optional<Resolved> AttemptChain::new_place(const std::string& name) const
     return known ? std::nullopt : std::move(place);
 }
 
-/// Enters the next pending place that exists and was not entered before.
+/// Enters the plan's next hop, or the next pending place that exists and was not entered before.
 bool AttemptChain::open_next_hop()
 {
+    const auto entered = [this](const Resolved& place) {
+        return std::any_of(hops_.begin(), hops_.end(),
+                           [&](const Hop& before) { return same_place(before.place, place); });
+    };
+    const auto& hops = request_.plan.hops;
+    while (planned_ < hops.size()) {
+        const auto& next = hops[planned_++];
+        // Hops of a plan are no fallbacks of each other's: depth does not grow along them.
+        if (!entered(next)) {
+            enter(Hop{next, 1});
+            return true;
+        }
+    }
     while (!pending_.empty()) {
         const Pending next = std::move(pending_.back());
         pending_.pop_back();
-        auto place = new_place(next.name);
-        if (!place) {
-            continue;
+        if (auto place = new_place(next.name)) {
+            enter(Hop{*std::move(place), next.depth});
+            return true;
         }
-        hops_.push_back(Hop{*std::move(place), next.depth});
-        level_.reset();
-        retries_in_level_ = 0;
-        levels_spent_ = false;
-        hop_tried_ = false;
-        return true;
     }
     return false;
+}
+
+void AttemptChain::enter(Hop hop)
+{
+    hops_.push_back(std::move(hop));
+    level_.reset();
+    retries_in_level_ = 0;
+    levels_spent_ = false;
+    hop_tried_ = false;
+    waited_for_slot_ = Millis{0};
 }
 
 /// Of a group's members all belong to its hop, unless the client named one.
@@ -153,7 +185,8 @@ bool AttemptChain::is_lone() const
 
 bool AttemptChain::eligible(DeploymentIndex deployment) const
 {
-    return in_hop(deployment) && !barred(deployment) && fits(deployment);
+    return in_hop(deployment) && !barred(deployment) && fits(deployment) &&
+           !rules_out(judge((*table_)[deployment], request_.plan.limits));
 }
 
 /// Did this deployment fail in a way that asking it again cannot mend?
@@ -185,9 +218,15 @@ bool AttemptChain::failed_before(DeploymentIndex deployment) const
     });
 }
 
-bool AttemptChain::serves(DeploymentIndex deployment, const Moment& moment) const
+bool AttemptChain::rested(DeploymentIndex deployment, const Moment& moment) const
 {
     return hop().place.pinned || moment.fleet[deployment].serves(moment.now);
+}
+
+bool AttemptChain::serves(DeploymentIndex deployment, const Moment& moment) const
+{
+    return rested(deployment, moment) &&
+           !is_saturated((*table_)[deployment], moment.fleet[deployment]);
 }
 
 void AttemptChain::note_recovery(DeploymentIndex deployment, const Moment& moment)

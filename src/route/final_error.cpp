@@ -155,4 +155,12 @@ Error broken_off(const Ending& ending)
                                           " broke off." + tried_list(ending)};
 }
 
+Error all_saturated(std::string_view model)
+{
+    return Error{Errc::overloaded, "Every deployment of " + quoted(model) +
+                                       " has as many requests in flight as it may; try again "
+                                       "shortly."}
+        .retry_in(Millis{1'000});
+}
+
 }  // namespace spillway::route

@@ -157,7 +157,7 @@ void describe(Deployment& deployment, const config::Deployment& row)
 }  // namespace
 
 RoutingTable::RoutingTable(const Config& config, const std::vector<bool>& local)
-    : settings_(config.router)
+    : settings_(config.router), slot_patience_(config.upstream.slot_patience)
 {
     add_deployments(config, local);
     weigh_members(config);

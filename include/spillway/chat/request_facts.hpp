@@ -60,6 +60,8 @@ struct RequestFacts {
     std::string end_user;           ///< `user`; empty when absent.
     std::vector<std::string> tags;  ///< metadata.tags and tags.
     RequestControls controls;
+    bool stay_local = false;  ///< metadata.no_fallback: not beyond our own machines.
+    bool explain = false;     ///< metadata.explain: the answer tells how it was routed.
 };
 
 }  // namespace spillway::chat

@@ -161,6 +161,7 @@ struct Upstream {
     Millis first_token_timeout{60'000};         ///< Cloud.
     Millis local_first_token_timeout{300'000};  ///< Engines that may be loading a model.
     Millis idle_timeout{60'000};
+    Millis slot_patience{200};                  ///< For one that is at its max_parallel_requests.
     std::size_t max_idle_per_origin = 64;
     Millis keepalive{55'000};
     std::string ca_file;  ///< Extra trust anchors (PEM); empty means the system's.

@@ -142,6 +142,9 @@ void upstream_fields(Visitor& visit, Upstream& upstream)
           Doc{"The same for local engines, which may have a model to load first."});
     visit("idle_timeout", upstream.idle_timeout, Range{0.01, 86400},
           Doc{"Longest silence inside an answer."});
+    visit("slot_patience", upstream.slot_patience, Range{0, 600},
+          Doc{"How long a request waits for a deployment that is at its max_parallel_requests, "
+              "before the next target is tried."});
     visit("max_idle_per_origin", upstream.max_idle_per_origin, Range{0, 100'000},
           Doc{"Idle connections kept per origin and I/O thread."});
     visit("keepalive", upstream.keepalive, Range{0, 86400},

@@ -18,6 +18,8 @@ struct WireRules {
     std::vector<std::string> drop;  ///< Top-level keys taken out.
     /// Top-level keys added when the client did not set them: name and JSON text.
     std::vector<std::pair<std::string, std::string>> defaults;
+    /// Top-level keys set whatever the client wrote: a rule's parameters, a clamped limit.
+    std::vector<std::pair<std::string, std::string>> overrides = {};
 };
 
 enum class UsageInjection : std::uint8_t { leave, ask };

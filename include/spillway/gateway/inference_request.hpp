@@ -9,6 +9,7 @@
 #include "spillway/chat/endpoint.hpp"
 #include "spillway/chat/request_facts.hpp"
 #include "spillway/gateway/snapshot.hpp"
+#include "spillway/route/plan.hpp"
 #include "spillway/route/routing_table.hpp"
 
 namespace spillway::gateway {
@@ -27,6 +28,13 @@ struct Arrival {
     std::string origin;  ///< For CORS; empty when no browser asks.
 };
 
+/// How the request was routed, as headers and record show it. No text of the request.
+struct Routing {
+    std::string reason;    ///< One line; empty when the client named a model and nothing held it.
+    std::string features;  ///< JSON, for `spillway replay`.
+    std::string receipt;   ///< Privacy: boundary and classes; empty when nobody looked.
+};
+
 /// A request that was read, checked and resolved; constant from here on until `forget_body`, but
 /// for the client's controls, which the attempt chain takes along. `body` and what points into it
 /// live in the exchange until the answer is committed.
@@ -39,7 +47,9 @@ struct InferenceRequest {
     BodyForm form = BodyForm::json;
     std::string_view body;
     chat::RequestFacts facts;
-    route::Resolved asked;
+    route::Resolved asked;  ///< The first hop of the plan.
+    route::Plan plan;       ///< Until the dispatch takes it.
+    Routing routing;
     Tokens prompt_estimate{};
     TimePoint received{};  ///< The last byte of the body had arrived.
 

@@ -5,6 +5,7 @@
 
 #include "spillway/base/clock.hpp"
 #include "spillway/dialect/request_reader.hpp"
+#include "spillway/gateway/plan_request.hpp"
 #include "spillway/gateway/settlements.hpp"
 #include "spillway/gateway/snapshot.hpp"
 #include "spillway/guard/retry_budget.hpp"
@@ -19,6 +20,18 @@ struct Shared {
     guard::RetryBudget retry_budget;
     std::atomic<std::size_t> in_flight{0};
     std::atomic<bool> draining{false};
+    /// Millionths of the proxy's budget that are left; negative: there is no cap. Refreshed from
+    /// the ledger's sums (app/budget_watch).
+    std::atomic<std::int64_t> budget_left{-1};
+
+    [[nodiscard]] route::BudgetView budget() const
+    {
+        route::BudgetView view;
+        const auto left = budget_left.load(std::memory_order_relaxed);
+        if (left >= 0)
+            view.proxy = static_cast<double>(left) / 1e6;
+        return view;
+    }
 };
 
 /// Everything a request may touch, fixed for the life of one shard. Outlives every request; used
@@ -32,6 +45,7 @@ struct Services {
     const Clock& clock;
     dialect::RequestReader reader{};
     route::FleetView fleet_view{};
+    Describer describer{};
 };
 
 }  // namespace spillway::gateway

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "spillway/base/result.hpp"
+#include "spillway/base/time_zone.hpp"
 #include "spillway/config/config.hpp"
 #include "spillway/config/load.hpp"
 #include "spillway/config/providers.hpp"
@@ -14,7 +15,11 @@
 #include "spillway/ledger/cost.hpp"
 #include "spillway/net/upstream.hpp"
 #include "spillway/observe/metrics.hpp"
+#include "spillway/privacy/locality.hpp"
+#include "spillway/privacy/scanner.hpp"
+#include "spillway/route/route_book.hpp"
 #include "spillway/route/routing_table.hpp"
+#include "spillway/score/weights.hpp"
 
 namespace spillway::gateway {
 
@@ -31,7 +36,21 @@ struct Upstream {
     dialect::WireRules rules;
     ledger::Rate rate;
     bool local = false;
+    /// What a request that stays local asks of the connection's address.
+    enum class LocalBy : std::uint8_t { address, declaration } local_by = LocalBy::address;
     observe::Metrics::Deployment metrics;
+};
+
+/// What routing by rules works with.
+struct Rules {
+    route::RouteBook book;
+    /// Of each route of the book, in its order; null where no rule asks for the score.
+    std::vector<std::shared_ptr<const score::Weights>> weights;
+    privacy::ClassNames names;
+    std::optional<privacy::Scanner> scanner;  ///< Where anything asks for sensitive classes.
+    privacy::ClassSet local_only;  ///< Classes that keep any request local.
+    privacy::LocalHosts hosts;
+    TimeZone zone;
 };
 
 /// One configuration compiled for requests. Immutable but for the fleet's own state; a request
@@ -40,6 +59,7 @@ struct Snapshot {
     std::uint64_t number = 0;
     config::Config config;
     route::RoutingTable table;
+    Rules rules;
     std::vector<Upstream> upstreams;
     guard::KeyRing keys;
     std::shared_ptr<guard::Fleet> fleet;

@@ -11,6 +11,7 @@
 #include "spillway/chat/failure.hpp"
 #include "spillway/chat/request_facts.hpp"
 #include "spillway/route/fleet_view.hpp"
+#include "spillway/route/plan.hpp"
 #include "spillway/route/routing_table.hpp"
 
 namespace spillway::route {
@@ -52,10 +53,15 @@ struct FailedAttempt {
 
 /// What the chain needs to know of the request.
 struct ChainRequest {
-    Resolved asked;
+    Plan plan;
     chat::RequestControls controls;
     Tokens prompt_estimate{};  ///< For pre-call checks and for skipping hops that cannot fit.
+    /// Who served this conversation last and still has it in its cache.
+    std::optional<DeploymentIndex> sticky = {};
 };
+
+/// The plan of a request that goes to one place and from there where the file says.
+[[nodiscard]] Plan straight_to(Resolved place);
 
 /// What a step may look at: passed in, so the chain is pure and every path is a unit test.
 struct Moment {
@@ -66,6 +72,10 @@ struct Moment {
 };
 
 /// Retry, fallback and deadline as a state machine (no socket, timer or coroutine).
+///
+/// The hops of the plan come first, one after the other; the plan's limits hold for every place
+/// that is reached from them, by whatever list. Who is at its `max_parallel_requests` is waited for
+/// shortly, then the next hop is taken.
 ///
 /// In a group: retries prefer deployments that have not failed in this request; `order` levels are
 /// spent one after the other, each with its own retries; then the list for the failure's class
@@ -80,6 +90,10 @@ class AttemptChain {
 public:
     /// @param table  Must outlive the chain.
     AttemptChain(const RoutingTable& table, ChainRequest request, TimePoint now);
+
+    [[nodiscard]] const Plan& plan() const { return request_.plan; }
+    /// The place the client asked for, or the route's first hop.
+    [[nodiscard]] const Resolved& asked() const { return request_.plan.hops.front(); }
 
     /// The first step. A deployment that was asked for by its id is used even while it rests.
     [[nodiscard]] Action start(const Moment& moment);
@@ -126,6 +140,9 @@ private:
     [[nodiscard]] int retries_allowed(chat::FailureClass kind, DeploymentIndex failed) const;
 
     [[nodiscard]] chat::FailureClass reason_to_leave();
+    [[nodiscard]] std::optional<Pause> wait_for_slot(const Moment& moment);
+    [[nodiscard]] DeploymentIndex best_of(std::vector<DeploymentIndex> candidates,
+                                          const Moment& moment) const;
     void queue_fallbacks();
     void queue_list(FallbackList list, const std::optional<std::vector<std::string>>& own);
     [[nodiscard]] std::span<const std::string> targets(
@@ -133,6 +150,7 @@ private:
     [[nodiscard]] bool leads_on() const;
     [[nodiscard]] std::optional<Resolved> new_place(const std::string& name) const;
     [[nodiscard]] bool open_next_hop();
+    void enter(Hop hop);
 
     [[nodiscard]] const Hop& hop() const { return hops_.back(); }
     [[nodiscard]] const Group& group() const { return (*table_)[hop().place.group]; }
@@ -142,6 +160,7 @@ private:
     [[nodiscard]] bool barred(DeploymentIndex deployment) const;
     [[nodiscard]] bool fits(DeploymentIndex deployment) const;
     [[nodiscard]] bool failed_before(DeploymentIndex deployment) const;
+    [[nodiscard]] bool rested(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool serves(DeploymentIndex deployment, const Moment& moment) const;
     void note_recovery(DeploymentIndex deployment, const Moment& moment);
     void note_overflow(const FailedAttempt& attempt);
@@ -161,6 +180,10 @@ private:
     int retries_in_level_ = 0;
     int retries_ = 0;
     int fallbacks_ = 0;
+    std::size_t planned_ = 1;     ///< Hops of the plan that were entered or passed over.
+    Millis waited_for_slot_{};    ///< In the current hop.
+    bool waiting_for_slot_ = false;
+    bool somebody_saturated_ = false;
     bool levels_spent_ = false;
     bool hop_tried_ = false;   ///< Something was sent in the current hop.
     bool overflowed_ = false;  ///< Some deployment said that the prompt is too long.

@@ -25,6 +25,9 @@ struct Ending {
 /// Nothing could be tried, because everything rests, in LiteLLM's words.
 [[nodiscard]] Error all_cooling(std::string_view model, Millis recovery);
 
+/// Nobody had a slot free for as long as it was worth waiting.
+[[nodiscard]] Error all_saturated(std::string_view model);
+
 /// The request's time is over.
 [[nodiscard]] Error out_of_time(const Ending& ending);
 

@@ -106,6 +106,9 @@ public:
     /// Longest time that all attempts of one request may take together.
     [[nodiscard]] Millis chain_timeout() const { return chain_timeout_; }
 
+    /// How long a request waits for a slot of a deployment at its `max_parallel_requests`.
+    [[nodiscard]] Millis slot_patience() const { return slot_patience_; }
+
     /// Names for /v1/models: groups without `*` and visible aliases, in file order.
     [[nodiscard]] const std::vector<std::string>& listed() const { return listed_; }
 
@@ -129,6 +132,7 @@ private:
 
     config::Router settings_;
     Millis chain_timeout_{};
+    Millis slot_patience_{};
     std::vector<Deployment> deployments_;
     std::vector<Group> groups_;
     ByName<GroupIndex> by_name_;

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "spillway/base/result.hpp"
+#include "spillway/base/units.hpp"
+
+namespace spillway {
+
+/// A time zone of the IANA database, as the system has it. A copy is a handle; thread-safe.
+class TimeZone {
+public:
+    /// UTC, which needs no database.
+    TimeZone() = default;
+    /// @return `bad_config` for a name that the database does not have.
+    [[nodiscard]] static Result<TimeZone> named(const std::string& name);
+
+    /// Minutes since Monday 00:00 of the local week.
+    [[nodiscard]] int minute_of_week(WallTime time) const;
+
+private:
+    const void* zone_ = nullptr;  ///< A `date::time_zone`, which lives as long as the process.
+};
+
+}  // namespace spillway

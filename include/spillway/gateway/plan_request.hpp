@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "spillway/base/result.hpp"
+#include "spillway/dialect/prompt_reader.hpp"
+#include "spillway/gateway/inference_request.hpp"
+#include "spillway/net/http_head.hpp"
+#include "spillway/route/decide.hpp"
+#include "spillway/route/features.hpp"
+#include "spillway/score/features.hpp"
+#include "spillway/score/share_tracker.hpp"
+
+namespace spillway::gateway {
+
+struct Services;
+
+/// What describing requests keeps between them; one per shard.
+struct Describer {
+    dialect::PromptReader prompts{};
+    score::Extractor extractor{};
+    /// Of the routes of one snapshot that hold a share of their traffic.
+    std::uint64_t snapshot = 0;
+    std::vector<std::optional<score::ShareTracker>> shares{};
+};
+
+/// A request's features and the route that decides for it; null when the client named a model.
+struct Described {
+    route::Features features;
+    const route::CompiledRoute* route = nullptr;
+    route::Resolved model;  ///< Without a route.
+    score::Features scored;  ///< Where the score was taken; for explanations and comparisons.
+};
+
+/// Takes the facts that the request's route asks for, and no others.
+/// @param fields  Of the request's head: wishes of the client (`x-spillway-prefer`,
+///                `x-spillway-max-cost`, `x-spillway-boundary`), and who it is.
+/// @return `unknown_model`, or `invalid_request` for a wish that is none.
+[[nodiscard]] Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
+                                         Services& services);
+
+/// Decides where the described request goes.
+[[nodiscard]] Result<route::Plan> decide(const Described& described,
+                                         const InferenceRequest& request, Services& services);
+
+/// Describes and decides; fills in `asked`, `plan`, `routing` and `prompt_estimate`.
+[[nodiscard]] Result<void> plan_request(InferenceRequest& request, const net::Fields& fields,
+                                        Services& services);
+
+}  // namespace spillway::gateway

@@ -1,0 +1,343 @@
+#include "spillway/gateway/plan_request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "spillway/base/text.hpp"
+#include "spillway/dialect/stream_meter.hpp"
+#include "spillway/gateway/models.hpp"
+#include "spillway/gateway/services.hpp"
+#include "spillway/route/client_kind.hpp"
+#include "spillway/route/features_json.hpp"
+#include "spillway/tokens/estimator.hpp"
+
+namespace spillway::gateway {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, route::Preference>, 5> preferences{{
+    {"local", route::Preference::local},
+    {"cloud", route::Preference::cloud},
+    {"cheap", route::Preference::cheap},
+    {"fast", route::Preference::fast},
+    {"best", route::Preference::best},
+}};
+
+Error wrong_wish(std::string_view header, std::string_view expected)
+{
+    return Error(Errc::invalid_request,
+                 "The header " + std::string(header) + " must be " + std::string(expected) + ".")
+        .about(std::string(header));
+}
+
+/// What the client wishes in headers. A wish narrows what the file allows; none widens it.
+Result<void> read_wishes(const net::Fields& fields, route::Features& features)
+{
+    if (const auto word = fields["x-spillway-prefer"]; !word.empty()) {
+        const auto known = std::find_if(preferences.begin(), preferences.end(),
+                                        [&](const auto& each) { return iequals(each.first, word); });
+        if (known == preferences.end())
+            return fail(wrong_wish("x-spillway-prefer", "local, cloud, cheap, fast or best"));
+        features.prefer = known->second;
+    }
+    if (const auto text = fields["x-spillway-max-cost"]; !text.empty()) {
+        double usd = -1;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), usd);
+        if (error != std::errc() || end != text.data() + text.size() || !(usd >= 0 && usd < 1e6))
+            return fail(wrong_wish("x-spillway-max-cost", "an amount of USD such as 0.05"));
+        features.max_cost = NanoUsd{std::llround(usd * 1e9)};
+    }
+    if (const auto word = fields["x-spillway-boundary"]; !word.empty()) {
+        const auto boundary = privacy::parse_boundary(lower(word));
+        if (!boundary)
+            return fail(wrong_wish("x-spillway-boundary", "local or any"));
+        features.boundary = *boundary;
+    }
+    return {};
+}
+
+config::Task task_of(chat::Endpoint endpoint)
+{
+    switch (endpoint) {
+        case chat::Endpoint::chat:
+            return config::Task::chat;
+        case chat::Endpoint::completions:
+            return config::Task::completion;
+        case chat::Endpoint::embeddings:
+            return config::Task::embedding;
+        case chat::Endpoint::other:
+            break;
+    }
+    return config::Task::other;
+}
+
+/// A request's own answers to the questions of a route.
+class RequestAnswers final : public route::Asked {
+public:
+    RequestAnswers(const InferenceRequest& request, const net::Fields& fields,
+                   const chat::Prompt& prompt)
+        : request_(request), fields_(fields), prompt_(prompt)
+    {}
+    [[nodiscard]] std::span<const chat::PromptPiece> text() const override { return prompt_.pieces; }
+    [[nodiscard]] std::string_view header(std::string_view name) const override
+    {
+        return fields_[name];
+    }
+    [[nodiscard]] std::string metadata(std::string_view path) const override
+    {
+        const auto& members = request_.facts.members;
+        const auto found = std::find_if(members.begin(), members.end(),
+                                        [](const auto& each) { return each.key == "metadata"; });
+        if (found == members.end())
+            return {};
+        const auto text = found->value.of(request_.body);
+        const auto object = nlohmann::json::parse(text, nullptr, false);
+        const auto* at = &object;
+        while (!path.empty()) {
+            const auto dot = std::min(path.find('.'), path.size());
+            const auto key = std::string(path.substr(0, dot));
+            if (!at->is_object() || !at->contains(key))
+                return {};
+            at = &(*at)[key];
+            path.remove_prefix(std::min(dot + 1, path.size()));
+        }
+        return at->is_string() ? at->get<std::string>() : at->dump();
+    }
+
+private:
+    const InferenceRequest& request_;
+    const net::Fields& fields_;
+    const chat::Prompt& prompt_;
+};
+
+void note_content(const chat::Prompt& prompt, const route::Needs& needs, route::Features& features)
+{
+    using config::Content;
+    const auto add = [&](Content content, bool there) {
+        if (there)
+            features.content.add(content);
+    };
+    add(Content::images, prompt.images > 0);
+    add(Content::audio, prompt.audios > 0);
+    add(Content::files, prompt.files > 0);
+    add(Content::tools, prompt.tools > 0);
+    add(Content::json_schema, prompt.schema);
+    add(Content::code, needs.code && route::looks_like_code(prompt.last_user));
+}
+
+/// Tokens of all text, and of what the chat template adds.
+void count_tokens(const chat::Prompt& prompt, std::string_view model, route::Features& features)
+{
+    const auto family = tokens::family_of(model);
+    tokens::ByteClasses classes;
+    for (const auto& piece : prompt.pieces)
+        classes += tokens::classify(piece.text);
+    const auto text = tokens::Estimator(family).estimate(classes);
+    const auto around = tokens::exactly(tokens::template_tokens(family, prompt.turns));
+    const auto count = text + around;
+    features.prompt = count.tokens;
+    features.prompt_upper = count.upper;
+}
+
+privacy::ClassSet scan_text(const chat::Prompt& prompt, const privacy::Scanner& scanner)
+{
+    privacy::Scan scan(scanner);
+    std::uint32_t message = 0;
+    for (const auto& piece : prompt.pieces) {
+        if (piece.message != std::exchange(message, piece.message))
+            scan.end_message();
+        scan.add(piece.text);
+        if (scan.complete())
+            break;
+    }
+    return scan.found();
+}
+
+/// FNV-1a of what stays the same through a conversation: its system prompt and its first turn.
+std::uint64_t conversation_of(const chat::Prompt& prompt)
+{
+    if (prompt.first_user.empty() || prompt.user_turns < 1)
+        return 0;
+    std::uint64_t hash = 0xCBF2'9CE4'8422'2325U;
+    for (const auto text : {prompt.system.substr(0, 4096), prompt.first_user.substr(0, 4096)})
+        for (const unsigned char byte : text)
+            hash = (hash ^ byte) * 0x100'0000'01B3U;
+    return hash == 0 ? 1 : hash;
+}
+
+score::PromptView view_of(const chat::Prompt& prompt, const InferenceRequest& request)
+{
+    score::PromptView view;
+    view.last_user = prompt.last_user;
+    view.system = prompt.system;
+    view.turns = prompt.turns;
+    view.tool_result_turns = prompt.tool_results;
+    view.tools = prompt.tools;
+    view.images = prompt.images;
+    view.has_schema = prompt.schema;
+    view.max_tokens = static_cast<std::uint32_t>(
+        std::min<std::int64_t>(count(request.facts.max_tokens.value_or(Tokens{0})), UINT32_MAX));
+    view.total_bytes = request.facts.text_bytes;
+    return view;
+}
+
+/// Trackers belong to one configuration: another one may hold other shares.
+std::optional<score::ShareTracker>& share_of(std::size_t index, const Snapshot& snapshot,
+                                             Describer& describer)
+{
+    if (describer.snapshot != snapshot.number) {
+        describer.snapshot = snapshot.number;
+        describer.shares.assign(snapshot.rules.book.routes().size(), std::nullopt);
+    }
+    return describer.shares[index];
+}
+
+score::TierCuts cuts_of(const config::RouteComplexity& complexity)
+{
+    score::TierCuts cuts;
+    if (complexity.cuts.size() == 3)
+        cuts = {static_cast<float>(complexity.cuts[0]), static_cast<float>(complexity.cuts[1]),
+                static_cast<float>(complexity.cuts[2])};
+    return cuts;
+}
+
+/// Scores the request as its route reads the score.
+score::Score take_score(const score::Features& features, const route::CompiledRoute& route,
+                        const Snapshot& snapshot, Describer& describer)
+{
+    const auto& complexity = route.source().complexity;
+    const auto index = static_cast<std::size_t>(&route - snapshot.rules.book.routes().data());
+    const auto& weights = *snapshot.rules.weights[index];
+    auto score = score::score(weights, features, cuts_of(complexity));
+    if (!complexity.cloud_share)
+        return score;
+    auto& tracker = share_of(index, snapshot, describer);
+    if (!tracker) {
+        const auto share = static_cast<float>(complexity.cloud_share->part);
+        const auto cap = complexity.cloud_share_cap
+                             ? static_cast<float>(complexity.cloud_share_cap->part)
+                             : std::min(1.0F, 1.5F * share);
+        score::ShareTarget target;
+        target.share = share;
+        target.cap = cap;
+        tracker.emplace(target, weights);
+    }
+    // The share decides what is complex; the tiers within each side stay.
+    score.tier = tracker->take(score.gain) ? std::max(score.tier, score::Tier::complex)
+                                           : std::min(score.tier, score::Tier::moderate);
+    return score;
+}
+
+}  // namespace
+
+Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
+                           Services& services)
+{
+    const auto& snapshot = *request.arrival.snapshot;
+    const auto& rules = snapshot.rules;
+    const auto& facts = request.facts;
+    Described out;
+    auto& features = out.features;
+    if (auto wishes = read_wishes(fields, features); !wishes)
+        return fail(std::move(wishes).error());
+    out.route = rules.book.find(facts.model);
+    if (out.route == nullptr) {
+        auto model = snapshot.table.resolve(facts.model);
+        if (!model)
+            return fail(unknown_model(snapshot, facts.model));
+        out.model = *std::move(model);
+    }
+    features.task = task_of(request.endpoint());
+    features.answer = facts.max_tokens;
+    features.key = request.arrival.caller.key_hash;
+    features.prompt = features.prompt_upper = dialect::estimate_tokens(facts.text_bytes);
+    const auto& keys = snapshot.config.privacy.local_keys;
+    const bool local_key = std::find(keys.begin(), keys.end(), features.key) != keys.end();
+    if (facts.stay_local || local_key)
+        features.boundary = privacy::Boundary::local;
+    if (out.route == nullptr && rules.local_only.empty())
+        return out;
+
+    static const route::Needs nothing;
+    const auto& needs = out.route != nullptr ? out.route->needs() : nothing;
+    auto& describer = services.describer;
+    static const chat::Prompt no_prompt;
+    const auto& prompt =
+        request.form == BodyForm::json ? describer.prompts.read(request.body) : no_prompt;
+    const bool scans = rules.scanner && (needs.sensitive || !rules.local_only.empty());
+    if (scans)
+        features.sensitive = request.form == BodyForm::json
+                                 ? scan_text(prompt, *rules.scanner)
+                                 : rules.scanner->scan(request.body);
+    if (!(features.sensitive & rules.local_only).empty())
+        features.boundary = privacy::Boundary::local;
+    if (out.route == nullptr)
+        return out;
+
+    features.end_user = printable(facts.end_user, 128);
+    features.tags = facts.tags;
+    features.turns = prompt.user_turns;
+    features.minute_of_week = rules.zone.minute_of_week(request.arrival.started);
+    features.conversation = conversation_of(prompt);
+    features.client = route::client_kind(
+        {fields["user-agent"], fields["originator"], fields["x-app"], prompt});
+    note_content(prompt, needs, features);
+    count_tokens(prompt, out.route->source().otherwise.use.front(), features);
+    features.probes =
+        out.route->probe(RequestAnswers(request, fields, prompt));
+    if (needs.score) {
+        out.scored = describer.extractor.extract(view_of(prompt, request));
+        features.score = take_score(out.scored, *out.route, snapshot, describer);
+    }
+    return out;
+}
+
+Result<route::Plan> decide(const Described& described, const InferenceRequest& request,
+                           Services& services)
+{
+    const auto& snapshot = *request.arrival.snapshot;
+    snapshot.fleet->read(services.fleet_view, request.received);
+    const route::Standing standing{snapshot.table, services.fleet_view, services.shared.budget(),
+                                   request.received};
+    return described.route != nullptr
+               ? route::decide(described.features, *described.route, standing)
+               : route::decide(described.features, described.model, standing);
+}
+
+Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, Services& services)
+{
+    auto described = describe(request, fields, services);
+    if (!described)
+        return fail(std::move(described).error());
+    const auto& rules = request.arrival.snapshot->rules;
+    const auto& features = described->features;
+    request.prompt_estimate = features.prompt_upper;
+    if (rules.scanner)
+        request.routing.receipt = privacy::receipt(features.boundary, features.sensitive, rules.names);
+    // Most requests name a model and hold nothing back: there is nothing to weigh.
+    if (described->route == nullptr && features.boundary == privacy::Boundary::any &&
+        !features.max_cost) {
+        request.asked = described->model;
+        request.plan = route::straight_to(std::move(described->model));
+        return {};
+    }
+    auto plan = decide(*described, request, services);
+    if (!plan)
+        return fail(std::move(plan).error());
+    request.asked = plan->hops.front();
+    if (described->route != nullptr || plan->limits.boundary == privacy::Boundary::local) {
+        request.routing.reason = route::compact(plan->why, request.arrival.snapshot->table);
+        request.routing.features = route::to_json(features, rules.names);
+        request.routing.receipt =
+            rules.scanner
+                ? privacy::receipt(plan->limits.boundary, features.sensitive, rules.names)
+                : privacy::receipt_unscanned(plan->limits.boundary);
+    }
+    request.plan = *std::move(plan);
+    return {};
+}
+
+}  // namespace spillway::gateway
