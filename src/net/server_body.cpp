@@ -23,6 +23,15 @@ Millis time_for(std::uint64_t bytes, std::size_t per_second)
     return Millis{static_cast<std::int64_t>(bytes * 1000 / std::max<std::size_t>(per_second, 1))};
 }
 
+/// The block that holds a request of `size` bytes whole; the smallest when none does.
+std::size_t block_for(std::size_t size)
+{
+    for (const std::size_t block : {BlockPool::small, BlockPool::medium, BlockPool::wide})
+        if (size <= block)
+            return block;
+    return BlockPool::small;
+}
+
 tl::unexpected<Error> too_large(std::size_t limit)
 {
     return fail(Errc::body_too_large,
@@ -125,6 +134,8 @@ Task<Result<std::size_t>> ServerConnection::read_some(char* into, std::size_t si
 Task<Result<void>> ServerConnection::read_sized()
 {
     const auto length = static_cast<std::size_t>(head_.content_length);
+    // Clients send requests of the same kind again: the next one is read where it can stay.
+    read_size_ = block_for(begin_ + length + padding);
     if (begin_ + length + padding <= block_.size()) {
         while (end_ - begin_ < length) {
             note_received(end_ - begin_);

@@ -107,10 +107,10 @@ std::size_t ServerConnection::room() const noexcept
     return block_ ? block_.size() - padding - end_ : 0;
 }
 
-void ServerConnection::make_room()
+void ServerConnection::make_room(std::size_t size)
 {
     if (!block_) {
-        block_ = shard_.blocks().take(BlockPool::small);
+        block_ = shard_.blocks().take(size);
         begin_ = end_ = scanned_ = 0;
     }
 }
@@ -138,7 +138,7 @@ Task<ServerConnection::Incoming> ServerConnection::read_head()
             phase_ = Phase::head;
             deadline_.expire_at(now() + door_.limits.head_timeout);
         }
-        make_room();
+        make_room(read_size_);
         const Transfer got = stream_.read_now(block_.bytes() + end_, room());
         if (got.moved == Moved::some) {
             end_ += got.bytes;
@@ -288,9 +288,15 @@ void ServerConnection::client_moved(void* self)
 {
     auto& connection = *static_cast<ServerConnection*>(self);
     while (true) {
-        connection.make_room();
-        if (connection.room() == 0)
-            return;  // A client that pipelines more than a block is not watched any longer.
+        connection.make_room(BlockPool::small);
+        if (connection.room() == 0) {
+            // A client that pipelines more than a block: the rest stays in the kernel until it is
+            // its turn, but that the client left is seen.
+            if (!connection.stream_.socket().hung_up())
+                break;
+            connection.client_left();
+            return;
+        }
         const Transfer got = connection.stream_.read_now(
             connection.block_.bytes() + connection.end_, connection.room());
         if (got.moved == Moved::some) {

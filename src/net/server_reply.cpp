@@ -66,48 +66,68 @@ constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 }  // namespace
 
+/// What a connection itself has to say in the head of a reply, put together without the heap. The
+/// longest is 151 bytes long.
+class ServerConnection::ReplyStart {
+public:
+    void add(std::string_view text) noexcept
+    {
+        text.copy(bytes_.data() + size_, text.size());
+        size_ += text.size();
+    }
+    void add(std::size_t number) noexcept
+    {
+        char* const at = bytes_.data() + size_;
+        size_ += static_cast<std::size_t>(std::to_chars(at, at + 20, number).ptr - at);
+    }
+    [[nodiscard]] std::string_view text() const noexcept { return {bytes_.data(), size_}; }
+
+private:
+    std::array<char, 192> bytes_;
+    std::size_t size_ = 0;
+};
+
 bool ServerConnection::will_close() const noexcept
 {
     return close_after_ || gone_ || !head_.keep_alive || shard_.draining();
 }
 
-/// Status line and fields, with what the connection itself has to say; without the empty line.
-std::string ServerConnection::reply_head(int status, const HeaderLines& headers)
+/// Status line, date, and whether the connection goes on.
+ServerConnection::ReplyStart ServerConnection::start_reply(int status)
 {
     // Bytes of an unread body would be taken for the next request: read them away or close.
     const bool small = head_.framing == Framing::length && !head_.expects_continue &&
                        head_.content_length <= small_body;
     if (body_state_ == BodyState::reading || (body_state_ == BodyState::unread && !small))
         close_after_ = true;
-    std::string text;
-    text.reserve(headers.text().size() + 128);
-    text += "HTTP/1.1 ";
-    text += std::to_string(status);
-    text += ' ';
-    text += reason(status);
-    text += line_end;
-    text += headers.text();
+    ReplyStart start;
+    start.add("HTTP/1.1 ");
+    start.add(static_cast<std::size_t>(status));
+    start.add(" ");
+    start.add(reason(status));
+    start.add(line_end);
+    start.add(shard_.date_line());
     if (will_close())
-        text += "Connection: close\r\n";
+        start.add("Connection: close\r\n");
     else if (head_.http_1_0)
-        text += "Connection: keep-alive\r\n";
-    return text;
+        start.add("Connection: keep-alive\r\n");
+    return start;
 }
 
 Task<Result<void>> ServerConnection::reply(int status, const HeaderLines& headers,
                                            std::string_view body)
 {
-    std::string head = reply_head(status, headers);
+    ReplyStart start = start_reply(status);
     if (status != 204 && status != 304) {
-        head += "Content-Length: ";
-        head += std::to_string(body.size());
-        head += line_end;
+        start.add("Content-Length: ");
+        start.add(body.size());
+        start.add(line_end);
     }
-    head += line_end;
-    std::array<iovec, 2> pieces{piece_of(head), piece_of(body)};
+    std::array<iovec, 4> pieces{piece_of(start.text()), piece_of(headers.text()),
+                                piece_of(line_end), piece_of(body)};
     std::span<iovec> left{pieces};
     if (head_.method == Method::head || status == 204 || status == 304)
-        left = left.first(1);
+        left = left.first(3);
     Moved moved = gone_ ? Moved::failed : stream_.write_now(left);
     if (moved == Moved::would_block) {
         auto rest = co_await write_rest(left);
@@ -122,10 +142,11 @@ void ServerConnection::begin_stream(int status, const HeaderLines& headers)
     chunked_reply_ = !head_.http_1_0;
     if (!chunked_reply_)
         close_after_ = true;
-    stream_head_ = reply_head(status, headers);
+    ReplyStart start = start_reply(status);
     if (chunked_reply_)
-        stream_head_ += "Transfer-Encoding: chunked\r\n";
-    stream_head_ += line_end;
+        start.add("Transfer-Encoding: chunked\r\n");
+    stream_head_.reserve(start.text().size() + headers.text().size() + line_end.size());
+    stream_head_.append(start.text()).append(headers.text()).append(line_end);
     reply_state_ = ReplyState::streaming;
 }
 

@@ -85,7 +85,8 @@ private:
     /// Writes what the first attempt left over, waiting while the client is slow.
     Task<Result<void>> write_rest(std::span<iovec> left);
     [[nodiscard]] Result<void> after_write(Moved moved);
-    [[nodiscard]] std::string reply_head(int status, const HeaderLines& headers);
+    class ReplyStart;
+    [[nodiscard]] ReplyStart start_reply(int status);
     [[nodiscard]] bool will_close() const noexcept;
 
     // Watching the client while the handler runs
@@ -99,7 +100,8 @@ private:
         return {block_.bytes() + begin_, end_ - begin_};
     }
     [[nodiscard]] std::size_t room() const noexcept;
-    void make_room();
+    /// Takes a block of that size when there is none.
+    void make_room(std::size_t size);
     void drop_block_if_empty() noexcept;
 
     Shard& shard_;
@@ -114,6 +116,7 @@ private:
     std::size_t begin_ = 0;  ///< First byte nobody has taken yet.
     std::size_t end_ = 0;
     std::size_t scanned_ = 0;
+    std::size_t read_size_ = BlockPool::small;  ///< Enough for a request like the last one.
 
     RequestHead head_;
     TimePoint began_;

@@ -3,12 +3,15 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <coroutine>
+#include <ctime>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <thread>
 
 #include "spillway/base/ids.hpp"
 #include "spillway/net/block_pool.hpp"
+#include "spillway/net/date_line.hpp"
 #include "spillway/net/deadline_wheel.hpp"
 #include "spillway/net/task.hpp"
 
@@ -31,6 +34,8 @@ public:
     [[nodiscard]] BlockPool& blocks() noexcept { return blocks_; }
     [[nodiscard]] UpstreamPool& upstreams() noexcept { return *upstreams_; }
     [[nodiscard]] RequestIdMaker& random() noexcept { return random_; }
+    /// The Date line of a reply that leaves now; lives until the next call.
+    [[nodiscard]] std::string_view date_line() noexcept { return date_.at(std::time(nullptr)); }
 
     /// Runs `work` on the shard's thread, after what is already waiting there. Any thread.
     void post(std::function<void()> work);
@@ -67,6 +72,7 @@ private:
     DeadlineWheel wheel_{io_};
     BlockPool blocks_;
     RequestIdMaker random_{random_seed()};
+    DateLine date_;
     std::unique_ptr<UpstreamPool> upstreams_;
     ServerConnection* first_ = nullptr;  ///< Intrusive list.
     Pause* pauses_ = nullptr;            ///< Intrusive list of sleepers.

@@ -30,7 +30,7 @@ public:
     using Wake = void (*)(void* owner);
 
     Socket() noexcept = default;
-    /// Takes over `descriptor`; sets it non-blocking and TCP_NODELAY. Closed when that fails.
+    /// Takes over a non-blocking `descriptor`; sets TCP_NODELAY. Closed when it cannot be watched.
     Socket(boost::asio::io_context& io, int descriptor);
     Socket(Socket&& other) noexcept;
     Socket& operator=(Socket&& other) noexcept;
@@ -45,8 +45,8 @@ public:
     /// Waits once. A wait that is pending already is taken over by the new waiter.
     void when_readable(Wake wake, void* owner);
     void when_writable(Wake wake, void* owner);
-    /// Like `when_readable`, for those whose last read may have left something behind: an end or a
-    /// reset that came together with the bytes has no edge of its own. Wakes at once then.
+    /// Like `when_readable`, for those whose last read may have left something behind, which has no
+    /// edge of its own any more. Wakes at once then.
     void when_unread(Wake wake, void* owner);
     /// Leaves pending waits pending but tells nobody.
     void forget_waiters() noexcept;
@@ -55,6 +55,9 @@ public:
     /// Closes now. Pending waiters are woken from the event loop, unless the socket is destroyed.
     void close() noexcept;
 
+    /// True once the event loop learned that the peer ended or reset its side; bytes that came
+    /// before that may still be unread. A wait for bytes is ended by it.
+    [[nodiscard]] bool hung_up() const noexcept;
     /// Bytes written since it was connected; the TCP ones below TLS.
     [[nodiscard]] std::uint64_t written() const noexcept;
 

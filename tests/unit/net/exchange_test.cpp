@@ -302,6 +302,20 @@ TEST(Exchange, NoticesALeavingClientBehindPipelinedBytes)
     EXPECT_TRUE(waiter.gone.get_future().get());
 }
 
+TEST(Exchange, NoticesALeavingClientBehindMorePipelinedBytesThanItReads)
+{
+    Waiter waiter;
+    Front front{waiter.handler()};
+    Peer client = front.connect();
+    std::string many;
+    while (many.size() < 60'000)
+        many += get("/next");
+    client.send(get("/") + many);
+    waiter.entered.get_future().wait();
+    client.close();
+    EXPECT_TRUE(waiter.gone.get_future().get());
+}
+
 TEST(Exchange, TellsAHandlerWhenTheShardAborts)
 {
     Waiter waiter;

@@ -77,6 +77,45 @@ TEST(ServerConnection, ReadsALargeChunkedBody)
     EXPECT_EQ(reply.size() - reply.find('|') - 1, 700'000u);
 }
 
+TEST(ServerConnection, ReadsRequestsOfChangingSizesOnOneConnection)
+{
+    Front front{echo};
+    Peer client = front.connect();
+    for (const std::size_t size : {100'000u, 100'000u, 10u, 130'900u, 131'000u, 131'000u, 400'000u,
+                                   50'000u, 65'300u, 16'100u, 16'300u, 0u, 100'000u}) {
+        const std::string body(size, static_cast<char>('a' + size % 26));
+        std::thread writer{[&] { client.send(post(body)); }};
+        const std::string reply = client.reply();
+        writer.join();
+        EXPECT_TRUE(reply.ends_with("/x|" + body)) << size;
+    }
+}
+
+TEST(ServerConnection, ReadsALargeRequestBehindOthersInTheSameBytes)
+{
+    Front front{echo};
+    Peer client = front.connect();
+    const std::string body(100'000, 'b');
+    std::thread writer{[&] { client.send(post(body) + get("/a") + post(body) + get("/b")); }};
+    EXPECT_TRUE(client.reply().ends_with("/x|" + body));
+    EXPECT_TRUE(client.reply().ends_with("/a|"));
+    EXPECT_TRUE(client.reply().ends_with("/x|" + body));
+    EXPECT_TRUE(client.reply().ends_with("/b|"));
+    writer.join();
+}
+
+TEST(ServerConnection, SaysWhenItAnswered)
+{
+    Front front{echo};
+    Peer client = front.connect();
+    client.send(get("/a"));
+    const std::string reply = client.reply();
+    const std::size_t at = reply.find("\r\nDate: ");
+    ASSERT_NE(at, std::string::npos);
+    EXPECT_EQ(reply.find("\r\n", at + 2), at + 2 + 35);
+    EXPECT_EQ(reply.find("Date: ", at + 8), std::string::npos);
+}
+
 TEST(ServerConnection, AnswersPipelinedRequestsInOrder)
 {
     Front front{echo};
