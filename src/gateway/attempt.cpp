@@ -178,6 +178,7 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
         LineBuffer lines(headers);
         add_answer_headers(lines, arrival.id, attempt.upstream, attempt.chain.attempted_retries(),
                            attempt.chain.attempted_fallbacks());
+        lines.put(attempt.request.routing_lines());
     }
     add_cors(headers, arrival.snapshot->config.server, arrival.origin);
     attempt.chain.committed();

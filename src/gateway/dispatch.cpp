@@ -27,10 +27,12 @@ Dispatch::Dispatch(InferenceRequest& request, net::Exchange& exchange, Services&
       snapshot_(*request.arrival.snapshot),
       watch_(exchange),
       chain_(snapshot_.table,
-             route::ChainRequest{std::move(request.plan), std::move(request.facts.controls),
+             route::ChainRequest{std::move(*request.plan), std::move(request.facts.controls),
                                  request.prompt_estimate},
              request.received)
-{}
+{
+    request.plan.reset();
+}
 
 route::Moment Dispatch::moment(TimePoint now)
 {

@@ -122,6 +122,11 @@ Result<Destination> find_destination(const net::RequestHead& head)
             return wrong_method("POST");
         return Destination{Service::inference, *endpoint, suffix, {}};
     }
+    if (suffix == "/route/explain") {
+        if (head.method != Method::post)
+            return wrong_method("POST");
+        return Destination{Service::explain, chat::Endpoint::chat, suffix, {}};
+    }
     if (is_models(suffix)) {
         if (head.method != Method::get && head.method != Method::head)
             return wrong_method("GET");
@@ -136,7 +141,7 @@ Result<Destination> find_destination(const net::RequestHead& head)
 std::string_view allowed_methods(std::string_view path)
 {
     const auto suffix = suffix_of(path);
-    if (metered_endpoint(suffix))
+    if (metered_endpoint(suffix) || suffix == "/route/explain")
         return "POST, OPTIONS";
     return !is_models(suffix) && is_further(path, suffix) ? "GET, POST, OPTIONS"
                                                           : "GET, HEAD, OPTIONS";

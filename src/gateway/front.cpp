@@ -6,7 +6,9 @@
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/dispatch.hpp"
 #include "spillway/gateway/endpoints.hpp"
+#include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/models.hpp"
+#include "spillway/gateway/plan_request.hpp"
 #include "spillway/gateway/read_request.hpp"
 #include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/settle.hpp"
@@ -79,7 +81,7 @@ Parting without_record(Parting parting, const Error& error)
 }
 
 /// What the client of a whole answer gets to see besides the upstream's own headers.
-void complete_headers(net::HeaderLines& headers, const Arrival& arrival,
+void complete_headers(net::HeaderLines& headers, const Arrival& arrival, std::string_view routing,
                       const ledger::SpendRecord& record, const Outcome& outcome)
 {
     const auto& snapshot = *arrival.snapshot;
@@ -89,13 +91,14 @@ void complete_headers(net::HeaderLines& headers, const Arrival& arrival,
             add_answer_headers(lines, arrival.id,
                                snapshot.upstreams[at(outcome.served_by->deployment)],
                                outcome.retries, outcome.fallbacks);
+        lines.put(routing);
         add_final_headers(lines, record, outcome);
     }
     add_cors(headers, snapshot.config.server, arrival.origin);
 }
 
 /// Sends what was held back for the record: the only place where an answer ends.
-net::Task<void> deliver(const Arrival& arrival, Parting parting, const Outcome& outcome,
+net::Task<void> deliver(const InferenceRequest& request, Parting parting, const Outcome& outcome,
                         net::Exchange& exchange)
 {
     if (const auto* whole = std::get_if<WholeReply>(&parting)) {
@@ -103,7 +106,8 @@ net::Task<void> deliver(const Arrival& arrival, Parting parting, const Outcome& 
     } else if (const auto* end = std::get_if<StreamEnd>(&parting)) {
         (void)co_await exchange.send_last(end->bytes);
     } else if (const auto* error = std::get_if<ErrorReply>(&parting)) {
-        auto lines = error_headers(arrival, error->error);
+        auto lines = error_headers(request.arrival, error->error);
+        lines.add_block(request.routing_lines());
         lines.add("x-spillway-attempted-retries", outcome.retries);
         lines.add("x-litellm-attempted-retries", outcome.retries);
         lines.add("x-spillway-attempted-fallbacks", outcome.fallbacks);
@@ -120,13 +124,15 @@ net::Task<void> settle(const InferenceRequest& request, Outcome& outcome, net::E
     auto record = make_record(request, outcome, services.clock.now());
     publish(record, request.arrival, &outcome, services);
     if (auto* whole = std::get_if<WholeReply>(&outcome.parting))
-        complete_headers(whole->headers, request.arrival, record, outcome);
+        complete_headers(whole->headers, request.arrival, request.routing_lines(), record, outcome);
+    if (request.routing)
+        add_explanation(*request.routing, outcome.parting);
     auto commit = services.settlements.commit(record);
     const auto committed = co_await commit;
     auto parting = std::move(outcome.parting);
     if (!committed)
         parting = without_record(std::move(parting), committed.error());
-    co_await deliver(request.arrival, std::move(parting), outcome, exchange);
+    co_await deliver(request, std::move(parting), outcome, exchange);
 }
 
 void arrive(Arrival& arrival, const net::Exchange& exchange, Services& services)
@@ -138,7 +144,7 @@ void arrive(Arrival& arrival, const net::Exchange& exchange, Services& services)
     arrival.origin = exchange.head().fields["origin"];
 }
 
-/// Admits the request and reads it, or refuses it. A coroutine of its own, so that what only this
+/// Admits the request, reads it and plans where it goes, or refuses it. A coroutine of its own, so that what only this
 /// needs is gone while a long stream runs.
 /// @param permit  Set when the request is admitted.
 /// @return False when it was refused.
@@ -150,6 +156,8 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
         permit.emplace(services.shared);
         taken = co_await read_request(request, destination, exchange, services);
     }
+    if (taken)
+        taken = plan_request(request, exchange.head().fields, services);
     if (!taken)
         co_await refuse(request.arrival, std::move(taken.error()), request.facts.model, exchange,
                         services);
@@ -172,6 +180,25 @@ net::Task<void> serve_inference(chat::Caller caller, Destination destination,
     Dispatch dispatch(request, exchange, services);
     co_await dispatch.run();
     co_await settle(request, dispatch.outcome(), exchange, services);
+}
+
+/// Tells where a request would go. Nothing is called, recorded or counted.
+net::Task<void> serve_explain(chat::Caller caller, Destination destination,
+                              net::Exchange& exchange, Services& services)
+{
+    InferenceRequest request;
+    request.arrival.caller = caller;
+    request.arrival.endpoint = destination.endpoint;
+    arrive(request.arrival, exchange, services);
+    const auto snapshot = request.arrival.snapshot;
+    auto read = co_await read_request(request, destination, exchange, services);
+    if (!read)
+        co_return co_await reply_error(exchange, *snapshot, std::move(read.error()));
+    auto explained = explain(request, exchange.head().fields, services.describer,
+                             services.fleet_view, services.shared.budget());
+    if (!explained)
+        co_return co_await reply_error(exchange, *snapshot, std::move(explained.error()));
+    co_await reply_whole(exchange, *snapshot, 200, "application/json", *std::move(explained));
 }
 
 net::Task<void> serve_models(Destination destination, net::Exchange& exchange,
@@ -211,6 +238,8 @@ net::Task<void> serve(net::Exchange& exchange, Services& services)
         services.metrics.strangers->Increment();
         return turn_away(exchange, snapshot, std::move(caller.error()));
     }
+    if (destination->service == Service::explain)
+        return serve_explain(*caller, *destination, exchange, services);
     if (destination->service != Service::inference)
         return serve_models(*destination, exchange, snapshot);
     return serve_inference(*caller, *destination, exchange, services);

@@ -16,12 +16,23 @@ std::string card(std::string_view name)
            std::string(created) + R"(,"owned_by":"spillway"})";
 }
 
+/// Routes first: they are what an operator who has some wants to be asked for.
+std::vector<std::string> listed(const Snapshot& snapshot)
+{
+    std::vector<std::string> names;
+    for (const auto& route : snapshot.rules.book.routes())
+        names.push_back(route.source().name);
+    const auto& models = snapshot.table.listed();
+    names.insert(names.end(), models.begin(), models.end());
+    return names;
+}
+
 }  // namespace
 
 std::string model_list(const Snapshot& snapshot)
 {
     std::string body = R"({"object":"list","data":[)";
-    for (const auto& name : snapshot.table.listed()) {
+    for (const auto& name : listed(snapshot)) {
         if (body.back() == '}')
             body += ',';
         body += card(name);
@@ -34,7 +45,7 @@ Result<std::string> model_card(const Snapshot& snapshot, std::string_view encode
     const auto name = percent_decoded(encoded);
     if (!name)
         return fail(Errc::unknown_model, "The model name is not validly percent-encoded.");
-    if (!snapshot.table.resolve(*name))
+    if (!snapshot.table.resolve(*name) && snapshot.rules.book.find(*name) == nullptr)
         return fail(unknown_model(snapshot, *name));
     return card(*name);
 }
@@ -42,7 +53,7 @@ Result<std::string> model_card(const Snapshot& snapshot, std::string_view encode
 Error unknown_model(const Snapshot& snapshot, std::string_view asked)
 {
     std::string message = "The model `" + printable(asked, 100) + "` does not exist.";
-    const auto& names = snapshot.table.listed();
+    const auto names = listed(snapshot);
     if (names.empty()) {
         message += " No models are configured; see `spillway check --config FILE`.";
     } else {

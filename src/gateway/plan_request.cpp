@@ -9,6 +9,7 @@
 
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/stream_meter.hpp"
+#include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/models.hpp"
 #include "spillway/gateway/services.hpp"
 #include "spillway/route/client_kind.hpp"
@@ -231,10 +232,30 @@ score::Score take_score(const score::Features& features, const route::CompiledRo
     return score;
 }
 
+/// What the client is told of how its request was routed. Names of routes and rules come from a file
+/// that may hold anything.
+std::string routing_lines(const route::Plan& plan, const route::Features& features,
+                          const Rules& rules, const std::string& reason)
+{
+    std::string lines;
+    const auto add = [&](std::string_view name, std::string_view value) {
+        lines.append(name).append(": ").append(value).append("\r\n");
+    };
+    if (!plan.why.route.empty()) {
+        add("x-spillway-route", printable(plan.why.route, 80));
+        add("x-spillway-rule", printable(plan.why.rule, 80));
+    }
+    add("x-spillway-reason", reason);
+    add("x-spillway-privacy",
+        rules.scanner ? privacy::receipt(plan.limits.boundary, features.sensitive, rules.names)
+                      : privacy::receipt_unscanned(plan.limits.boundary));
+    return lines;
+}
+
 }  // namespace
 
 Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
-                           Services& services)
+                           Describer& describer)
 {
     const auto& snapshot = *request.arrival.snapshot;
     const auto& rules = snapshot.rules;
@@ -263,7 +284,6 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
 
     static const route::Needs nothing;
     const auto& needs = out.route != nullptr ? out.route->needs() : nothing;
-    auto& describer = services.describer;
     static const chat::Prompt no_prompt;
     const auto& prompt =
         request.form == BodyForm::json ? describer.prompts.read(request.body) : no_prompt;
@@ -296,12 +316,11 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
 }
 
 Result<route::Plan> decide(const Described& described, const InferenceRequest& request,
-                           Services& services)
+                           route::FleetView& fleet, const route::BudgetView& budget)
 {
     const auto& snapshot = *request.arrival.snapshot;
-    snapshot.fleet->read(services.fleet_view, request.received);
-    const route::Standing standing{snapshot.table, services.fleet_view, services.shared.budget(),
-                                   request.received};
+    snapshot.fleet->read(fleet, request.received);
+    const route::Standing standing{snapshot.table, fleet, budget, request.received};
     return described.route != nullptr
                ? route::decide(described.features, *described.route, standing)
                : route::decide(described.features, described.model, standing);
@@ -309,34 +328,32 @@ Result<route::Plan> decide(const Described& described, const InferenceRequest& r
 
 Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, Services& services)
 {
-    auto described = describe(request, fields, services);
+    auto described = describe(request, fields, services.describer);
     if (!described)
         return fail(std::move(described).error());
     const auto& rules = request.arrival.snapshot->rules;
     const auto& features = described->features;
     request.prompt_estimate = features.prompt_upper;
-    if (rules.scanner)
-        request.routing.receipt = privacy::receipt(features.boundary, features.sensitive, rules.names);
     // Most requests name a model and hold nothing back: there is nothing to weigh.
     if (described->route == nullptr && features.boundary == privacy::Boundary::any &&
         !features.max_cost) {
         request.asked = described->model;
-        request.plan = route::straight_to(std::move(described->model));
+        request.plan =
+            std::make_unique<route::Plan>(route::straight_to(std::move(described->model)));
         return {};
     }
-    auto plan = decide(*described, request, services);
+    auto plan = decide(*described, request, services.fleet_view, services.shared.budget());
     if (!plan)
         return fail(std::move(plan).error());
     request.asked = plan->hops.front();
-    if (described->route != nullptr || plan->limits.boundary == privacy::Boundary::local) {
-        request.routing.reason = route::compact(plan->why, request.arrival.snapshot->table);
-        request.routing.features = route::to_json(features, rules.names);
-        request.routing.receipt =
-            rules.scanner
-                ? privacy::receipt(plan->limits.boundary, features.sensitive, rules.names)
-                : privacy::receipt_unscanned(plan->limits.boundary);
-    }
-    request.plan = *std::move(plan);
+    Routing routing;
+    routing.reason = route::compact(plan->why, request.arrival.snapshot->table);
+    routing.features = route::to_json(features, rules.names);
+    routing.lines = routing_lines(*plan, features, rules, routing.reason);
+    if (request.facts.explain)
+        routing.explanation = explanation_json(*described, *plan, *request.arrival.snapshot);
+    request.routing = std::make_unique<const Routing>(std::move(routing));
+    request.plan = std::make_unique<route::Plan>(*std::move(plan));
     return {};
 }
 

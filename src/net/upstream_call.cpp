@@ -94,7 +94,8 @@ Task<UpstreamCall::Parts::Started> UpstreamCall::Parts::start(const Origin& orig
                                                               const CallBounds& bounds)
 {
     total = bound_of(bounds.deadline);
-    connection = pool.take(origin);
+    only_within = bounds.only_within;
+    connection = pool.take(origin, only_within);
     while (true) {
         if (cancelled)
             co_return tl::make_unexpected(*over());

@@ -50,6 +50,13 @@ Task<UpstreamCall::Parts::Failure> UpstreamCall::Parts::find_addresses(
     if (out.empty())
         co_return CallError{CallFault::forbidden,
                             origin.host + " is a link-local or metadata address"};
+    if (only_within != nullptr)
+        std::erase_if(out, [&](const auto& address) {
+            return !is_within(*only_within, origin.host, address);
+        });
+    if (out.empty())
+        co_return CallError{CallFault::forbidden,
+                            origin.host + " is not local, and the request must stay local"};
     co_return std::nullopt;
 }
 

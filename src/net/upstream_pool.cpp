@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 
 #include "spillway/net/tcp_info.hpp"
@@ -71,7 +72,30 @@ bool UpstreamConnection::nothing_taken_since(std::uint64_t before) const noexcep
     return confirmed && *confirmed <= before + 1;
 }
 
-std::unique_ptr<UpstreamConnection> UpstreamPool::Parts::take(const Origin& origin)
+bool is_within(const privacy::LocalHosts& hosts, std::string_view host,
+               const boost::asio::ip::address& address)
+{
+    const auto reach = [&](auto bytes) {
+        const auto known = privacy::Address::from_bytes(bytes);
+        return known ? hosts.reach(host, *known) : privacy::Reach::remote;
+    };
+    const auto found =
+        address.is_v4() ? reach(address.to_v4().to_bytes()) : reach(address.to_v6().to_bytes());
+    return found == privacy::Reach::local;
+}
+
+bool UpstreamConnection::leads_within(const privacy::LocalHosts& hosts, std::string_view host) const
+{
+    boost::asio::ip::tcp::endpoint peer;
+    auto size = static_cast<socklen_t>(peer.capacity());
+    if (::getpeername(stream.socket().descriptor(), peer.data(), &size) != 0)
+        return false;
+    peer.resize(size);
+    return is_within(hosts, host, peer.address());
+}
+
+std::unique_ptr<UpstreamConnection> UpstreamPool::Parts::take(const Origin& origin,
+                                                              const privacy::LocalHosts* only_within)
 {
     const auto shelf = shelves.find(origin);
     if (shelf == shelves.end())
@@ -80,7 +104,8 @@ std::unique_ptr<UpstreamConnection> UpstreamPool::Parts::take(const Origin& orig
     while (!idle.empty()) {
         auto connection = std::move(idle.back());
         idle.pop_back();
-        if (!connection->clean())
+        if (!connection->clean() ||
+            (only_within != nullptr && !connection->leads_within(*only_within, origin.host)))
             continue;
         connection->age.disarm();
         connection->stream.socket().forget_waiters();

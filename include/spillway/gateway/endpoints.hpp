@@ -8,7 +8,7 @@
 
 namespace spillway::gateway {
 
-enum class Service : std::uint8_t { inference, model_list, model_card, preflight };
+enum class Service : std::uint8_t { inference, model_list, model_card, preflight, explain };
 
 /// What a path and method ask for.
 struct Destination {

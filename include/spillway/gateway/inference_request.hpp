@@ -30,9 +30,10 @@ struct Arrival {
 
 /// How the request was routed, as headers and record show it. No text of the request.
 struct Routing {
-    std::string reason;    ///< One line; empty when the client named a model and nothing held it.
+    std::string reason;    ///< One line.
     std::string features;  ///< JSON, for `spillway replay`.
-    std::string receipt;   ///< Privacy: boundary and classes; empty when nobody looked.
+    std::string lines;     ///< Header lines for the answer, CRLF-ended.
+    std::string explanation;  ///< JSON object; when the request asks for it.
 };
 
 /// A request that was read, checked and resolved; constant from here on until `forget_body`, but
@@ -48,11 +49,17 @@ struct InferenceRequest {
     std::string_view body;
     chat::RequestFacts facts;
     route::Resolved asked;  ///< The first hop of the plan.
-    route::Plan plan;       ///< Until the dispatch takes it.
-    Routing routing;
+    std::unique_ptr<route::Plan> plan;  ///< Until the dispatch takes it.
+    /// Null when the client named a model and nothing narrowed where it may go: most streams need
+    /// not carry it.
+    std::unique_ptr<const Routing> routing;
     Tokens prompt_estimate{};
     TimePoint received{};  ///< The last byte of the body had arrived.
 
+    [[nodiscard]] std::string_view routing_lines() const
+    {
+        return routing ? std::string_view(routing->lines) : std::string_view();
+    }
     [[nodiscard]] chat::Endpoint endpoint() const { return arrival.endpoint; }
 
     /// At the commit point: no attempt follows, so a long stream need not carry what one needs.

@@ -40,11 +40,13 @@ struct Described {
 ///                `x-spillway-max-cost`, `x-spillway-boundary`), and who it is.
 /// @return `unknown_model`, or `invalid_request` for a wish that is none.
 [[nodiscard]] Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
-                                         Services& services);
+                                         Describer& describer);
 
 /// Decides where the described request goes.
+/// @param fleet  Reused by the caller; gets the state at `request.received`.
 [[nodiscard]] Result<route::Plan> decide(const Described& described,
-                                         const InferenceRequest& request, Services& services);
+                                         const InferenceRequest& request, route::FleetView& fleet,
+                                         const route::BudgetView& budget);
 
 /// Describes and decides; fills in `asked`, `plan`, `routing` and `prompt_estimate`.
 [[nodiscard]] Result<void> plan_request(InferenceRequest& request, const net::Fields& fields,

@@ -8,7 +8,7 @@
 
 namespace spillway::gateway {
 
-/// Reads the body, takes its facts and resolves the model.
+/// Reads the body and takes its facts.
 /// @param request  Its `arrival` is set; the rest is filled in, `facts.model` as soon as it is
 ///                 understood (for the record of a refusal).
 [[nodiscard]] net::Task<Result<void>> read_request(InferenceRequest& request,

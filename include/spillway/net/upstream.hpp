@@ -7,6 +7,7 @@
 #include <tl/expected.hpp>
 
 #include "spillway/base/units.hpp"
+#include "spillway/privacy/locality.hpp"
 #include "spillway/net/http_head.hpp"
 #include "spillway/net/shard.hpp"
 #include "spillway/net/task.hpp"
@@ -33,6 +34,9 @@ struct CallBounds {
     Millis connect{5'000};
     TimePoint first_byte_by{};
     TimePoint deadline{};
+    /// Only an address that these call local may be connected to; null: any. Asked of every
+    /// address, also of a kept connection's. Outlives the call.
+    const privacy::LocalHosts* only_within = nullptr;
 };
 
 /// Why a call gave no (more) bytes.

@@ -69,6 +69,7 @@ struct UpstreamCall::Parts : LiveCall {
     std::uint64_t left = 0;
     int interim = 0;
 
+    const privacy::LocalHosts* only_within = nullptr;  ///< As in `CallBounds`.
     bool connecting = false;
     bool expired = false;
     bool cancelled = false;

@@ -1,0 +1,140 @@
+#include "spillway/gateway/explain.hpp"
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "spillway/ledger/spend_record.hpp"
+#include "spillway/route/features_json.hpp"
+
+namespace spillway::gateway {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json usd(const std::optional<NanoUsd>& amount)
+{
+    return amount ? Json(static_cast<double>(count(*amount)) / 1e9) : Json();
+}
+
+Json rules_json(const route::Explanation& why)
+{
+    Json rules = Json::array();
+    for (const auto& rule : why.rules)
+        rules.push_back({{"name", rule.name}, {"held", rule.held}, {"because", rule.because}});
+    return rules;
+}
+
+Json candidates_json(const route::Explanation& why, const route::RoutingTable& table)
+{
+    Json candidates = Json::array();
+    for (const auto& candidate : why.candidates) {
+        const auto& deployment = table[candidate.deployment];
+        Json one{{"group", table[candidate.group].name},
+                 {"deployment", deployment.id},
+                 {"verdict", route::name(candidate.verdict)},
+                 {"local", deployment.reach == privacy::Reach::local},
+                 {"worst_cost_usd", usd(candidate.worst_cost)}};
+        if (deployment.max_input_tokens)
+            one["window"] = count(*deployment.max_input_tokens);
+        candidates.push_back(std::move(one));
+    }
+    return candidates;
+}
+
+Json score_json(const Described& described, const Snapshot& snapshot)
+{
+    const auto& score = described.features.score;
+    if (!score || described.route == nullptr)
+        return nullptr;
+    const auto index =
+        static_cast<std::size_t>(described.route - snapshot.rules.book.routes().data());
+    Json reasons = Json::array();
+    for (const auto& reason : score::reasons(*snapshot.rules.weights[index], described.scored))
+        reasons.push_back({{"words", reason.words}, {"effect", reason.effect}});
+    Json out{{"tier", score::name(score->tier)},
+             {"rank", score->rank},
+             {"gain", score->gain},
+             {"confidence", score->confidence},
+             {"weak_fails", score->weak_fails},
+             {"strong_fails", score->strong_fails},
+             {"reasons", std::move(reasons)},
+             {"weights", snapshot.rules.weights[index]->name}};
+    if (score->abstention != score::Abstention::none)
+        out["abstains"] = score::describe(score->abstention);
+    return out;
+}
+
+Json plan_json(const Described& described, const route::Plan& plan, const Snapshot& snapshot)
+{
+    Json chain = Json::array();
+    for (const auto& hop : plan.hops)
+        chain.push_back(snapshot.table[hop.group].name);
+    return {{"route", plan.why.route},
+            {"rule", plan.why.rule},
+            {"reason", route::compact(plan.why, snapshot.table)},
+            {"chain", std::move(chain)},
+            {"boundary", privacy::name(plan.limits.boundary)},
+            {"worst_cost_usd", usd(plan.worst_cost)},
+            {"score", score_json(described, snapshot)},
+            {"rules", rules_json(plan.why)},
+            {"candidates", candidates_json(plan.why, snapshot.table)},
+            {"features",
+             Json::parse(route::to_json(described.features, snapshot.rules.names), nullptr, false)}};
+}
+
+}  // namespace
+
+std::string explanation_json(const Described& described, const route::Plan& plan,
+                             const Snapshot& snapshot)
+{
+    return plan_json(described, plan, snapshot)
+        .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+Result<std::string> explain(const InferenceRequest& request, const net::Fields& fields,
+                            Describer& describer, route::FleetView& fleet,
+                            const route::BudgetView& budget)
+{
+    const auto& snapshot = *request.arrival.snapshot;
+    const auto kept = describer.shares;
+    const auto begun = std::chrono::steady_clock::now();
+    const auto described = describe(request, fields, describer);
+    if (!described)
+        return fail(described.error());
+    const auto plan = decide(*described, request, fleet, budget);
+    const auto took = std::chrono::steady_clock::now() - begun;
+    if (describer.snapshot == snapshot.number && kept.size() == describer.shares.size())
+        describer.shares = kept;
+
+    Json out;
+    if (plan) {
+        out = plan_json(*described, *plan, snapshot);
+    } else {
+        out["error"] = {{"code", spillway::describe(plan.error().code()).name}, {"message", plan.error().message()}};
+        out["score"] = score_json(*described, snapshot);
+        out["features"] =
+            Json::parse(route::to_json(described->features, snapshot.rules.names), nullptr, false);
+    }
+    out["decided_in_us"] = std::chrono::duration<double, std::micro>(took).count();
+    return out.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+void add_explanation(const Routing& routing, Parting& parting)
+{
+    if (routing.explanation.empty())
+        return;
+    if (auto* whole = std::get_if<WholeReply>(&parting)) {
+        const auto end = whole->body.find_last_not_of(" \t\r\n");
+        if (whole->body.starts_with('{') && end != std::string::npos && whole->body[end] == '}')
+            whole->body.insert(end, ",\"routing\":" + routing.explanation);
+    } else if (auto* last = std::get_if<StreamEnd>(&parting)) {
+        const auto done = last->bytes.find("data: [DONE]");
+        if (done != std::string::npos)
+            last->bytes.insert(done,
+                               "data: {\"id\":\"routing\",\"object\":\"chat.completion.chunk\","
+                               "\"created\":0,\"model\":\"spillway\",\"choices\":[],\"routing\":" +
+                                   routing.explanation + "}\n\n");
+    }
+}
+
+}  // namespace spillway::gateway
