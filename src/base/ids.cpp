@@ -11,14 +11,20 @@ constexpr std::string_view crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 RequestId::Digits RequestId::digits() const
 {
-    // 128 bits in 26 digits of 5: the first digit holds the top 3 bits.
+    // 128 bits in 26 digits of 5, from the end: 12 digits of `low`, one that holds its last 4 bits
+    // and the first of `high`, and 13 of `high`, of which the foremost holds the top 3 bits.
     Digits out{};
-    std::uint64_t upper = high;
-    std::uint64_t lower = low;
-    for (std::size_t i = out.size(); i-- > 0;) {
-        out[i] = crockford[lower & 31U];
-        lower = (lower >> 5U) | (upper << 59U);
-        upper >>= 5U;
+    std::size_t place = out.size();
+    std::uint64_t bits = low;
+    while (place > 14) {
+        out[--place] = crockford[bits & 31U];
+        bits >>= 5U;
+    }
+    out[--place] = crockford[bits | (high & 1U) << 4U];
+    bits = high >> 1U;
+    while (place > 0) {
+        out[--place] = crockford[bits & 31U];
+        bits >>= 5U;
     }
     return out;
 }

@@ -174,16 +174,17 @@ net::Task<void> Dispatch::run()
         }
         if (const auto* send = std::get_if<route::Send>(&*next_)) {
             co_await attempt(send->target, now);
+            if (!next_)
+                break;
+            now = services_.clock.now();
         } else if (const auto* pause = std::get_if<route::Pause>(&*next_)) {
             co_await services_.shard.sleep(pause->duration, &watch_.left());
             now = services_.clock.now();
             next_ = chain_.resumed(moment(now));
-            continue;
         } else {
             give_up(std::move(std::get<route::Stop>(*next_).error));
             break;
         }
-        now = services_.clock.now();
     }
     outcome_.failures = chain_.failures();
     outcome_.retries = chain_.attempted_retries();

@@ -222,7 +222,8 @@ net::Task<void> turn_away(net::Exchange& exchange, std::shared_ptr<const Snapsho
 
 }  // namespace
 
-// No coroutine itself: its frame would stand beside every open stream.
+// No coroutine itself: its frame would stand beside every open stream. What it returns is begun at
+// once, so nothing has replaced the snapshot by then.
 net::Task<void> serve(net::Exchange& exchange, Services& services)
 {
     const auto& snapshot = services.snapshot;

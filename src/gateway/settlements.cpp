@@ -23,6 +23,7 @@ void Settlements::flush()
     scheduled_ = false;
     std::vector<Commit*> batch;
     batch.swap(waiting_);
+    waiting_.reserve(batch.size());  // The next one will be about as large.
     std::vector<const ledger::SpendRecord*> records;
     records.reserve(batch.size());
     for (const auto* commit : batch)

@@ -1,14 +1,16 @@
 #include "record_writer.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "seq_ranges.hpp"
 
 namespace spillway::ledger {
 namespace {
 
-/// Rows that one step inserts: starting and ending a statement costs as much as half a row.
-constexpr int many = 8;
+/// Rows that one step can insert. Beginning and ending a statement costs a fifth of a row, so a
+/// batch is put together from as few as there are ones in its size.
+constexpr std::array<std::size_t, 5> step_sizes{16, 8, 4, 2, 1};
 /// Records per row of `blocks`: small enough to skip time ranges, large enough to cost nothing.
 constexpr std::int64_t block_size = 1'024;
 
@@ -58,14 +60,17 @@ Result<void> RecordWriter::prepare()
         return fail(connection_.error("preparing"));
     }
     auto words = Words::load(connection_);
-    auto rows = RowInsert::prepare(connection_, many);
-    auto row = RowInsert::prepare(connection_, 1);
-    if (!words || !rows || !row) {
-        return fail(connection_.error("preparing"));
+    if (!words) {
+        return fail(std::move(words).error());
     }
     words_.emplace(std::move(*words));
-    many_ = std::move(*rows);
-    one_ = std::move(*row);
+    for (const auto size : step_sizes) {
+        auto insert = RowInsert::prepare(connection_, size);
+        if (!insert) {
+            return fail(std::move(insert).error());
+        }
+        inserts_.push_back(std::move(*insert));
+    }
     return {};
 }
 
@@ -124,15 +129,11 @@ void RecordWriter::fold_log()
 
 bool RecordWriter::insert_all(std::span<const SpendRecord* const> records)
 {
-    while (records.size() >= many) {
-        if (!insert(many_, records.first(many))) {
-            return false;
-        }
-        records = records.subspan(many);
-    }
-    for (; !records.empty(); records = records.subspan(1)) {
-        if (!insert(one_, records.first(1))) {
-            return false;
+    for (auto& rows : inserts_) {
+        for (; records.size() >= rows.size(); records = records.subspan(rows.size())) {
+            if (!insert(rows, records.first(rows.size()))) {
+                return false;
+            }
         }
     }
     return true;
@@ -140,10 +141,9 @@ bool RecordWriter::insert_all(std::span<const SpendRecord* const> records)
 
 bool RecordWriter::insert(RowInsert& rows, std::span<const SpendRecord* const> records)
 {
-    int row = 0;
-    for (const auto* record : records) {
-        rows.bind(row, position_.next_seq + row, *record, *words_);
-        ++row;
+    std::int64_t seq = position_.next_seq;
+    for (std::size_t row = 0; row < records.size(); ++row) {
+        rows.bind(row, seq++, *records[row], *words_);
     }
     if (!words_->sound() || !run(rows.statement())) {
         return false;
@@ -186,16 +186,16 @@ Error RecordWriter::give_up()
     const int code = connection_.code();
     Error error = connection_.error("writing");
     suspect_ = sqlite::means_damage(code) || sqlite::means_failed_sync(code);
-    for (auto* statement :
-         {&begin_, &many_.statement(), &one_.statement(), &close_block_, &probe_, &commit_}) {
+    for (auto* statement : {&begin_, &close_block_, &probe_, &commit_}) {
         statement->reset();
+    }
+    for (auto& rows : inserts_) {
+        rows.forget();
     }
     if (sqlite3_get_autocommit(connection_.raw()) == 0 && !connection_.run("ROLLBACK")) {
         suspect_ = true;
     }
     words_->rolled_back();
-    many_.forget();
-    one_.forget();
     return error;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "row_insert.hpp"
 #include "spillway/ledger/spend_record.hpp"
@@ -60,8 +61,7 @@ private:
     sqlite::Connection connection_;  // Outlives the statements below.
     sqlite::Statement begin_;
     sqlite::Statement commit_;
-    RowInsert many_;
-    RowInsert one_;
+    std::vector<RowInsert> inserts_;  ///< Of 16, 8, 4, 2 rows and of one.
     sqlite::Statement close_block_;
     sqlite::Statement probe_;
     std::optional<Words> words_;

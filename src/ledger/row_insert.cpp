@@ -88,7 +88,7 @@ private:
 
 }  // namespace
 
-Result<RowInsert> RowInsert::prepare(sqlite::Connection& connection, int rows)
+Result<RowInsert> RowInsert::prepare(sqlite::Connection& connection, std::size_t rows)
 {
     std::string row = "(?";
     for (int i = 1; i < record_column_count; ++i) {
@@ -96,7 +96,7 @@ Result<RowInsert> RowInsert::prepare(sqlite::Connection& connection, int rows)
     }
     row += ')';
     std::string sql = "INSERT INTO records (" + std::string{record_columns} + ") VALUES " + row;
-    for (int i = 1; i < rows; ++i) {
+    for (std::size_t i = 1; i < rows; ++i) {
         sql += "," + row;
     }
     auto statement = connection.prepare(sql);
@@ -105,17 +105,17 @@ Result<RowInsert> RowInsert::prepare(sqlite::Connection& connection, int rows)
     }
     RowInsert insert;
     insert.statement_ = std::move(*statement);
-    insert.slots_.resize(static_cast<std::size_t>(rows) * record_column_count);
-    insert.ids_.resize(static_cast<std::size_t>(rows));
+    insert.slots_.resize(rows * record_column_count);
+    insert.ids_.resize(rows);
     return insert;
 }
 
-void RowInsert::bind(int row, std::int64_t seq, const SpendRecord& record, Words& words)
+void RowInsert::bind(std::size_t row, std::int64_t seq, const SpendRecord& record, Words& words)
 {
-    const int first = row * record_column_count;
-    auto& id = ids_[static_cast<std::size_t>(row)];
+    const std::size_t first = row * record_column_count;
+    auto& id = ids_[row];
     id = id_bytes(record.id);
-    Filler to{statement_, &slots_[static_cast<std::size_t>(first)], first + 1, words};
+    Filler to{statement_, &slots_[first], static_cast<int>(first) + 1, words};
     to.number(seq);
     to.bytes(id);
     to.number(record.started.time_since_epoch().count());
@@ -159,6 +159,7 @@ void RowInsert::bind(int row, std::int64_t seq, const SpendRecord& record, Words
 
 void RowInsert::forget()
 {
+    statement_.reset();
     for (auto& slot : slots_) {
         slot.kind = Kind::unbound;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,12 +19,16 @@ namespace spillway::ledger {
 class RowInsert {
 public:
     RowInsert() = default;
-    [[nodiscard]] static Result<RowInsert> prepare(sqlite::Connection& connection, int rows);
+    [[nodiscard]] static Result<RowInsert> prepare(sqlite::Connection& connection,
+                                                   std::size_t rows);
+
+    /// How many rows it inserts.
+    [[nodiscard]] std::size_t size() const { return ids_.size(); }
 
     /// @param row  From 0. Each row must be bound before every step.
-    void bind(int row, std::int64_t seq, const SpendRecord& record, Words& words);
+    void bind(std::size_t row, std::int64_t seq, const SpendRecord& record, Words& words);
     [[nodiscard]] sqlite::Statement& statement() { return statement_; }
-    /// Binds all anew: after a rollback the id of a word may come to mean another one.
+    /// Resets, and binds all anew: after a rollback the id of a word may come to mean another one.
     void forget();
 
     /// What a parameter holds now. The text is the one that is bound, so it must not move.

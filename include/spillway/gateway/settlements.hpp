@@ -22,7 +22,7 @@ public:
     /// Resumes when the record is committed, or with `ledger_unavailable`.
     struct Commit {
         Settlements& settlements;
-        ledger::SpendRecord record;
+        const ledger::SpendRecord& record;
         Result<void> result{};
         std::coroutine_handle<> waiter{};
 
@@ -30,10 +30,9 @@ public:
         void await_suspend(std::coroutine_handle<> handle);
         Result<void> await_resume() { return std::move(result); }
     };
-    [[nodiscard]] Commit commit(ledger::SpendRecord record)
-    {
-        return Commit{*this, std::move(record)};
-    }
+    /// @param record  Read where it lies: it must live until the commit resumes.
+    [[nodiscard]] Commit commit(const ledger::SpendRecord& record) { return Commit{*this, record}; }
+    [[nodiscard]] Commit commit(ledger::SpendRecord&& record) = delete;
 
     /// False after a failed commit until one succeeded again: priced work is refused meanwhile.
     [[nodiscard]] bool healthy() const noexcept { return writer_.healthy(); }
