@@ -127,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(
                           f.team = "red";
                       },
                       [](Features& f) { f.turns = 9; }}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(Decide, TakesTheFirstRuleThatHolds)
 {
