@@ -1,0 +1,272 @@
+"""Routes end to end: scripted engines and clouds, and where each kind of request ends up.
+
+Every fake listens on loopback, which is local by its address: `model_info.local` says who plays the cloud.
+"""
+
+import json
+import random
+import threading
+
+import pytest
+
+from fakes import replies as r
+from harness.daemon import deployment, in_parallel
+from harness.waiting import wait_until
+
+CARD = "my card is 4111 1111 1111 1111, please remember it"
+HARD = ("Prove that the Galois group of the splitting field of an irreducible polynomial acts transitively on its "
+        "roots, and derive from it the degree of the extension, step by step, stating every lemma that you use.")
+CODE = "Why does this fail?\n```python\nfor i in range(3):\n    print(j)\n```"
+
+RULES = [
+    {"name": "private", "when": {"sensitive": ["payment_card", "secret"]}, "use": ["strong", "fast"],
+     "boundary": "local"},
+    {"name": "background", "when": {"client": "background"}, "use": ["fast"]},
+    {"name": "long", "when": {"prompt_tokens": ">2000"}, "use": ["cloud", "strong"]},
+    {"name": "asked", "when": {"words": ["urgent"]}, "use": ["cloud"], "params": {"temperature": 0.25}},
+    {"name": "code", "when": {"has": "code"}, "use": ["coder", "cloud"]},
+]
+
+
+class Town:
+    """Four engines and a daemon with one route over them."""
+
+    def __init__(self, workshop, rules=RULES, otherwise=("fast", "strong", "cloud"), route=None, **sections):
+        self.fast, self.strong, self.coder, self.cloud = (
+            workshop.upstream(name) for name in ("fast", "strong", "coder", "cloud"))
+        self.daemon = workshop.serve(
+            deployment("fast", self.fast.base, model_info={"max_input_tokens": 4096, "local": True}),
+            deployment("strong", self.strong.base, model_info={"max_input_tokens": 32768}),
+            deployment("coder", self.coder.base, model_info={"local": True}),
+            deployment("cloud", self.cloud.base, input_cost_per_token=0.000001, output_cost_per_token=0.000002,
+                       model_info={"local": False, "max_output_tokens": 1000}),
+            routes={"auto": {"rules": list(rules), "otherwise": list(otherwise), **(route or {})}}, **sections)
+        self.engines = [self.fast, self.strong, self.coder, self.cloud]
+
+    def ask(self, text="hello", model="auto", headers=(), **more):
+        return self.daemon.client.chat(model, headers=headers, messages=[{"role": "user", "content": text}], **more)
+
+    def served(self, *args, **more):
+        """Who answered, in the upstream's own words."""
+        reply = self.ask(*args, **more)
+        assert reply.status == 200, reply
+        return reply.text.removeprefix("Hello from ").rstrip(".")
+
+
+@pytest.fixture
+def town(workshop):
+    return Town(workshop)
+
+
+@pytest.mark.parametrize("text, expected, rule", [
+    ("hello", "fast", "otherwise"),
+    (CODE, "coder", "code"),
+    ("word " * 3000, "cloud", "long"),
+    ("this is URGENT!", "cloud", "asked"),
+    (CARD, "strong", "private"),
+])
+def test_each_kind_of_request_goes_where_its_rule_says(town, text, expected, rule):
+    reply = town.ask(text)
+    assert reply.text == f"Hello from {expected}."
+    assert reply.header("x-spillway-route") == "auto"
+    assert reply.header("x-spillway-rule") == rule
+    assert f"rule={rule}" in reply.header("x-spillway-reason")
+
+
+def test_background_calls_of_open_webui_stay_with_the_small_model(town):
+    title = ("### Task:\nGenerate a concise title.\n### Output:\nJSON format: { \"title\": \"your title\" }\n"
+             "### Chat History:\n<chat_history>\nUSER: urgent\n</chat_history>")
+    reply = town.ask(title)
+    assert (reply.text, reply.header("x-spillway-rule")) == ("Hello from fast.", "background")
+
+
+def test_routes_are_models_and_a_model_is_still_a_model(town):
+    listed = [each["id"] for each in town.daemon.client.get("/v1/models").json["data"]]
+    assert listed[0] == "auto" and {"fast", "strong", "coder", "cloud"} <= set(listed)
+    assert town.daemon.client.get("/v1/models/auto").json["id"] == "auto"
+    assert town.served(CODE, model="fast") == "fast"
+
+
+def test_a_rule_sets_parameters_over_the_clients_own(town):
+    town.ask("urgent", temperature=0.9, top_p=0.5)
+    sent = town.cloud.requests[-1].json
+    assert (sent["temperature"], sent["top_p"], sent["model"]) == (0.25, 0.5, "cloud")
+
+
+def test_the_chain_goes_on_when_its_first_hop_is_down_and_the_answer_says_so(town):
+    town.fast.default = r.status(503, "loading")
+    reply = town.ask("hello")
+    assert reply.text == "Hello from strong."
+    assert reply.header("x-spillway-attempted-fallbacks") == "1"
+    assert town.daemon.ledger.records()[-1].fallbacks == 1
+
+
+def test_nothing_beyond_the_chain_is_tried(workshop):
+    town = Town(workshop, otherwise=["fast"], router_settings={"fallbacks": [{"fast": ["cloud"]}], "num_retries": 0})
+    town.fast.default = r.status(503, "loading")
+    assert town.ask("hello").status == 503
+    assert not town.cloud.requests
+    assert town.served("hello", model="fast") == "cloud"
+
+
+def test_a_saturated_engine_overflows_to_the_next_hop(workshop):
+    fast, cloud = workshop.upstream("fast"), workshop.upstream("cloud")
+    gate = threading.Event()
+    fast.default = r.steps(r.hold(gate), r.chat("Hello from fast."))
+    daemon = workshop.serve(
+        deployment("fast", fast.base, max_parallel_requests=1),
+        deployment("cloud", cloud.base, model_info={"local": False}),
+        routes={"auto": {"otherwise": ["fast", "cloud"]}}, upstream={"slot_patience": 0.05})
+    held = daemon.client.open_chat("auto", stream=False)
+    wait_until(lambda: fast.requests)
+    with held:
+        try:
+            assert daemon.client.chat("auto").text == "Hello from cloud."
+        finally:
+            gate.set()
+        assert held.read_reply().text == "Hello from fast."
+
+
+def test_what_does_not_fit_a_window_is_not_sent_there(workshop):
+    town = Town(workshop, rules=[], otherwise=["fast", "strong"])
+    assert town.served("hello", max_tokens=100) == "fast"
+    assert town.served("hello", max_tokens=5000) == "strong"
+    reply = town.ask("word " * 60_000)
+    assert (reply.status, reply.error["code"]) == (400, "context_length_exceeded")
+    assert len(town.strong.requests) == 1
+
+
+def test_an_answer_is_shortened_only_where_the_rule_allows_it(workshop):
+    town = Town(workshop, rules=[], route={"otherwise": {"use": ["fast"], "clamp_max_tokens": True}})
+    assert town.served("hello", max_tokens=50_000) == "fast"
+    assert 3000 < town.fast.requests[-1].json["max_tokens"] < 4096
+
+
+# --- privacy
+
+
+def bodies(upstream):
+    return [request.body for request in upstream.requests]
+
+
+def test_a_private_request_stays_home_though_every_engine_fails(town):
+    for engine in (town.fast, town.strong, town.coder):
+        engine.default = r.status(500, "broken")
+    reply = town.ask(CARD, fallbacks=["cloud"])
+    assert reply.status >= 500
+    assert not town.cloud.requests
+    assert reply.header("x-spillway-privacy").startswith("local; classes=payment_card")
+
+
+def test_a_private_request_without_a_local_engine_gets_an_honest_503(workshop):
+    town = Town(workshop, rules=[{"name": "p", "when": {"sensitive": "any"}, "use": ["strong"], "boundary": "local"}])
+    reply = town.ask(CARD + " word" * 40_000)
+    assert (reply.status, reply.error["code"]) == (503, "no_local_deployment")
+    assert reply.header("x-should-retry") == "false"
+    assert not town.cloud.requests
+
+
+@pytest.mark.parametrize("headers, more", [
+    ([("x-spillway-boundary", "local")], {}),
+    ([], {"metadata": {"no_fallback": True}}),
+])
+def test_a_client_can_keep_its_request_local_whatever_it_names(town, headers, more):
+    assert town.ask("hello", model="cloud", headers=headers, **more).status == 503
+    assert town.served("urgent", model="strong", headers=headers, **more) == "strong"
+    assert not town.cloud.requests
+
+
+def test_classes_that_are_local_only_hold_for_explicit_models_too(workshop):
+    town = Town(workshop, privacy={"local_only": ["financial"]})
+    assert town.ask(CARD, model="cloud").status == 503
+    assert town.served("no card here", model="cloud") == "cloud"
+    assert len(town.cloud.requests) == 1
+
+
+def test_sensitive_text_is_found_in_tool_results_and_in_escapes(town):
+    messages = [{"role": "user", "content": "urgent: use the tool"},
+                {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {
+                    "name": "f", "arguments": "{\"q\":\"x\"}"}}]},
+                {"role": "tool", "tool_call_id": "1", "content": CARD}]
+    assert town.daemon.client.chat("auto", messages=messages).text == "Hello from strong."
+    escaped = json.dumps({"model": "auto", "messages": [{"role": "user", "content": "urgent"}]}).replace(
+        "urgent", "urgent \\u0034111 1111 1111 1111")
+    assert town.daemon.client.post("/v1/chat/completions", escaped.encode()).text == "Hello from strong."
+    assert not town.cloud.requests
+
+
+def test_no_byte_of_a_private_request_reaches_the_cloud_under_faults(town):
+    """Two hundred requests, half of them private, under faults by chance (seeded)."""
+    chance = random.Random(20261121)
+    faults = [r.status(500, "no"), r.status(429, "no"), r.status(400, "maximum context length is 10 tokens"),
+              r.status(400, "content_filter"), r.steps(r.RESET)]
+    asked = []
+    for number in range(200):
+        private = chance.random() < 0.5
+        marker = f"marker-{number}-{'private' if private else 'plain'}"
+        text = f"{marker} {CARD if private else 'urgent hello'} {'word ' * chance.choice([0, 0, 3000])}"
+        more = {}
+        if chance.random() < 0.3:
+            more["fallbacks"] = ["cloud"]
+        if chance.random() < 0.3:
+            more["stream"] = True
+        headers = [("x-spillway-prefer", "cloud")] if chance.random() < 0.3 else []
+        asked.append((text, headers, more, [chance.choice(faults) for _ in range(2)]))
+    for text, headers, more, trouble in asked:
+        town.fast.next(trouble[0])
+        town.strong.next(trouble[1])
+        reply = town.ask(text, headers=headers, **more)
+        if "-private" in text:
+            assert reply.header("x-spillway-privacy").startswith("local")
+    everything = b"".join(bodies(town.cloud))
+    assert b"-plain" in everything
+    assert b"-private" not in everything
+
+
+# --- wishes
+
+
+def test_a_client_may_reorder_but_not_widen(workshop):
+    town = Town(workshop, rules=[], otherwise=["fast", "cloud"])
+    assert town.served("hello", headers=[("x-spillway-prefer", "cloud")]) == "cloud"
+    assert town.served("hello", headers=[("x-spillway-prefer", "local")]) == "fast"
+    assert town.served("hello", headers=[("x-spillway-prefer", "cloud"), ("x-spillway-max-cost", "0.0001")]) == "fast"
+    assert town.ask("hello", headers=[("x-spillway-prefer", "nearest")]).status == 400
+    assert town.ask("hello", headers=[("x-spillway-max-cost", "free")]).status == 400
+
+
+def test_a_ceiling_that_nothing_keeps_is_told(town):
+    reply = town.ask("hello", model="cloud", headers=[("x-spillway-max-cost", "0.0000001")])
+    assert (reply.status, reply.error["code"]) == (400, "cost_ceiling")
+
+
+# --- the score
+
+
+def test_a_share_of_the_traffic_is_held(workshop):
+    town = Town(workshop, rules=[{"name": "hard", "when": {"complexity": ">=complex"}, "use": ["cloud"]}],
+                otherwise=["fast"], route={"complexity": {"cloud_share": "20%"}}, shards=1)
+    topics = ["What is the capital of France?", HARD, "Sum 2 and 3.", "Translate 'good morning'.",
+              "Explain how a B-tree splits its nodes when it is full."]
+    for number in range(500):
+        town.ask(f"{topics[number % len(topics)]} ({number})")
+    share = len(town.cloud.requests) / 500
+    assert 0.15 <= share <= 0.25
+
+
+def test_captured_models_are_decided_by_the_route(workshop):
+    town = Town(workshop, rules=[], otherwise=["fast"], route={"captures": ["gpt-*"]})
+    assert town.served("hello", model="gpt-4o") == "fast"
+
+
+def test_a_wrong_rule_stops_a_reload_and_the_old_file_serves_on(town):
+    path = town.daemon.config_path
+    text = path.read_text()
+    path.write_text(text.replace("payment_card", "payment_cart"))
+    wait_until(lambda: "payment_cart" in town.daemon.log)
+    assert town.served(CARD) == "strong"
+
+
+def test_parallel_requests_are_planned_alike(town):
+    replies = in_parallel(20, lambda number: town.ask(CODE))
+    assert {reply.header("x-spillway-reason") for reply in replies} == {replies[0].header("x-spillway-reason")}
