@@ -157,14 +157,6 @@ constexpr std::array all_forms{
     NumberForm{payment_card, cued, "j", rules::payment_card},
 };
 
-constexpr std::size_t run_of(char element)
-{
-    if (element >= '1' && element <= '9') {
-        return static_cast<std::size_t>(element - '0');
-    }
-    return element >= 'a' && element <= 'j' ? static_cast<std::size_t>(element - 'a' + 10) : 0;
-}
-
 struct Range {
     std::size_t first = 0;
     std::size_t count = 0;
@@ -173,8 +165,7 @@ struct Range {
 constexpr auto ranges = [] {
     std::array<Range, longest_run + 1> by_run{};
     for (std::size_t i = 0; i < all_forms.size(); ++i) {
-        const auto shape = all_forms[i].shape;
-        auto& range = by_run[run_of(shape[lead_of(shape)])];
+        auto& range = by_run[all_forms[i].run];
         range.first = range.count == 0 ? i : range.first;
         ++range.count;
     }
@@ -185,8 +176,7 @@ constexpr bool in_order()
 {
     for (std::size_t run = 1; run < ranges.size(); ++run) {
         for (std::size_t i = ranges[run].first; i < ranges[run].first + ranges[run].count; ++i) {
-            const auto shape = all_forms[i].shape;
-            if (run_of(shape[lead_of(shape)]) != run) {
+            if (all_forms[i].run != run) {
                 return false;
             }
         }

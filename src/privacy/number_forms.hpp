@@ -18,13 +18,42 @@ enum class Proof : std::uint8_t {
     cued,  ///< Plain numbers look the same: a word nearby has to say what it is.
 };
 
+/// How many digits an element of a shape stands for; 0 when it is a mark or a letter.
+[[nodiscard]] constexpr std::size_t run_of(char element)
+{
+    if (element >= '1' && element <= '9') {
+        return static_cast<std::size_t>(element - '0');
+    }
+    return element >= 'a' && element <= 'j' ? static_cast<std::size_t>(element - 'a' + 10) : 0;
+}
+
 /// One way to write a number.
 struct NumberForm {
+    /// @param how  '1'..'9' and 'a' (10) to 'j' (19): so many digits. 'L': one capital letter.
+    /// Else:
+    ///             itself.
+    constexpr NumberForm(ClassId what, Proof by, std::string_view how, bool (*rule)(Digits))
+        : id(what), proof(by), shape(how), valid(rule)
+    {
+        while (run_of(shape[lead]) == 0) {
+            ++lead;
+        }
+        run = run_of(shape[lead]);
+        before = lead == 0 ? '\0' : shape[lead - 1];
+        after = lead + 1 < shape.size() ? shape[lead + 1] : '\0';
+        second = lead + 2 < shape.size() ? run_of(shape[lead + 2]) : 0;
+    }
+
     ClassId id;
     Proof proof;
-    /// '1'..'9' and 'a' (10) to 'j' (19): so many digits. 'L': one capital letter. Else: itself.
     std::string_view shape;
     bool (*valid)(Digits);
+    // What tells most forms apart at a glance, taken from the shape:
+    std::size_t lead = 0;    ///< Characters before the first digits.
+    std::size_t run = 0;     ///< First digits.
+    char before = '\0';      ///< Right before the first digits.
+    char after = '\0';       ///< Right behind them.
+    std::size_t second = 0;  ///< Digits behind `after`.
 };
 
 inline constexpr std::size_t longest_run = 19;
@@ -32,16 +61,6 @@ inline constexpr std::size_t most_digits = 24;
 
 /// The forms whose first run of digits is `run` long.
 [[nodiscard]] std::span<const NumberForm> forms_starting(std::size_t run);
-
-/// Characters of a shape before its first digits.
-[[nodiscard]] constexpr std::size_t lead_of(std::string_view shape)
-{
-    std::size_t lead = 0;
-    while (shape[lead] == 'L' || shape[lead] == ' ' || shape[lead] == '-') {
-        ++lead;
-    }
-    return lead;
-}
 
 /// A number read from a text.
 struct ReadNumber {

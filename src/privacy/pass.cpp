@@ -63,6 +63,10 @@ bool stands_alone(std::string_view text, std::size_t begin, std::size_t end, boo
     if (!divided_left || may_go_on) {
         return divided_left;
     }
+    // A phrase that ends with a mark ("diagnosis:") ends there.
+    if (byte_at(text, end - 1) < 0x80 && !is_alnum(text[end - 1])) {
+        return true;
+    }
     // A word whose last character has three bytes is of a script without blanks.
     const bool undivided = end >= 3 && byte_at(text, end - 1) >= 0x80 &&
                            byte_at(text, end - 2) >= 0x80 && byte_at(text, end - 2) < 0xC0;
@@ -133,11 +137,16 @@ void Pass::see_words(std::size_t begin, std::uint64_t starts)
 {
     for (; starts != 0; starts &= starts - 1) {
         const auto at = begin + static_cast<std::size_t>(std::countr_zero(starts));
+        const auto first = byte_at(text_, at);
+        if (may_veil[first] && is_veiled(at)) {
+            veiled_ = true;
+        }
+        // Within a word of a script with blanks between words no other one begins.
+        if (first >= 0xC3 && first <= 0xDF && letter_before(text_, at)) {
+            continue;
+        }
         if (compiled_.words.may_begin(text_, at)) {
             word_at(at);
-        }
-        if (may_veil[byte_at(text_, at)] && is_veiled(at)) {
-            veiled_ = true;
         }
     }
 }
@@ -174,7 +183,7 @@ void Pass::see_signs(std::size_t begin, std::uint64_t signs)
 
 bool Pass::is_veiled(std::size_t at) const
 {
-    return looks_for_veils_ && !veiled_ && veil_length(text_, at) != 0;
+    return looks_for_veils_ && !veiled_ && hides_something(text_, at);
 }
 
 void Pass::word_at(std::size_t at)
@@ -264,32 +273,6 @@ void Pass::unveil_stripe(std::size_t begin, std::size_t end)
     const auto size = unveil(text_.substr(from, to - from), copy);
     Pass again(compiled_, std::string_view(copy.data(), size), compiled_.wanted - wanted_);
     add(again.run_unveiled());
-}
-
-bool starts_clean(std::string_view text, std::size_t at)
-{
-    if (at == 0) {
-        return true;
-    }
-    const char before = text[at - 1];
-    if (is_alnum(before) || before == '_' || before == '+') {
-        return false;
-    }
-    const bool joins = before == '-' || before == '.' || before == '/' || before == ':';
-    return !(joins && at >= 2 && is_digit(text[at - 2]));
-}
-
-bool ends_clean(std::string_view text, std::size_t end)
-{
-    if (end >= text.size()) {
-        return true;
-    }
-    const char next = text[end];
-    if (is_alnum(next) || next == '_') {
-        return false;
-    }
-    const bool joins = next == '-' || next == '.';
-    return !(joins && end + 1 < text.size() && is_digit(text[end + 1]));
 }
 
 }  // namespace spillway::privacy

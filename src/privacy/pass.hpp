@@ -39,6 +39,11 @@ public:
     /// Did a word for this class end shortly before `begin`?
     [[nodiscard]] bool cued(ClassId id, std::size_t begin) const;
 
+    /// What stands before `end` was looked at as an assigned value: signs in it assign nothing, and
+    /// every byte of a text is looked at as a value once at most.
+    void mark_value_read(std::size_t end) { value_end_ = end; }
+    [[nodiscard]] bool is_value_read(std::size_t at) const { return at < value_end_; }
+
 private:
     static constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
 
@@ -58,6 +63,7 @@ private:
     std::string_view text_;
     ClassSet wanted_;  ///< Still to be found.
     ClassSet found_;
+    std::size_t value_end_ = 0;
     bool veiled_ = false;  ///< Something in this stripe is written in disguise.
     bool looks_for_veils_ = true;
     std::uint64_t letter_before_ = 0;
@@ -66,10 +72,32 @@ private:
     std::array<std::size_t, built_in_classes> waiting_end_;
 };
 
-/// Nothing that a number or word could go on with stands before `at`.
-[[nodiscard]] bool starts_clean(std::string_view text, std::size_t at);
+/// Nothing that a number could go on with stands before `at`.
+[[nodiscard]] inline bool starts_clean(std::string_view text, std::size_t at)
+{
+    if (at == 0) {
+        return true;
+    }
+    const char before = text[at - 1];
+    if (is_alnum(before) || before == '_' || before == '+') {
+        return false;
+    }
+    const bool joins = before == '-' || before == '.' || before == '/' || before == ':';
+    return !(joins && at >= 2 && is_digit(text[at - 2]));
+}
+
 /// The same behind a number.
-[[nodiscard]] bool ends_clean(std::string_view text, std::size_t end);
+[[nodiscard]] inline bool ends_clean(std::string_view text, std::size_t end)
+{
+    if (end >= text.size()) {
+        return true;
+    }
+    const char next = text[end];
+    if (is_alnum(next) || next == '_') {
+        return false;
+    }
+    return !((next == '-' || next == '.') && end + 1 < text.size() && is_digit(text[end + 1]));
+}
 
 void read_number(Pass& pass, std::size_t at);
 void read_iban(Pass& pass, std::size_t at, std::size_t run);

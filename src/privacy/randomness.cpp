@@ -16,10 +16,31 @@ constexpr char small(char c)
     return is_upper(c) ? static_cast<char>(c | 0x20) : c;
 }
 
-bool contains(std::string_view value, std::string_view word)
+/// Small letters. The first one of each opens the way to a comparison, so there are few first ones.
+constexpr std::array<std::string_view, 17> placeholders{
+    "your",        "xxxx",     "****",       "changeme", "change_me",  "change-me",
+    "placeholder", "redacted", "os.environ", "insert",   "dummy",      "getenv",
+    "...",         "secrets.", "_here",      "-here",    "process.env"};
+
+constexpr auto opens_placeholder = [] {
+    std::array<bool, 256> table{};
+    for (const auto word : placeholders) {
+        table[static_cast<unsigned char>(word.front())] = true;
+    }
+    return table;
+}();
+
+bool stands_at(std::string_view value, std::size_t at, std::string_view word)
 {
-    return std::search(value.begin(), value.end(), word.begin(), word.end(),
-                       [](char a, char b) { return small(a) == b; }) != value.end();
+    return at + word.size() <= value.size() &&
+           std::equal(word.begin(), word.end(), value.begin() + static_cast<std::ptrdiff_t>(at),
+                      [](char a, char b) { return a == small(b); });
+}
+
+/// Letters beyond ASCII count as small ones.
+constexpr bool is_small(char c)
+{
+    return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
 }
 
 constexpr bool is_joint(char c)
@@ -44,11 +65,11 @@ Kinds kinds_of(std::string_view value)
     std::size_t repeat = 0;
     for (std::size_t i = 0; i < value.size(); ++i) {
         const char c = value[i];
-        auto& kind = is_digit(c)    ? kinds.digits
-                     : is_upper(c)  ? kinds.upper
-                     : is_letter(c) ? kinds.lower
-                     : is_joint(c)  ? kinds.joints
-                                    : kinds.marks;
+        auto& kind = is_digit(c)   ? kinds.digits
+                     : is_upper(c) ? kinds.upper
+                     : is_small(c) ? kinds.lower
+                     : is_joint(c) ? kinds.joints
+                                   : kinds.marks;
         ++kind;
         auto& known = seen[static_cast<unsigned char>(c)];
         kinds.different += known ? 0U : 1U;
@@ -65,7 +86,9 @@ bool looks_random(std::string_view value)
 {
     const auto kinds = kinds_of(value);
     const auto letters = kinds.lower + kinds.upper;
-    return kinds.digits >= 2 && letters >= 2 && kinds.different >= 8 && kinds.longest_repeat < 6 &&
+    const bool mixed =
+        kinds.digits >= 2 || (kinds.digits == 1 && kinds.upper > 3 && kinds.lower > 3);
+    return mixed && letters >= 2 && kinds.different >= 8 && kinds.longest_repeat < 6 &&
            (kinds.marks + kinds.joints) * 4 <= value.size();
 }
 
@@ -79,12 +102,16 @@ bool looks_chosen(std::string_view value)
 
 bool is_placeholder(std::string_view value)
 {
-    constexpr std::array<std::string_view, 17> words{
-        "your",        "xxxx",     "****",     "changeme", "change_me",  "change-me",
-        "placeholder", "redacted", "insert",   "dummy",    "os.environ", "process.env",
-        "getenv",      "...",      "secrets.", "_here",    "-here"};
-    return std::any_of(words.begin(), words.end(),
-                       [value](std::string_view word) { return contains(value, word); });
+    for (std::size_t at = 0; at < value.size(); ++at) {
+        const auto found = [value, at](std::string_view word) {
+            return stands_at(value, at, word);
+        };
+        if (opens_placeholder[static_cast<unsigned char>(small(value[at]))] &&
+            std::any_of(placeholders.begin(), placeholders.end(), found)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace spillway::privacy

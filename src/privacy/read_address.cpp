@@ -22,6 +22,13 @@ constexpr bool is_domain_part(char c)
     return is_alnum(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
 }
 
+/// Marks of Chinese and Japanese writing, and quotes: U+3000, U+FF00 and U+2000 onwards.
+constexpr bool is_wide_mark(std::string_view text, std::size_t at)
+{
+    const auto two = text.substr(at, 2);
+    return two == "\xE3\x80" || two == "\xEF\xBC" || two == "\xE2\x80";
+}
+
 /// Endings of files that are written with an '@' in their names ("icon@2x.png"), and of names that
 /// programs form ("name@host.local").
 constexpr std::array<std::string_view, 16> no_domains{
@@ -62,7 +69,7 @@ void read_address(Pass& pass, std::size_t at)
     }
     auto end = at + 1;
     const auto last = std::min(text.size(), end + longest_domain);
-    while (end < last && is_domain_part(text[end])) {
+    while (end < last && is_domain_part(text[end]) && !is_wide_mark(text, end)) {
         ++end;
     }
     while (end > at + 1 && !is_alnum(text[end - 1]) &&

@@ -147,13 +147,13 @@ bool is_secret_value(NameKind kind, const Value& value)
 {
     constexpr std::size_t shortest_password = 6;
     constexpr std::size_t shortest_key = 16;
-    if (value.text.empty() || is_expression(value) || is_placeholder(value.text)) {
+    const bool is_password = kind == NameKind::password;
+    if (value.text.size() < (is_password ? shortest_password : shortest_key) ||
+        is_expression(value)) {
         return false;
     }
-    if (kind == NameKind::password) {
-        return value.text.size() >= shortest_password && looks_chosen(value.text);
-    }
-    return value.text.size() >= shortest_key && looks_random(value.text);
+    return (is_password ? looks_chosen(value.text) : looks_random(value.text)) &&
+           !is_placeholder(value.text);
 }
 
 /// "//user:password@host" behind the ':' of a URL.
@@ -190,6 +190,9 @@ void read_assignment(Pass& pass, std::size_t at)
         }
         return;
     }
+    if (pass.is_value_read(at)) {
+        return;
+    }
     // "==", ">=", "::" compare and qualify; ":=" is met again at its second sign.
     const char before = at == 0 ? ' ' : text[at - 1];
     const char after = at + 1 < text.size() ? text[at + 1] : ' ';
@@ -202,6 +205,7 @@ void read_assignment(Pass& pass, std::size_t at)
         return;
     }
     const auto value = value_after(text, at + 1);
+    pass.mark_value_read(at + 1 + value.text.size());
     if (is_secret_value(kind, value)) {
         pass.report(ClassId::secret, value.text);
     }

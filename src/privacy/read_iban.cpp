@@ -40,14 +40,20 @@ constexpr char upper(char c)
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 0x20) : c;
 }
 
-std::size_t length_for(char first, char second)
+constexpr std::size_t place(char first, char second)
 {
-    const std::array<char, 2> code{upper(first), upper(second)};
-    const auto found = std::find_if(countries.begin(), countries.end(), [&code](const Country& c) {
-        return c.code[0] == code[0] && c.code[1] == code[1];
-    });
-    return found == countries.end() ? 0 : found->length;
+    return static_cast<std::size_t>(upper(first) - 'A') * 26 +
+           static_cast<std::size_t>(upper(second) - 'A');
 }
+
+/// By both letters of the country; 0 where there is none.
+constexpr auto lengths = [] {
+    std::array<std::uint8_t, std::size_t{26} * 26> table{};
+    for (const auto& country : countries) {
+        table[place(country.code[0], country.code[1])] = country.length;
+    }
+    return table;
+}();
 
 std::uint8_t value_of(char c)
 {
@@ -66,7 +72,10 @@ void read_iban(Pass& pass, std::size_t at, std::size_t run)
         return;
     }
     const auto begin = at - 2;
-    const auto length = length_for(text[begin], text[begin + 1]);
+    const std::size_t length = lengths[place(text[begin], text[begin + 1])];
+    if (length == 0) {
+        return;
+    }
     std::array<std::uint8_t, longest> characters{};
     std::size_t count = 0;
     auto end = begin;
@@ -77,7 +86,7 @@ void read_iban(Pass& pass, std::size_t at, std::size_t run)
             break;
         }
     }
-    if (length == 0 || count != length || (end < text.size() && is_alnum(text[end]))) {
+    if (count != length || (end < text.size() && is_alnum(text[end]))) {
         return;
     }
     std::rotate(characters.begin(), characters.begin() + 4,

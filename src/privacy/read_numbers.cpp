@@ -69,30 +69,51 @@ void try_form(Pass& pass, const NumberForm& form, std::size_t begin)
     }
 }
 
+/// What surrounds a run of digits, looked at once for all forms.
+struct Surroundings {
+    char before;
+    char after;
+    std::size_t second;  ///< Digits behind `after`.
+    bool clean;          ///< Nothing goes on before the digits.
+
+    [[nodiscard]] bool may_be(const NumberForm& form) const
+    {
+        const bool goes_on = form.after == 'L'
+                                 ? is_upper(after) || after == 'x'
+                                 : (form.after == '\0' ? !is_alnum(after) : after == form.after);
+        const bool begins = form.lead == 0       ? clean
+                            : form.before == 'L' ? is_upper(before)
+                                                 : before == form.before;
+        return goes_on && begins && (form.second == 0 || form.second == second);
+    }
+};
+
 }  // namespace
 
 void read_number(Pass& pass, std::size_t at)
 {
     const auto text = pass.text();
     const auto run = run_at(text, at);
-    const char before = at == 0 ? ' ' : text[at - 1];
-    const bool clean = starts_clean(text, at);
+    const auto behind = at + run;
+    Surroundings around{};
+    around.before = at == 0 ? ' ' : text[at - 1];
+    around.after = behind < text.size() ? text[behind] : '\0';
+    around.second =
+        behind + 1 < text.size() && !is_alnum(around.after) ? run_at(text, behind + 1) : 0;
+    around.clean = starts_clean(text, at);
     for (const auto& form : forms_starting(run)) {
-        if (!pass.wants(form.id)) {
-            continue;
-        }
-        const auto lead = lead_of(form.shape);
-        if (lead == 0 ? clean : lead <= at && starts_clean(text, at - lead)) {
-            try_form(pass, form, at - lead);
+        const bool possible = around.may_be(form) && form.lead <= at && pass.wants(form.id);
+        if (possible && (form.lead == 0 || starts_clean(text, at - form.lead))) {
+            try_form(pass, form, at - form.lead);
         }
     }
-    if (run >= 2 && is_letter(before) && pass.wants(ClassId::iban)) {
+    if (run >= 2 && is_letter(around.before) && pass.wants(ClassId::iban)) {
         read_iban(pass, at, run);
     }
     if (pass.wants(ClassId::passport)) {
         read_travel_document(pass, at, run);
     }
-    if ((before == '+' || before == '(') && pass.wants(ClassId::phone)) {
+    if ((around.before == '+' || around.before == '(') && pass.wants(ClassId::phone)) {
         read_phone(pass, at, run);
     }
 }

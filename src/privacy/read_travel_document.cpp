@@ -7,11 +7,6 @@ namespace spillway::privacy {
 
 namespace {
 
-bool is_mrz(char c)
-{
-    return is_upper(c) || is_digit(c) || c == '<';
-}
-
 /// Birth (with check), sex, expiry (with check) of a machine readable zone; birth begins at `at`.
 /// Two check digits and two dates: this does not happen by chance.
 bool is_machine_readable(std::string_view text, std::size_t at)
@@ -47,6 +42,11 @@ void read_travel_document(Pass& pass, std::size_t at, std::size_t run)
         return;
     }
     constexpr std::size_t longest = 9;
+    // At most two of at least eight characters stand before the digits.
+    const auto sixth = at + 5 < text.size() ? text[at + 5] : ' ';
+    if (!is_upper(sixth) && !is_digit(sixth)) {
+        return;
+    }
     auto begin = at;
     while (begin > 0 && at - begin < longest && is_upper(text[begin - 1])) {
         --begin;
@@ -56,7 +56,8 @@ void read_travel_document(Pass& pass, std::size_t at, std::size_t run)
     }
     auto end = begin;
     std::size_t digits = 0;
-    while (end < text.size() && end - begin <= longest && is_mrz(text[end]) && text[end] != '<') {
+    while (end < text.size() && end - begin <= longest &&
+           (is_upper(text[end]) || is_digit(text[end]))) {
         digits += is_digit(text[end]) ? 1U : 0U;
         ++end;
     }

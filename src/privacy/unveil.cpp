@@ -107,6 +107,11 @@ Unveiled read_escape(std::string_view text, std::size_t at)
     if (at + 1 >= text.size()) {
         return {};
     }
+    // Escaped twice: the first backslash goes, the rest is an escape.
+    if (text[at + 1] == '\\' && at + 2 < text.size() && text[at + 2] == 'u' &&
+        hex_number(text, at + 3, 4) >= 0) {
+        return as_nothing(1);
+    }
     switch (text[at + 1]) {
         case 'n':
         case 'r':
@@ -168,17 +173,42 @@ Unveiled read_veil(std::string_view text, std::size_t at)
     return is_lead(c) ? read_wide(text, at) : Unveiled{};
 }
 
+constexpr auto opens_veil = [] {
+    std::array<bool, 256> table{};
+    table['\\'] = true;
+    table['%'] = true;
+    for (std::size_t lead = 0xC2; lead < table.size(); ++lead) {
+        table[lead] = true;
+    }
+    return table;
+}();
+
 }  // namespace
 
-std::size_t veil_length(std::string_view text, std::size_t at)
+bool hides_something(std::string_view text, std::size_t at)
 {
-    return read_veil(text, at).veil;
+    const auto read = read_veil(text, at);
+    if (read.veil == 0 || !is_lead(text[at]) || read.size == 0) {
+        return read.veil != 0;
+    }
+    const char plain = read.bytes[0];
+    const char before = at == 0 ? ' ' : text[at - 1];
+    const char after = at + read.veil < text.size() ? text[at + read.veil] : ' ';
+    if (plain == '-') {
+        return is_digit(before) && is_digit(after);
+    }
+    // A number with full-width blanks has full-width digits, too.
+    return plain == ' ' ? is_alnum(before) && is_alnum(after) : is_alnum(plain) || plain == '@';
 }
 
 std::size_t unveil(std::string_view text, std::span<char> out)
 {
     std::size_t size = 0;
     for (std::size_t at = 0; at < text.size();) {
+        if (!opens_veil[static_cast<unsigned char>(text[at])]) {
+            out[size++] = text[at++];
+            continue;
+        }
         const auto read = read_veil(text, at);
         if (read.veil == 0) {
             out[size++] = text[at++];

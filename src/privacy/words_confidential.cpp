@@ -19,7 +19,6 @@ constexpr std::array english{
     Words{"is confidential"},
     Words{"are confidential"},
     Words{"confidential:"},
-    Words{"[confidential]"},
     Words{"keep this confidential"},
     Words{"commercial in confidence"},
     Words{"in strict confidence"},
