@@ -84,6 +84,20 @@ std::vector<std::vector<LogOdds>> out_of_fold(const Rows& rows, float dense_scal
     return odds;
 }
 
+float log_odds(const HeadPair& pair, const Coefficients& head, const Features& features)
+{
+    float words = 0;
+    for (const auto bucket : features.buckets)
+        words += head.words[bucket];
+    float counters = 0;
+    for (std::size_t i = 0; i < dense_count; ++i)
+        counters += pair.standard(features, i) * head.dense[i];
+    const float task =
+        features.system_hash == 0 ? 0.0F : head.systems[features.system_hash % system_count];
+    return words * wording_norm(features) + counters * pair.dense_scale + task * system_scale +
+           head.bias;
+}
+
 struct Sums {
     double gradient_slope = 0;
     double gradient_offset = 0;
@@ -153,11 +167,11 @@ std::vector<HeadPair> fit_path(const Rows& rows, float dense_scale, std::span<co
         std::vector<float> targets;
         for (const auto* row : rows)
             targets.push_back(target(*row, head));
-        Coefficients start;
+        std::vector<float> start(design.parameters());
         for (std::size_t i = 0; i < cs.size(); ++i) {
             const Penalty penalty{.c = cs[i], .dense_scale = dense_scale};
             start = fit_logistic(design, targets, weights, penalty, std::move(start));
-            path[i].heads[static_cast<std::size_t>(head)] = start;
+            path[i].heads[static_cast<std::size_t>(head)] = design.named(start);
         }
     }
     for (auto& pair : path) {
@@ -169,11 +183,12 @@ std::vector<HeadPair> fit_path(const Rows& rows, float dense_scale, std::span<co
 
 std::vector<LogOdds> log_odds(const HeadPair& pair, const Rows& rows)
 {
-    const Design design(features_of(rows), pair.standard);
-    std::vector<LogOdds> odds(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::vector<LogOdds> odds;
+    odds.reserve(rows.size());
+    for (const auto* row : rows) {
+        auto& sums = odds.emplace_back();
         for (std::size_t h = 0; h < head_count; ++h)
-            odds[i][h] = design.dot(i, pair.heads[h].values, pair.dense_scale) + pair.heads[h].bias;
+            sums[h] = log_odds(pair, pair.heads[h], row->features);
     }
     return odds;
 }

@@ -193,7 +193,11 @@ std::uint16_t system_prompt_hash(std::string_view system) noexcept
     return folded == 0 ? std::uint16_t{1} : folded;
 }
 
-Extractor::Extractor() : window_(window_bytes), seen_(bucket_count / 64)
+Extractor::Extractor()
+    : window_(window_bytes),
+      seen_(bucket_count / 64),
+      buckets_(bucket_count + 1),  // the scan writes one place further than it keeps
+      words_(bucket_count + 1)
 {
     features_.buckets.reserve(1024);
     features_.words.reserve(512);
@@ -201,12 +205,17 @@ Extractor::Extractor() : window_(window_bytes), seen_(bucket_count / 64)
 
 const Features& Extractor::extract(const PromptView& prompt)
 {
-    for (const auto bucket : features_.buckets)
-        seen_[bucket >> 6U] = 0;
-    features_.buckets.clear();
-    features_.words.clear();
     const auto window = cut_harness(prompt.last_user, window_);
-    const auto counts = scan_text({window_.data(), window.written}, seen_, features_);
+    const auto counts = scan_text({window_.data(), window.written}, {seen_, buckets_, words_});
+    const auto take = [](const std::vector<std::uint16_t>& from, std::size_t count) {
+        return std::span(from).first(count);
+    };
+    const auto buckets = take(buckets_, counts.buckets);
+    const auto words = take(words_, counts.new_words);
+    for (const auto bucket : buckets)
+        seen_[bucket >> 6U] = 0;
+    features_.buckets.assign(buckets.begin(), buckets.end());
+    features_.words.assign(words.begin(), words.end());
     const DenseWriter out(features_);
     write_shape(out, counts, window, features_.words.size());
     write_marks(out, counts);

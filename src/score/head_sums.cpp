@@ -1,7 +1,6 @@
 #include "head_sums.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace spillway::score {
 
@@ -26,8 +25,7 @@ HeadSums head_sums(const Weights& weights, const Features& features) noexcept
         weak += pair[0];
         strong += pair[1];
     }
-    const auto n = std::max<std::size_t>(1, features.buckets.size());
-    const float norm = 1 / std::sqrt(static_cast<float>(n));
+    const float norm = wording_norm(features);
     HeadSums sums;
     sums.wording = {static_cast<float>(weak) * norm, static_cast<float>(strong) * norm};
     if (features.system_hash != 0) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 
 #include "spillway/score/weights.hpp"
 
@@ -10,6 +11,13 @@ namespace spillway::score {
 inline constexpr float system_scale = 0.5F;
 /// Counters are cut off at so many standard deviations.
 inline constexpr float dense_limit = 4.0F;
+
+/// What makes the wording of a prompt a vector of length 1.
+[[nodiscard]] inline float wording_norm(const Features& features) noexcept
+{
+    const auto n = features.buckets.empty() ? 1 : features.buckets.size();
+    return 1 / std::sqrt(static_cast<float>(n));
+}
 
 /// What each group of features adds to the log odds of a head.
 struct HeadSums {

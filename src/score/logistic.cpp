@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <numeric>
 
 namespace spillway::score {
 
@@ -45,22 +44,18 @@ public:
 
     double operator()(std::span<const float> at, std::span<float> gradient) const
     {
-        const auto coefficients = at.first(coefficient_count);
-        std::copy(coefficients.begin(), coefficients.end(), gradient.begin());
-        double loss = dot(coefficients, coefficients) / 2;
-        double bias_gradient = 0;
+        const auto bias = at.size() - 1;
+        std::copy(at.begin(), at.end(), gradient.begin());
+        gradient[bias] = 0;
+        double loss = dot(at.first(bias), at.first(bias)) / 2;
         for (std::size_t i = 0; i < design_.rows(); ++i) {
-            const double z = static_cast<double>(
-                design_.dot(i, coefficients, penalty_.dense_scale) + at[coefficient_count]);
+            const double z = static_cast<double>(design_.dot(i, at, penalty_.dense_scale));
             const double c = static_cast<double>(penalty_.c * weights_[i]);
             const double target = static_cast<double>(targets_[i]);
             loss += c * (softplus(z) - target * z);
             const double slope = c * (1 / (1 + std::exp(-z)) - target);
-            design_.add(i, static_cast<float>(slope), penalty_.dense_scale,
-                        gradient.first(coefficient_count));
-            bias_gradient += slope;
+            design_.add(i, static_cast<float>(slope), penalty_.dense_scale, gradient);
         }
-        gradient[coefficient_count] = static_cast<float>(bias_gradient);
         return loss;
     }
 
@@ -204,13 +199,21 @@ Standard standardise(std::span<const Features* const> rows)
 
 Design::Design(std::span<const Features* const> rows, const Standard& standard)
 {
-    begin_.reserve(rows.size() + 1);
+    constexpr std::uint16_t unused = 0xFFFF;
+    std::vector<std::uint16_t> column_of(bucket_count, unused);
     begin_.push_back(0);
     dense_.reserve(rows.size() * dense_count);
     for (const auto* row : rows) {
-        buckets_.insert(buckets_.end(), row->buckets.begin(), row->buckets.end());
-        begin_.push_back(buckets_.size());
-        norm_.push_back(1 / std::sqrt(std::max(1.0F, static_cast<float>(row->buckets.size()))));
+        for (const auto bucket : row->buckets) {
+            auto& column = column_of[bucket];
+            if (column == unused) {
+                column = static_cast<std::uint16_t>(columns_.size());
+                columns_.push_back(bucket);
+            }
+            entries_.push_back(column);
+        }
+        begin_.push_back(entries_.size());
+        norm_.push_back(wording_norm(*row));
         const bool none = row->system_hash == 0;
         system_.push_back(static_cast<std::int16_t>(
             none ? -1 : row->system_hash % static_cast<int>(system_count)));
@@ -219,19 +222,21 @@ Design::Design(std::span<const Features* const> rows, const Standard& standard)
     }
 }
 
-float Design::dot(std::size_t i, std::span<const float> coefficients,
+float Design::dot(std::size_t i, std::span<const float> parameters,
                   float dense_scale) const noexcept
 {
     float words = 0;
     for (auto k = begin_[i]; k < begin_[i + 1]; ++k)
-        words += coefficients[buckets_[k]];
+        words += parameters[entries_[k]];
     float counters = 0;
     const auto* dense = &dense_[i * dense_count];
+    const auto weights = parameters.subspan(dense_at(), dense_count);
     for (std::size_t k = 0; k < dense_count; ++k)
-        counters += dense[k] * coefficients[dense_from + k];
-    const float system =
-        system_[i] < 0 ? 0.0F : coefficients[system_from + static_cast<std::size_t>(system_[i])];
-    return words * norm_[i] + counters * dense_scale + system * system_scale;
+        counters += dense[k] * weights[k];
+    const auto system = system_[i];
+    const float task =
+        system < 0 ? 0.0F : parameters[systems_at() + static_cast<std::size_t>(system)];
+    return words * norm_[i] + counters * dense_scale + task * system_scale + parameters[bias_at()];
 }
 
 void Design::add(std::size_t i, float factor, float dense_scale,
@@ -239,27 +244,36 @@ void Design::add(std::size_t i, float factor, float dense_scale,
 {
     const float per_word = factor * norm_[i];
     for (auto k = begin_[i]; k < begin_[i + 1]; ++k)
-        gradient[buckets_[k]] += per_word;
+        gradient[entries_[k]] += per_word;
     const float per_counter = factor * dense_scale;
     const auto* dense = &dense_[i * dense_count];
+    const auto counters = gradient.subspan(dense_at(), dense_count);
     for (std::size_t k = 0; k < dense_count; ++k)
-        gradient[dense_from + k] += dense[k] * per_counter;
+        counters[k] += dense[k] * per_counter;
     if (system_[i] >= 0)
-        gradient[system_from + static_cast<std::size_t>(system_[i])] += factor * system_scale;
+        gradient[systems_at() + static_cast<std::size_t>(system_[i])] += factor * system_scale;
+    gradient[bias_at()] += factor;
 }
 
-Coefficients fit_logistic(const Design& design, std::span<const float> targets,
-                          std::span<const float> weights, const Penalty& penalty,
-                          Coefficients start)
+Coefficients Design::named(std::span<const float> parameters) const
+{
+    Coefficients result;
+    for (std::size_t column = 0; column < columns_.size(); ++column)
+        result.words[columns_[column]] = parameters[column];
+    const auto systems = parameters.subspan(systems_at(), system_count);
+    std::copy(systems.begin(), systems.end(), result.systems.begin());
+    const auto dense = parameters.subspan(dense_at(), dense_count);
+    std::copy(dense.begin(), dense.end(), result.dense.begin());
+    result.bias = parameters[bias_at()];
+    return result;
+}
+
+std::vector<float> fit_logistic(const Design& design, std::span<const float> targets,
+                                std::span<const float> weights, const Penalty& penalty,
+                                std::vector<float> start)
 {
     const Objective objective(design, targets, weights, penalty);
-    start.values.push_back(start.bias);
-    auto found = Descent(objective, std::move(start.values)).run();
-    Coefficients result;
-    result.bias = found.back();
-    found.pop_back();
-    result.values = std::move(found);
-    return result;
+    return Descent(objective, std::move(start)).run();
 }
 
 }  // namespace spillway::score

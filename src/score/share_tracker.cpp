@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 namespace spillway::score {
 
@@ -55,7 +56,11 @@ ShareTracker::ShareTracker(const ShareTarget& target, const Weights& weights) : 
 
 float ShareTracker::threshold() const noexcept
 {
-    const float share = std::clamp(target_.share + owed_ / pay_back, 0.0F, 1.0F);
+    const float share = target_.share + owed_ / pay_back;
+    if (share <= 0 || target_.share == 0)
+        return std::numeric_limits<float>::infinity();
+    if (share >= 1)
+        return -std::numeric_limits<float>::infinity();
     const float at = (1 - share) * static_cast<float>(window) - 0.5F;
     if (at <= 0)
         return sorted_.front();
@@ -104,7 +109,7 @@ std::string ShareTracker::serialise() const
         put(out, number);
     for (std::size_t i = 0; i < window; ++i)  // the oldest first
         put(out, latest_[(next_ + i) % window]);
-    out.pop_back();
+    out.back() = '.';  // a state that is cut off does not end like this
     return out;
 }
 
@@ -130,7 +135,7 @@ Result<ShareTracker> ShareTracker::parse(std::string_view text)
     const bool possible = target.share >= 0 && target.share <= target.cap && target.cap <= 1 &&
                           target.burst >= 1 && std::abs(tracker.owed_) <= most_owed &&
                           tracker.tokens_ >= 0 && tracker.tokens_ <= target.burst;
-    if (!text.empty() || !possible)
+    if (text != "." || !possible)
         return damaged();
     tracker.sorted_ = tracker.latest_;
     std::sort(tracker.sorted_.begin(), tracker.sorted_.end());

@@ -37,6 +37,17 @@ Byte kind_of(char c)
     return byte_kinds[static_cast<unsigned char>(c)];
 }
 
+/// Small letters for ASCII letters; 0 for everything else.
+constexpr std::array<unsigned char, 256> make_small_letters()
+{
+    std::array<unsigned char, 256> small{};
+    for (unsigned i = 0; i < 26; ++i)
+        small['a' + i] = small['A' + i] = static_cast<unsigned char>('a' + i);
+    return small;
+}
+
+constexpr auto small_letters = make_small_letters();
+
 constexpr std::uint64_t splitmix(std::uint64_t x)
 {
     x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
@@ -72,9 +83,7 @@ bool starts_item(std::string_view line)
 
 class Scan {
 public:
-    Scan(std::string_view window, std::span<std::uint64_t> seen, Features& features)
-        : text_(window), seen_(seen), features_(features)
-    {}
+    Scan(std::string_view window, const ScanMemory& memory) : text_(window), memory_(memory) {}
 
     TextCounts run()
     {
@@ -110,25 +119,27 @@ public:
     }
 
 private:
-    void token(std::uint64_t hash)
+    /// @return 1 when no token of this bucket came before, else 0.
+    std::size_t token(std::uint64_t hash)
     {
         ++counts_.tokens;
         const auto mixed = splitmix(hash);
-        if (put(mixed >> (64U - bucket_bits)))
-            new_unigram_ = true;
+        const auto is_new = put(mixed >> (64U - bucket_bits));
         put(splitmix(hash + 0x9e3779b97f4a7c15U * before_) >> (64U - bucket_bits));
         before_ = mixed;
+        return is_new;
     }
 
-    bool put(std::uint64_t bucket)
+    /// Writes first and counts afterwards: whether a bucket is new cannot be predicted.
+    std::size_t put(std::uint64_t bucket)
     {
-        auto& bits = seen_[bucket >> 6U];
-        const auto bit = std::uint64_t{1} << (bucket & 63U);
-        if ((bits & bit) != 0)
-            return false;
-        bits |= bit;
-        features_.buckets.push_back(static_cast<std::uint16_t>(bucket));
-        return true;
+        auto& bits = memory_.seen[bucket >> 6U];
+        const auto shift = bucket & 63U;
+        const std::size_t is_new = (~bits >> shift) & 1U;
+        bits |= std::uint64_t{1} << shift;
+        memory_.buckets[counts_.buckets] = static_cast<std::uint16_t>(bucket);
+        counts_.buckets += is_new;
+        return is_new;
     }
 
     /// A word ended: `hash` of its folded letters.
@@ -145,11 +156,10 @@ private:
         counts_.longest_word = std::max(counts_.longest_word, length);
         counts_.long_words += length >= long_word ? 1U : 0U;
         counts_.very_long_words += length >= very_long_word ? 1U : 0U;
-        new_unigram_ = false;
-        token(hash);
-        if (new_unigram_)
-            features_.words.push_back(
-                static_cast<std::uint16_t>(splitmix(hash ^ fnv_basis) >> 48U));
+        const auto is_new = token(hash);
+        memory_.words[counts_.new_words] =
+            static_cast<std::uint16_t>((hash * 0x9e3779b97f4a7c15U) >> 48U);
+        counts_.new_words += is_new;
         counts_.last_mark = 'a';
     }
 
@@ -160,17 +170,9 @@ private:
         const auto begin = at_;
         const auto upper_before = counts_.upper;
         std::uint32_t ascii = 0;
-        for (; at_ < text_.size(); ++at_) {
-            const char c = text_[at_];
-            const auto kind = kind_of(c);
-            if (kind == Byte::letter) {
-                counts_.upper += c < 'a' ? 1U : 0U;
-                ++ascii;
-                hash = (hash ^ static_cast<unsigned char>(c | 0x20)) * fnv_prime;
-            } else if (kind != Byte::wide || !wide_letter(hash)) {
-                break;
-            }
-        }
+        do {
+            ascii += ascii_letters(hash);
+        } while (at_ < text_.size() && kind_of(text_[at_]) == Byte::wide && wide_letter(hash));
         counts_.letters[static_cast<std::size_t>(Script::latin)] += ascii;
         const auto length = static_cast<std::uint32_t>(at_ - begin);
         const auto upper = counts_.upper - upper_before;
@@ -179,8 +181,28 @@ private:
         word_token(hash, length);
     }
 
-    /// Takes the wide letter at the cursor into a word's hash, and leaves the cursor on its last
-    /// byte. @return False when it is something else.
+    /// Takes the ASCII letters at the cursor into a word's hash. @return How many.
+    std::uint32_t ascii_letters(std::uint64_t& word_hash)
+    {
+        // Locals: the compiler cannot keep members in registers across writes.
+        auto hash = word_hash;
+        auto at = at_;
+        std::uint32_t upper = 0;
+        for (; at < text_.size(); ++at) {
+            const auto small = small_letters[static_cast<unsigned char>(text_[at])];
+            if (small == 0)
+                break;
+            upper += static_cast<unsigned char>(text_[at]) != small ? 1U : 0U;
+            hash = (hash ^ small) * fnv_prime;
+        }
+        const auto length = static_cast<std::uint32_t>(at - at_);
+        counts_.upper += upper;
+        word_hash = hash;
+        at_ = at;
+        return length;
+    }
+
+    /// Takes the wide letter at the cursor into a word's hash. @return False when it is no letter.
     bool wide_letter(std::uint64_t& hash)
     {
         const auto found = wide_character(text_.substr(at_));
@@ -190,7 +212,7 @@ private:
         ++counts_.letters[static_cast<std::size_t>(found.script)];
         counts_.other_bytes += found.size;
         counts_.upper += found.upper ? 1U : 0U;
-        at_ += found.size - 1U;
+        at_ += found.size;
         return true;
     }
 
@@ -252,8 +274,7 @@ private:
         line_words_ = 0;
         line_class_ = WordClass::none;
         line_from_ = at_;
-        const auto tokens = counts_.tokens;
-        line_tokens_ = tokens;
+        line_tokens_ = counts_.tokens;
         auto line = text_.substr(at_, 256);
         while (!line.empty() && (line.front() == ' ' || line.front() == '\t'))
             line.remove_prefix(1);
@@ -286,12 +307,10 @@ private:
     }
 
     std::string_view text_;
-    std::span<std::uint64_t> seen_;
-    Features& features_;
+    ScanMemory memory_;
     TextCounts counts_;
     std::size_t at_ = 0;
     std::uint64_t before_ = 0;  ///< Mixed hash of the token before; 0 at the start.
-    bool new_unigram_ = false;
     std::size_t line_from_ = 0;
     std::size_t option_mark_ = 0;
     std::uint32_t line_tokens_ = 0;
@@ -301,9 +320,9 @@ private:
 
 }  // namespace
 
-TextCounts scan_text(std::string_view window, std::span<std::uint64_t> seen, Features& features)
+TextCounts scan_text(std::string_view window, const ScanMemory& memory)
 {
-    return Scan(window, seen, features).run();
+    return Scan(window, memory).run();
 }
 
 }  // namespace spillway::score

@@ -15,6 +15,8 @@ struct TextCounts {
     std::array<std::uint32_t, 256> bytes{};  ///< Of everything but letters.
     std::array<std::uint32_t, static_cast<std::size_t>(WordClass::count_)> classes{};
     std::array<std::uint32_t, script_count> letters{};
+    std::size_t buckets = 0;    ///< Distinct ones, in `ScanMemory::buckets`.
+    std::size_t new_words = 0;  ///< In `ScanMemory::words`.
     std::uint32_t words = 0;
     std::uint32_t tokens = 0;
     std::uint32_t word_bytes = 0;
@@ -46,11 +48,16 @@ struct TextCounts {
     char last_mark = '\0';  ///< The last byte that is not blank.
 };
 
+/// Where a scan puts what it finds. Large enough for any window.
+struct ScanMemory {
+    std::span<std::uint64_t> seen;  ///< One bit per bucket; all clear at the start.
+    std::span<std::uint16_t> buckets;
+    std::span<std::uint16_t> words;
+};
+
 /// Reads a window once: tokens are letter runs (lower-cased), single digits and single marks;
 /// characters of scripts that write without spaces are tokens of their own. Puts the hashes of
-/// tokens and of neighbouring pairs into `features` and counts into the result.
-/// @param seen  One bit per bucket, all clear; the caller clears those of `features.buckets` again.
-[[nodiscard]] TextCounts scan_text(std::string_view window, std::span<std::uint64_t> seen,
-                                   Features& features);
+/// tokens and of neighbouring pairs, and the short hashes of words, into `memory`.
+[[nodiscard]] TextCounts scan_text(std::string_view window, const ScanMemory& memory);
 
 }  // namespace spillway::score

@@ -94,10 +94,11 @@ void remember_scripts(std::span<const LabelledRow> rows, Weights& weights)
 void quantise(const Coefficients& learned, float dense_scale, std::size_t head, Weights& weights)
 {
     constexpr float steps = 127;
-    const auto words = std::span(learned.values).first(dense_from);
     float largest = 1e-6F;
-    for (const float value : words)
-        largest = std::max(largest, std::abs(value));
+    for (const auto& values : {std::span(learned.words), std::span(learned.systems)}) {
+        for (const float value : values)
+            largest = std::max(largest, std::abs(value));
+    }
     auto& out = weights.heads[head];
     out.table_scale = largest / steps;
     out.bias = learned.bias;
@@ -105,11 +106,11 @@ void quantise(const Coefficients& learned, float dense_scale, std::size_t head, 
         return static_cast<std::int8_t>(std::lround(value / out.table_scale));
     };
     for (std::size_t bucket = 0; bucket < bucket_count; ++bucket)
-        weights.table[head_count * bucket + head] = rounded(words[bucket]);
+        weights.table[head_count * bucket + head] = rounded(learned.words[bucket]);
     for (std::size_t system = 0; system < system_count; ++system)
-        weights.systems[head_count * system + head] = rounded(words[system_from + system]);
+        weights.systems[head_count * system + head] = rounded(learned.systems[system]);
     for (std::size_t i = 0; i < dense_count; ++i)
-        out.dense[i] = dense_scale * learned.values[dense_from + i];
+        out.dense[i] = dense_scale * learned.dense[i];
 }
 
 /// The gains that evenly spaced shares of the prompts stay below.

@@ -104,6 +104,8 @@ WideCharacter wide_character(std::string_view text) noexcept
     const auto [code, size] = decode(text);
     if (size == 1)
         return {};
+    if (code >= 0x3400 && code <= 0x9FFF)  // most of what is not ASCII in Chinese text
+        return {code, size, Kind::lone, Script::han, false};
     WideCharacter found{.code = folded(code), .size = size, .kind = Kind::letter};
     found.upper = found.code != code;
     std::size_t low = 0;

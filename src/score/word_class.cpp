@@ -69,12 +69,27 @@ constexpr std::array lists{
     WordList{WordClass::label, "question q passage premise context sentence text title problem"},
 };
 
-constexpr std::size_t slots = 2048;  // a power of two, about a sixth full
+constexpr std::size_t slots = 1024;  // a power of two, a third full; 4 KB stay in the cache
 
-struct Slot {
-    std::uint64_t hash = 0;
-    WordClass kind = WordClass::none;
-};
+/// 27 bits of the hash and the class: a word outside of the lists is taken for one of them about
+/// once in ten million.
+using Slot = std::uint32_t;
+constexpr Slot class_bits = 0x1FU;
+
+constexpr Slot slot_for(std::uint64_t hash, WordClass kind)
+{
+    return (static_cast<Slot>(hash >> 32U) & ~class_bits) | static_cast<Slot>(kind);
+}
+
+constexpr std::size_t place_of(std::uint64_t hash)
+{
+    return static_cast<std::size_t>(hash % slots);
+}
+
+constexpr bool same_word(Slot a, Slot b)
+{
+    return ((a ^ b) & ~class_bits) == 0;
+}
 
 constexpr std::array<Slot, slots> make_table()
 {
@@ -83,11 +98,12 @@ constexpr std::array<Slot, slots> make_table()
         for (std::size_t begin = 0; begin < list.words.size();) {
             const auto end = std::min(list.words.find(' ', begin), list.words.size());
             const auto hash = fnv1a(list.words.substr(begin, end - begin));
-            auto at = (hash >> 32U) % slots;
-            while (table[at].kind != WordClass::none && table[at].hash != hash)
+            const auto slot = slot_for(hash, list.kind);
+            auto at = place_of(hash);
+            while (table[at] != 0 && !same_word(table[at], slot))
                 at = (at + 1) % slots;
-            if (table[at].kind == WordClass::none)  // the first list that names a word has it
-                table[at] = Slot{hash, list.kind};
+            if (table[at] == 0)  // the first list that names a word has it
+                table[at] = slot;
             begin = end + 1;
         }
     }
@@ -95,15 +111,19 @@ constexpr std::array<Slot, slots> make_table()
 }
 
 constexpr auto table = make_table();
+static_assert(static_cast<Slot>(WordClass::count_) <= class_bits);
 
 }  // namespace
 
 WordClass word_class(std::uint64_t hash) noexcept
 {
-    for (auto at = (hash >> 32U) % slots;; at = (at + 1) % slots) {
-        const auto& slot = table[at];
-        if (slot.hash == hash || slot.kind == WordClass::none)
-            return slot.kind;
+    const auto wanted = slot_for(hash, WordClass::none);
+    for (auto at = place_of(hash);; at = (at + 1) % slots) {
+        const auto slot = table[at];
+        if (slot == 0)
+            return WordClass::none;
+        if (same_word(slot, wanted))
+            return static_cast<WordClass>(slot & class_bits);
     }
 }
 

@@ -66,6 +66,8 @@ public:
 private:
     std::vector<char> window_;
     std::vector<std::uint64_t> seen_;  ///< One bit per bucket, cleared after each prompt.
+    std::vector<std::uint16_t> buckets_;
+    std::vector<std::uint16_t> words_;
     Features features_;
 };
 

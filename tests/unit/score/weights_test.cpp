@@ -1,0 +1,148 @@
+#include "spillway/score/weights.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "made_up.hpp"
+#include "spillway/score/score.hpp"
+
+namespace spillway::score {
+namespace {
+
+using testing::HasSubstr;
+
+const Weights& learned()
+{
+    static const Weights weights = [] {
+        TrainOptions options;
+        options.name = "made up";
+        options.created = WallTime(std::chrono::seconds(1'800'000'000));
+        return train(made_up_rows(200, 0.6), options)->weights;
+    }();
+    return weights;
+}
+
+/// `bytes` with a right checksum again.
+std::string sealed(std::string bytes)
+{
+    const auto crc = crc32c(std::string_view(bytes).substr(0, bytes.size() - 4));
+    std::memcpy(bytes.data() + bytes.size() - 4, &crc, 4);
+    return bytes;
+}
+
+TEST(Crc32c, IsTheOneOfTheStandard)
+{
+    EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
+}
+
+TEST(WeightsFile, ComesBackAsItWas)
+{
+    const auto bytes = serialise(learned());
+    EXPECT_LE(bytes.size(), largest_weights);
+    const auto back = parse_weights(bytes);
+    ASSERT_TRUE(back) << back.error().message();
+    EXPECT_EQ(serialise(*back), bytes);
+    EXPECT_EQ(back->name, "made up");
+    EXPECT_EQ(back->created, learned().created);
+    EXPECT_EQ(back->rows, 200U);
+    EXPECT_EQ(back->heads, learned().heads);
+}
+
+TEST(WeightsFile, RefusesEveryDamagedByte)
+{
+    const auto bytes = serialise(learned());
+    for (std::size_t at = 0; at < bytes.size(); at += at < 200 ? 1 : 97) {
+        auto damaged = bytes;
+        damaged[at] = static_cast<char>(damaged[at] ^ 0x20);
+        EXPECT_FALSE(parse_weights(damaged)) << at;
+    }
+}
+
+TEST(WeightsFile, RefusesEveryCut)
+{
+    const auto bytes = serialise(learned());
+    for (std::size_t length = 0; length < bytes.size(); length += length < 300 ? 1 : 509)
+        EXPECT_FALSE(parse_weights(bytes.substr(0, length))) << length;
+}
+
+TEST(WeightsFile, SaysWhatIsWrong)
+{
+    auto other_version = serialise(learned());
+    other_version[8] = 9;
+    EXPECT_THAT(parse_weights(sealed(other_version)).error().message(), HasSubstr("version 9"));
+    auto other_schema = serialise(learned());
+    other_schema[16] = static_cast<char>(other_schema[16] ^ 1);
+    EXPECT_THAT(parse_weights(sealed(other_schema)).error().message(), HasSubstr("train it again"));
+    EXPECT_THAT(parse_weights("hello").error().message(), HasSubstr("not a weights file"));
+}
+
+TEST(WeightsFile, RefusesNumbersThatCannotBe)
+{
+    auto weights = learned();
+    weights.heads[1].dense[3] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_FALSE(parse_weights(serialise(weights)));
+    weights = learned();
+    std::swap(weights.quantiles.front(), weights.quantiles.back());
+    EXPECT_FALSE(parse_weights(serialise(weights)));
+    weights = learned();
+    weights.quantiles.clear();
+    EXPECT_FALSE(parse_weights(serialise(weights)));
+}
+
+TEST(WeightsFile, IsReplacedInOneStep)
+{
+    const auto folder = std::filesystem::path(testing::TempDir()) / "spillway-weights-test";
+    std::filesystem::create_directories(folder);
+    const auto path = (folder / "a.weights").string();
+    ASSERT_TRUE(save_weights(learned(), path));
+    ASSERT_TRUE(save_weights(learned(), path));
+    const auto loaded = load_weights(path);
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    EXPECT_EQ(serialise(**loaded), serialise(learned()));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+    std::filesystem::remove_all(folder);
+}
+
+TEST(WeightsFile, NamesTheFileItCannotRead)
+{
+    const auto missing = load_weights("no/such.weights");
+    ASSERT_FALSE(missing);
+    EXPECT_THAT(missing.error().message(), HasSubstr("no/such.weights"));
+    EXPECT_FALSE(load_weights(testing::TempDir())) << "a folder";
+    EXPECT_FALSE(save_weights(learned(), "no/such/folder/a.weights"));
+}
+
+TEST(Weights, RankAndQuantileUndoEachOther)
+{
+    Weights weights;
+    for (int i = 0; i <= 100; ++i)
+        weights.quantiles.push_back(static_cast<float>(i * i) / 1e4F);
+    for (const float share : {0.0F, 0.013F, 0.5F, 0.77F, 1.0F})
+        EXPECT_NEAR(weights.rank(weights.quantile(share)), share, 1e-3F);
+    EXPECT_EQ(weights.rank(-5), 0);
+    EXPECT_EQ(weights.rank(5), 1);
+}
+
+TEST(Weights, RankIsInTheMiddleOfEqualGains)
+{
+    Weights weights;
+    weights.quantiles = {0, 1, 1, 1, 2};
+    EXPECT_FLOAT_EQ(weights.rank(1), 0.5F);
+    weights.quantiles = {1, 1};
+    EXPECT_FLOAT_EQ(weights.rank(1), 0.5F);
+}
+
+TEST(ShippedWeights, AreWholeAndOfThisSchema)
+{
+    const auto& shipped = *shipped_weights();
+    EXPECT_GT(shipped.rows, 20'000U);
+    EXPECT_GT(shipped.apgr.low, 0.6);
+    EXPECT_LE(serialise(shipped).size(), largest_weights);
+}
+
+}  // namespace
+}  // namespace spillway::score
