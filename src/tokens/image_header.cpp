@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <array>
 #include <string>
 
+#include "base64.hpp"
 #include "spillway/tokens/images.hpp"
 
 namespace spillway::tokens {
@@ -9,33 +9,10 @@ namespace {
 
 constexpr std::size_t most_base64 = 256 * 1024;
 
-constexpr std::array<std::int8_t, 256> base64_values = [] {
-    std::array<std::int8_t, 256> values{};
-    values.fill(-1);
-    constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (std::size_t i = 0; i < alphabet.size(); ++i)
-        values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
-    return values;
-}();
-
-/// Decodes from the front until `most` bytes are there or something is not base64.
 std::string decoded(std::string_view base64, std::size_t most)
 {
     std::string bytes;
-    std::uint32_t bits = 0;
-    int filled = 0;
-    for (const char character : base64) {
-        const std::int8_t value = base64_values[static_cast<unsigned char>(character)];
-        if (value < 0 || bytes.size() >= most)
-            break;
-        bits = bits << 6 | static_cast<std::uint32_t>(value);
-        filled += 6;
-        if (filled >= 8) {
-            filled -= 8;
-            bytes += static_cast<char>(bits >> filled & 0xff);
-        }
-    }
+    append_decoded(bytes, base64, most);
     return bytes;
 }
 

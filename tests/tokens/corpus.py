@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Documents of many kinds, the same on every run: what token counters are fitted and compared on.
 
 Real text comes from files that a Debian system has (manual pages, message catalogues, sources,
@@ -288,7 +289,15 @@ def _kinds():
     return kinds
 
 
+def main():
+    """Prints JSON lines; with --raw what bench_tokens reads: length, kind, line end, bytes."""
+    for kind, text in documents():
+        raw = text.encode("utf-8", "replace")
+        if "--raw" in sys.argv[1:]:
+            sys.stdout.buffer.write(b"%d %b\n%b" % (len(raw), kind.encode(), raw))
+        else:
+            print(json.dumps({"kind": kind, "text": raw.decode()}, ensure_ascii=False))
+
+
 if __name__ == "__main__":
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 120
-    for kind, text in documents(wanted):
-        print(json.dumps({"kind": kind, "text": text.encode("utf-8", "replace").decode()}, ensure_ascii=False))
+    main()

@@ -2,13 +2,15 @@
 // prints one line for each: what scripts and tests compare with other counters.
 //
 //   token_probe classes            counts of byte classes
-//   token_probe estimate FAMILY    tokens and upper end
+//   token_probe estimate MODEL     tokens and upper end of the estimate
+//   token_probe count MODEL FILE   tokens by the vocabulary in FILE
 
 #include <iostream>
 #include <string>
 #include <string_view>
 
 #include "spillway/tokens/estimator.hpp"
+#include "spillway/tokens/vocabulary.hpp"
 
 namespace {
 
@@ -47,6 +49,18 @@ int print_estimates(std::string_view name)
     });
 }
 
+int print_counts(std::string_view model, const char* file)
+{
+    auto vocabulary = Vocabulary::load(family_of(model), file);
+    if (!vocabulary) {
+        std::cerr << vocabulary.error().message() << '\n';
+        return 1;
+    }
+    Counter counter(std::move(*vocabulary));
+    return for_each_document(
+        [&](std::string_view text) { std::cout << spillway::count(counter.count(text)); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -57,6 +71,8 @@ int main(int argc, char** argv)
         return print_classes();
     if (mode == "estimate" && argc > 2)
         return print_estimates(argv[2]);
-    std::cerr << "usage: token_probe classes | estimate MODEL\n";
+    if (mode == "count" && argc > 3)
+        return print_counts(argv[2], argv[3]);
+    std::cerr << "usage: token_probe classes | estimate MODEL | count MODEL FILE\n";
     return 2;
 }
