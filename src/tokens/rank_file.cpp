@@ -7,7 +7,6 @@
 namespace spillway::tokens {
 namespace {
 
-constexpr std::size_t largest_file = 32U << 20;
 /// The longest of the vocabularies known have 128.
 constexpr std::size_t longest_token = 1024;
 
@@ -21,7 +20,7 @@ tl::unexpected<Error> bad_line(std::size_t line, std::string_view what)
 
 Result<std::unique_ptr<const RankTables>> read_rank_file(std::string_view text)
 {
-    if (text.size() > largest_file)
+    if (text.size() > largest_rank_file)
         return fail(Errc::bad_config, "a vocabulary of more than 32 MiB");
     std::string bytes;
     bytes.reserve(text.size() / 2);

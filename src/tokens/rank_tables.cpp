@@ -50,6 +50,18 @@ std::uint64_t front_of(std::string_view bytes)
 
 }  // namespace
 
+/// The tokens in the order of their bytes, which lie side by side: what walks them stays in cache.
+struct RankTables::Alphabetical {
+    std::vector<Rank> tokens;
+    std::vector<std::uint32_t> starts;
+    std::string bytes;
+
+    [[nodiscard]] std::string_view operator[](std::size_t place) const
+    {
+        return std::string_view(bytes).substr(starts[place], starts[place + 1] - starts[place]);
+    }
+};
+
 Result<std::unique_ptr<const RankTables>> RankTables::build(std::string bytes,
                                                             std::vector<Rank> starts)
 {
@@ -58,7 +70,7 @@ Result<std::unique_ptr<const RankTables>> RankTables::build(std::string bytes,
     std::unique_ptr<RankTables> tables(new RankTables(std::move(bytes), std::move(starts)));
     if (const auto indexed = tables->index_tokens(); !indexed)
         return fail(indexed.error());
-    const std::vector<Rank> sorted = tables->sorted_tokens();
+    const Alphabetical sorted = tables->alphabetical();
     tables->link_prefixes(sorted);
     tables->find_merges();
     tables->drop_unmade(sorted);
@@ -113,7 +125,7 @@ Rank RankTables::whole(std::string_view piece, std::uint64_t hash) const
     }
 }
 
-std::vector<Rank> RankTables::sorted_tokens() const
+RankTables::Alphabetical RankTables::alphabetical() const
 {
     std::vector<std::pair<std::uint64_t, Rank>> fronts(size());
     for (Rank token = 0; token < size(); ++token)
@@ -121,20 +133,29 @@ std::vector<Rank> RankTables::sorted_tokens() const
     std::ranges::sort(fronts, [&](const auto& a, const auto& b) {
         return a.first != b.first ? a.first < b.first : bytes(a.second) < bytes(b.second);
     });
-    std::vector<Rank> sorted(size());
-    std::ranges::transform(fronts, sorted.begin(), [](const auto& front) { return front.second; });
+    Alphabetical sorted;
+    sorted.tokens.reserve(size());
+    sorted.starts.reserve(size() + 1);
+    sorted.bytes.reserve(bytes_.size());
+    for (const auto& [front, token] : fronts) {
+        sorted.tokens.push_back(token);
+        sorted.starts.push_back(static_cast<std::uint32_t>(sorted.bytes.size()));
+        sorted.bytes += bytes(token);
+    }
+    sorted.starts.push_back(static_cast<std::uint32_t>(sorted.bytes.size()));
     return sorted;
 }
 
 /// In alphabetical order a token's prefixes come before it: those open at any time form a stack.
-void RankTables::link_prefixes(const std::vector<Rank>& sorted)
+void RankTables::link_prefixes(const Alphabetical& sorted)
 {
-    std::vector<Rank> open;
-    for (const Rank token : sorted) {
-        while (!open.empty() && !bytes(token).starts_with(bytes(open.back())))
+    std::vector<std::size_t> open;
+    for (std::size_t place = 0; place < size(); ++place) {
+        while (!open.empty() && !sorted[place].starts_with(sorted[open.back()]))
             open.pop_back();
-        tokens_[token].shorter = open.empty() ? no_token : open.back();
-        open.push_back(token);
+        tokens_[sorted.tokens[place]].shorter =
+            open.empty() ? no_token : sorted.tokens[open.back()];
+        open.push_back(place);
     }
 }
 
@@ -165,9 +186,9 @@ bool RankTables::find_merge(Rank token)
 }
 
 /// Tokens that no merge makes are only found as whole pieces.
-void RankTables::drop_unmade(const std::vector<Rank>& sorted)
+void RankTables::drop_unmade(const Alphabetical& sorted)
 {
-    for (const Rank token : sorted) {
+    for (const Rank token : sorted.tokens) {
         const Rank prefix = shorter(token);
         if (prefix != no_token && !is_made(prefix))
             tokens_[token].shorter = shorter(prefix);
@@ -229,27 +250,29 @@ bool RankTables::stay_apart(Rank left, Rank right) const
     }
 }
 
-void RankTables::grow_trie(const std::vector<Rank>& sorted)
+void RankTables::grow_trie(const Alphabetical& sorted)
 {
     struct Range {  // of sorted tokens that share the first `depth` bytes
         std::uint32_t first;
         std::uint32_t last;
         std::uint32_t depth;
     };
-    std::vector<Range> ranges{{0, static_cast<std::uint32_t>(sorted.size()), 0}};
+    std::vector<Range> ranges{{0, static_cast<std::uint32_t>(size()), 0}};
+    ranges.reserve(size() * 2);
+    nodes_.reserve(size() * 2);
     nodes_.push_back({no_rank, 0, 0, 0});
     for (std::size_t node = 0; node < ranges.size(); ++node) {
         auto [first, last, depth] = ranges[node];
-        if (length(sorted[first]) == depth) {
-            if (is_made(sorted[first]))
-                nodes_[node].token = sorted[first];
+        if (sorted[first].size() == depth) {
+            if (is_made(sorted.tokens[first]))
+                nodes_[node].token = sorted.tokens[first];
             ++first;
         }
         nodes_[node].first_child = nodes_.size();
         while (first < last) {
-            const char byte = bytes_[starts_[sorted[first]] + depth];
+            const char byte = sorted[first][depth];
             std::uint32_t next = first + 1;
-            while (next < last && bytes_[starts_[sorted[next]] + depth] == byte)
+            while (next < last && sorted[next][depth] == byte)
                 ++next;
             ranges.push_back({first, next, depth + 1});
             nodes_.push_back({no_rank, 0, 0, static_cast<unsigned char>(byte)});

@@ -50,12 +50,13 @@ public:
 private:
     RankTables(std::string bytes, std::vector<Rank> starts);
     [[nodiscard]] Result<void> index_tokens();
-    [[nodiscard]] std::vector<Rank> sorted_tokens() const;
-    void link_prefixes(const std::vector<Rank>& sorted);
+    struct Alphabetical;
+    [[nodiscard]] Alphabetical alphabetical() const;
+    void link_prefixes(const Alphabetical& sorted);
     void find_merges();
     [[nodiscard]] bool find_merge(Rank token);
-    void drop_unmade(const std::vector<Rank>& sorted);
-    void grow_trie(const std::vector<Rank>& sorted);
+    void drop_unmade(const Alphabetical& sorted);
+    void grow_trie(const Alphabetical& sorted);
     [[nodiscard]] bool is_made(Rank token) const
     {
         return tokens_[token].length == 1 || tokens_[token].left != no_token;

@@ -1,7 +1,8 @@
 #include "spillway/tokens/vocabulary.hpp"
 
+#include <algorithm>
 #include <fstream>
-#include <sstream>
+#include <system_error>
 
 #include "merge_count.hpp"
 #include "piece.hpp"
@@ -24,11 +25,17 @@ Result<std::shared_ptr<const Vocabulary>> Vocabulary::parse(Family family,
 Result<std::shared_ptr<const Vocabulary>> Vocabulary::load(Family family,
                                                            const std::filesystem::path& file)
 {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
     std::ifstream stream(file, std::ios::binary);
-    std::ostringstream text;
-    if (!stream || !(text << stream.rdbuf()))
+    if (error || !stream)
         return fail(Errc::io_error, file.string() + ": cannot be read");
-    auto parsed = parse(family, text.view());
+    // One byte more than a vocabulary may have is enough to refuse it.
+    std::string text(std::min<std::uintmax_t>(size, largest_rank_file + 1), '\0');
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (static_cast<std::size_t>(stream.gcount()) != text.size())
+        return fail(Errc::io_error, file.string() + ": cannot be read");
+    auto parsed = parse(family, text);
     if (!parsed)
         return fail(std::move(parsed.error()).within(file.string()));
     return parsed;
