@@ -80,7 +80,7 @@ constexpr std::array<DenseWords, dense_count> rows{{
     {"images", "images", "no images"},
     {"schema", "answer must fit a schema", "answer has no schema"},
     {"answer_limit", "long answer allowed", "short answer demanded"},
-    {"request_bytes", "large request", "small request"},
+    {"history_bytes", "long history", "short history"},
     {"system_bytes", "long system prompt", "short system prompt"},
 }};
 

@@ -141,15 +141,15 @@ void write_words(const DenseWriter& out, const TextCounts& counts)
 
 void write_request(const DenseWriter& out, const PromptView& prompt)
 {
-    const auto bytes = prompt.total_bytes != 0 ? prompt.total_bytes
-                                               : prompt.last_user.size() + prompt.system.size();
+    const auto scored = prompt.last_user.size() + prompt.system.size();
+    const auto history = prompt.total_bytes > scored ? prompt.total_bytes - scored : 0;
     out[Dense::turns] = logged(prompt.turns);
     out[Dense::tool_results] = logged(prompt.tool_result_turns);
     out[Dense::tools] = logged(prompt.tools);
     out[Dense::images] = logged(prompt.images);
     out[Dense::schema] = prompt.has_schema ? 1.0F : 0.0F;
     out[Dense::answer_limit] = logged(prompt.max_tokens);
-    out[Dense::request_bytes] = logged(bytes);
+    out[Dense::history_bytes] = logged(history);
     out[Dense::system_bytes] = logged(prompt.system.size());
 }
 

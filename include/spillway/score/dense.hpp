@@ -90,7 +90,7 @@ enum class Dense : std::uint8_t {
     images,
     schema,
     answer_limit,
-    request_bytes,
+    history_bytes,
     system_bytes,
     count_,
 };

@@ -18,7 +18,7 @@ struct PromptView {
     std::uint32_t images = 0;
     bool has_schema = false;        ///< A JSON schema or JSON mode is demanded of the answer.
     std::uint32_t max_tokens = 0;   ///< 0: the client sets no limit.
-    std::uint64_t total_bytes = 0;  ///< Text of all turns; 0: just the two views above.
+    std::uint64_t total_bytes = 0;  ///< Text of all messages; 0: just the two views above.
 };
 
 }  // namespace spillway::score

@@ -42,7 +42,7 @@ TEST(Features, AreTheSameAsWhenTheShippedWeightsWereTrained)
                     11880, 8395, 5123, 12474, 11711, 10694, 412,  14387, 7269, 2825}));
     EXPECT_THAT(features.words, testing::ElementsAreArray(
                                     std::vector<std::uint16_t>{41952, 30831, 26652, 9348, 63704}));
-    EXPECT_EQ(schema_hash(), 7346740101938819697U);
+    EXPECT_EQ(schema_hash(), 11479098858801412712U);
     EXPECT_EQ(system_prompt_hash("You are a helpful assistant."), 39885);
 }
 
@@ -162,7 +162,7 @@ TEST(Features, CarryFactsOfTheRequest)
     EXPECT_EQ(f[Dense::images], logged(1));
     EXPECT_EQ(f[Dense::schema], 1.0F);
     EXPECT_EQ(f[Dense::answer_limit], logged(400));
-    EXPECT_EQ(f[Dense::request_bytes], logged(50'000));
+    EXPECT_EQ(f[Dense::history_bytes], logged(50'000 - 5 - 14));
     EXPECT_NE(f.system_hash, 0);
 }
 
