@@ -1,5 +1,6 @@
 """The command line: help for newcomers, check for operators."""
 
+import json
 import subprocess
 
 from harness.daemon import binary
@@ -76,3 +77,34 @@ def test_check_of_a_missing_or_broken_file(tmp_path):
     broken.write_text("model_list: [\n  - x: {\n")
     done = spillway("check", "--config", broken)
     assert done.returncode != 0 and "broken.yaml:" in done.stdout + done.stderr
+
+
+def test_train_then_score_sorts_hard_prompts_first(tmp_path):
+    rows = [{"id": i, "prompt": ("prove the theorem " if i % 2 else "say hello to person ") + str(i),
+             "weak": 1 - i % 2, "strong": 1} for i in range(80)]
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    weights = tmp_path / "my.weights"
+    trained = spillway("train", "--labels", labels, "--out", weights)
+    assert trained.returncode == 0, trained.stderr
+    assert "80 prompts" in trained.stdout and weights.stat().st_size <= 65536
+    scored = spillway("score", "--weights", weights, input=labels.read_text())
+    assert scored.returncode == 0, scored.stderr
+    scores = dict(line.split("\t") for line in scored.stdout.splitlines())
+    hard, easy = ([float(scores[str(i)]) for i in range(80) if i % 2 == want] for want in (1, 0))
+    assert min(hard) > max(easy)
+
+
+def test_score_and_features_work_without_any_file():
+    line = json.dumps({"id": "a", "messages": [{"role": "user", "content": "Which of these is a prime?"}]})
+    scored = spillway("score", input=line)
+    assert scored.returncode == 0 and scored.stdout.startswith("a\t")
+    seen = spillway("features", input=line)
+    assert json.loads(seen.stdout)["script"] == "Latin" and "prime" not in seen.stdout
+
+
+def test_weights_that_are_none_are_refused(tmp_path):
+    file = tmp_path / "a.weights"
+    file.write_bytes(b"SPWSCOR1 but no more")
+    done = spillway("score", "--weights", file, input="")
+    assert done.returncode == 1 and "a.weights" in done.stderr
