@@ -34,8 +34,7 @@ Result<Outbox> Outbox::open(const std::string& path)
 
 Result<void> Outbox::load()
 {
-    auto select = connection_.prepare("SELECT " + std::string{record_columns} +
-                                      " FROM records WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+    auto select = connection_.prepare(select_records() + " WHERE seq > ?1 ORDER BY seq LIMIT ?2");
     auto last = connection_.prepare("SELECT coalesce(max(seq), 0) FROM records");
     auto mark = connection_.prepare("UPDATE shipped SET through_seq = ?1");
     auto through = connection_.number("SELECT through_seq FROM shipped");

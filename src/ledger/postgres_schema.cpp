@@ -13,8 +13,9 @@ namespace {
 constexpr const char* migration_lock = "SELECT pg_advisory_xact_lock(1936747884)";
 
 /// One step each; a step that was released is never edited again. Money is counted in nano-dollars;
-/// NULL means unknown. The second index is the one whose lack hurts LiteLLM (litellm#35766).
-constexpr std::array<const char*, 1> migrations{
+/// NULL means unknown, or with `route` and its neighbours that there was nothing to decide. The
+/// second index is the one whose lack hurts LiteLLM (litellm#35766).
+constexpr std::array<const char*, 2> migrations{
     R"sql(
 CREATE TABLE spillway_spend_logs (
     request_id text PRIMARY KEY,
@@ -93,6 +94,54 @@ SELECT request_id,
        CASE WHEN outcome = 'served' THEN 'success' ELSE 'failure' END AS status
 FROM spillway_spend_logs;
 )sql",
+    R"sql(
+ALTER TABLE spillway_spend_logs
+    ADD COLUMN route text,
+    ADD COLUMN rule text,
+    ADD COLUMN reason text,
+    ADD COLUMN features jsonb,
+    ADD COLUMN kept_local boolean;
+CREATE OR REPLACE VIEW spillway_spend_logs_litellm AS
+SELECT request_id,
+       call_type,
+       key_hash AS api_key,
+       cost_nano_usd / 1000000000.0 AS spend,
+       prompt_tokens::numeric + completion_tokens AS total_tokens,
+       prompt_tokens,
+       completion_tokens,
+       started_at AS "startTime",
+       ended_at AS "endTime",
+       total_ms AS request_duration_ms,
+       coalesce(first_token_at, CASE WHEN outcome = 'served' THEN ended_at END)
+           AS "completionStartTime",
+       coalesce(nullif(upstream_model, ''), asked_model) AS model,
+       deployment_id AS model_id,
+       model_group,
+       provider AS custom_llm_provider,
+       api_base,
+       '' AS "user",
+       jsonb_build_object(
+           'usage_source', usage_source, 'outcome', outcome, 'status', status, 'error', error,
+           'why', why, 'attempts', attempts, 'retries', retries, 'fallbacks', fallbacks,
+           'stream', streamed, 'asked_model', asked_model, 'cost_nano_usd', cost_nano_usd,
+           'cost_is_at_least', cost_is_at_least, 'cached_tokens', cached_tokens,
+           'cache_write_tokens', cache_write_tokens, 'reasoning_tokens', reasoning_tokens,
+           'queue_ms', queue_ms, 'first_token_ms', first_token_ms,
+           'route', route, 'rule', rule, 'reason', reason,
+           'kept_local', kept_local) AS metadata,
+       'False' AS cache_hit,
+       '' AS cache_key,
+       tags AS request_tags,
+       NULL::text AS team_id,
+       NULL::text AS organization_id,
+       end_user,
+       NULL::text AS requester_ip_address,
+       '{}'::jsonb AS messages,
+       '{}'::jsonb AS response,
+       NULL::text AS session_id,
+       CASE WHEN outcome = 'served' THEN 'success' ELSE 'failure' END AS status
+FROM spillway_spend_logs;
+)sql",
 };
 
 constexpr const char* columns =
@@ -100,8 +149,9 @@ constexpr const char* columns =
     "asked_model, model_group, deployment_id, provider, upstream_model, api_base, outcome, status, "
     "error, why, attempts, retries, fallbacks, streamed, prompt_tokens, completion_tokens, "
     "cached_tokens, cache_write_tokens, reasoning_tokens, usage_source, cost_nano_usd, "
-    "cost_is_at_least, queue_ms, first_token_ms, total_ms";
-constexpr int column_count = 33;
+    "cost_is_at_least, queue_ms, first_token_ms, total_ms, route, rule, reason, features, "
+    "kept_local";
+constexpr int column_count = 38;
 
 int number_in(const std::optional<std::string>& text)
 {
@@ -234,6 +284,17 @@ Row parameters_of(const SpendRecord& record)
     number(record.queue.count());
     row.push_back(text_of(record.first_token));
     number(record.total.count());
+    const auto or_null = [&row](const std::string& value) {
+        row.push_back(value.empty() ? std::nullopt : std::optional{value});
+    };
+    const RouteTaken nowhere;
+    const auto& taken = record.routing ? *record.routing : nowhere;
+    or_null(taken.route);
+    or_null(taken.rule);
+    or_null(taken.reason);
+    or_null(taken.features);
+    row.push_back(record.routing ? std::optional<std::string>{taken.kept_local ? "t" : "f"}
+                                 : std::nullopt);
     return row;
 }
 

@@ -102,7 +102,7 @@ struct Filter {
 
 /// The filter as SQL, over ?1 to ?9.
 constexpr const char* where =
-    " FROM records WHERE seq BETWEEN ?1 AND ?2 AND started >= ?3 AND started < ?4"
+    " WHERE seq BETWEEN ?1 AND ?2 AND started >= ?3 AND started < ?4"
     " AND (?5 = '' OR key_hash = ?6 OR key_hash = ?5)"
     " AND (?7 = '' OR end_user = ?7)"
     " AND (?8 = '' OR ?9 IN (model_group, upstream_model, asked_model)"
@@ -121,7 +121,7 @@ struct Query::Parts {
     [[nodiscard]] Result<std::string> rows(const Filter& filter, int limit);
     [[nodiscard]] Result<std::string> by_day(const Filter& filter);
     [[nodiscard]] Result<std::int64_t> word_id(const std::string& text);
-    /// Runs `select ... where ... rest` over the ranges; `row` answers whether to go on.
+    /// Runs `select ... from ... where ... rest` over the ranges; `row` answers whether to go on.
     template <class Row>
     [[nodiscard]] Result<void> each(const std::string& select, const Filter& filter,
                                     const std::string& rest, Direction direction, Row row);
@@ -252,8 +252,7 @@ Result<std::string> Query::Parts::one(const RequestId& id)
     if (!*seq) {
         return "[]";
     }
-    auto statement =
-        prepare("SELECT " + std::string{record_columns} + " FROM records WHERE seq = ?1");
+    auto statement = prepare(select_records() + " WHERE seq = ?1");
     if (!statement) {
         return fail(std::move(statement).error());
     }
@@ -269,8 +268,8 @@ Result<std::string> Query::Parts::rows(const Filter& filter, int limit)
 {
     int room = std::clamp(limit, 1, most_rows);
     std::string out = "[";
-    auto read = each("SELECT " + std::string{record_columns}, filter, " ORDER BY seq DESC",
-                     Direction::newest_first, [&](const sqlite::Statement& row) {
+    auto read = each(select_records(), filter, " ORDER BY seq DESC", Direction::newest_first,
+                     [&](const sqlite::Statement& row) {
                          out += out.size() > 1 ? "," : "";
                          out += spend_log_json(reader->read(row));
                          return --room > 0;
@@ -288,7 +287,7 @@ Result<std::string> Query::Parts::by_day(const Filter& filter)
     const std::string select =
         "SELECT started / 86400000000, CASE upstream_model WHEN 0 THEN asked_model ELSE "
         "upstream_model END, end_user, key_hash, sum(cost_nano_usd IS NULL), ";
-    auto read = each(select + spend_columns, filter, " GROUP BY 1, 2, 3, 4",
+    auto read = each(select + spend_columns + " FROM records", filter, " GROUP BY 1, 2, 3, 4",
                      Direction::oldest_first, [&](const sqlite::Statement& row) {
                          auto& day = sums[row.integer(0)];
                          const Spend spend{row.integer(5), row.integer(6)};
@@ -333,12 +332,12 @@ Result<std::string> Query::global_spend_logs(const std::string& model, const std
     }
     const Filter filter{last_month(), key_hash_of(api_key), "", model};
     std::map<std::int64_t, Spend> spends;
-    auto read =
-        parts_->each(std::string{"SELECT started / 86400000000, "} + spend_columns, filter,
-                     " GROUP BY 1", Direction::oldest_first, [&](const sqlite::Statement& row) {
-                         spends[row.integer(0)] += Spend{row.integer(1), row.integer(2)};
-                         return true;
-                     });
+    auto read = parts_->each(
+        std::string{"SELECT started / 86400000000, "} + spend_columns + " FROM records", filter,
+        " GROUP BY 1", Direction::oldest_first, [&](const sqlite::Statement& row) {
+            spends[row.integer(0)] += Spend{row.integer(1), row.integer(2)};
+            return true;
+        });
     if (!read) {
         return fail(std::move(read).error());
     }
@@ -352,7 +351,7 @@ Result<std::string> Query::global_spend()
     }
     const Filter filter{last_month(), "", "", ""};
     Spend spend;
-    auto read = parts_->each(std::string{"SELECT "} + spend_columns, filter, "",
+    auto read = parts_->each(std::string{"SELECT "} + spend_columns + " FROM records", filter, "",
                              Direction::oldest_first, [&](const sqlite::Statement& row) {
                                  spend += Spend{row.integer(0), row.integer(1)};
                                  return true;

@@ -25,6 +25,13 @@ std::array<unsigned char, 16> id_bytes(const RequestId& id)
     return bytes;
 }
 
+std::string select_records()
+{
+    return "SELECT " + std::string{record_columns} +
+           ", record, route, rule, reason, features, kept_local, scanned, code_known"
+           " FROM records LEFT JOIN routings ON routings.record = records.seq";
+}
+
 Result<RecordReader> RecordReader::open(sqlite::Connection& connection)
 {
     auto lookup = connection.prepare("SELECT text FROM words WHERE id = ?1");
@@ -100,7 +107,25 @@ SpendRecord RecordReader::read(const sqlite::Statement& row)
     }
     ++column;
     record.total = Millis{number()};
+    record.routing = read_routing(row, column);
     return record;
+}
+
+std::shared_ptr<const RouteTaken> RecordReader::read_routing(const sqlite::Statement& row,
+                                                             int column)
+{
+    if (row.is_null(column)) {
+        return nullptr;
+    }
+    auto taken = std::make_shared<RouteTaken>();
+    taken->route = word(row, column + 1);
+    taken->rule = word(row, column + 2);
+    taken->reason = std::string{row.text(column + 3)};
+    taken->features = std::string{row.text(column + 4)};
+    taken->kept_local = row.integer(column + 5) != 0;
+    taken->scanned = row.integer(column + 6) != 0;
+    taken->code_known = row.integer(column + 7) != 0;
+    return taken;
 }
 
 }  // namespace spillway::ledger

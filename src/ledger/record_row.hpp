@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,6 +20,10 @@ inline constexpr std::string_view record_columns =
     "reasoning_tokens, usage_source, cost_nano_usd, at_least, queue_ms, first_token_ms, total_ms";
 inline constexpr int record_column_count = 32;
 
+/// The question whose rows `RecordReader::read` takes: records, and how they were routed where
+/// there was a choice. Restrictions and order are put behind it.
+[[nodiscard]] std::string select_records();
+
 /// The 16 bytes under which an id is stored: big-endian, so that they sort as the id does.
 [[nodiscard]] std::array<unsigned char, 16> id_bytes(const RequestId& id);
 
@@ -27,13 +32,15 @@ class RecordReader {
 public:
     [[nodiscard]] static Result<RecordReader> open(sqlite::Connection& connection);
 
-    /// @param row  Stands on a row of `SELECT <record_columns>`.
+    /// @param row  Stands on a row of `select_records`.
     [[nodiscard]] SpendRecord read(const sqlite::Statement& row);
     /// What a column of type ANY means: a word's text, or the text itself.
     [[nodiscard]] std::string word(const sqlite::Statement& row, int column);
 
 private:
     explicit RecordReader(sqlite::Statement lookup) : lookup_(std::move(lookup)) {}
+    [[nodiscard]] std::shared_ptr<const RouteTaken> read_routing(const sqlite::Statement& row,
+                                                                 int column);
 
     sqlite::Statement lookup_;
     std::unordered_map<std::int64_t, std::string> words_;

@@ -71,6 +71,11 @@ Result<void> RecordWriter::prepare()
         }
         inserts_.push_back(std::move(*insert));
     }
+    auto routing = RoutingInsert::prepare(connection_);
+    if (!routing) {
+        return fail(std::move(routing).error());
+    }
+    routing_ = std::move(*routing);
     return {};
 }
 
@@ -141,16 +146,31 @@ bool RecordWriter::insert_all(std::span<const SpendRecord* const> records)
 
 bool RecordWriter::insert(RowInsert& rows, std::span<const SpendRecord* const> records)
 {
-    std::int64_t seq = position_.next_seq;
+    const std::int64_t first = position_.next_seq;
+    std::int64_t seq = first;
     for (std::size_t row = 0; row < records.size(); ++row) {
         rows.bind(row, seq++, *records[row], *words_);
     }
-    if (!words_->sound() || !run(rows.statement())) {
+    if (!words_->sound() || !run(rows.statement()) || !insert_routings(records, first)) {
         return false;
     }
     return std::all_of(records.begin(), records.end(), [this](const SpendRecord* record) {
         return advance(record->started.time_since_epoch().count());
     });
+}
+
+bool RecordWriter::insert_routings(std::span<const SpendRecord* const> records, std::int64_t seq)
+{
+    for (const auto* record : records) {
+        if (record->routing) {
+            routing_.bind(seq, *record->routing, *words_);
+            if (!words_->sound() || !run(routing_.statement())) {
+                return false;
+            }
+        }
+        ++seq;
+    }
+    return true;
 }
 
 bool RecordWriter::advance(std::int64_t started)
@@ -186,7 +206,7 @@ Error RecordWriter::give_up()
     const int code = connection_.code();
     Error error = connection_.error("writing");
     suspect_ = sqlite::means_damage(code) || sqlite::means_failed_sync(code);
-    for (auto* statement : {&begin_, &close_block_, &probe_, &commit_}) {
+    for (auto* statement : {&begin_, &routing_.statement(), &close_block_, &probe_, &commit_}) {
         statement->reset();
     }
     for (auto& rows : inserts_) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "routing_insert.hpp"
 #include "row_insert.hpp"
 #include "spillway/ledger/spend_record.hpp"
 #include "sqlite.hpp"
@@ -54,6 +55,8 @@ private:
     [[nodiscard]] Result<void> find_position();
     [[nodiscard]] bool insert_all(std::span<const SpendRecord* const> records);
     [[nodiscard]] bool insert(RowInsert& rows, std::span<const SpendRecord* const> records);
+    [[nodiscard]] bool insert_routings(std::span<const SpendRecord* const> records,
+                                       std::int64_t seq);
     [[nodiscard]] bool advance(std::int64_t started);
     [[nodiscard]] bool run(sqlite::Statement& statement);
     [[nodiscard]] Error give_up();
@@ -62,6 +65,7 @@ private:
     sqlite::Statement begin_;
     sqlite::Statement commit_;
     std::vector<RowInsert> inserts_;  ///< Of 16, 8, 4, 2 rows and of one.
+    RoutingInsert routing_;
     sqlite::Statement close_block_;
     sqlite::Statement probe_;
     std::optional<Words> words_;

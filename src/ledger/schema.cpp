@@ -19,7 +19,10 @@ constexpr std::int64_t application_id = 0x53574C47;
 ///
 /// The second step drops the index on `id`, which cost a quarter of every insert: an id carries its
 /// millisecond, so `blocks` finds it, too (docs/adr/0019).
-constexpr std::array<const char*, 2> migrations{
+///
+/// `routings` has a row for each record that routing had to decide, and none for the others: those
+/// cost what they did before, and sums over `records` need not read past the features.
+constexpr std::array<const char*, 3> migrations{
     R"sql(
 CREATE TABLE words (
     id INTEGER PRIMARY KEY,
@@ -87,6 +90,18 @@ INSERT INTO keeper VALUES (1, 0, 0, x'');
 )sql",
     R"sql(
 DROP INDEX records_id;
+)sql",
+    R"sql(
+CREATE TABLE routings (
+    record INTEGER PRIMARY KEY,
+    route ANY NOT NULL,
+    rule ANY NOT NULL,
+    reason TEXT NOT NULL,
+    features TEXT NOT NULL,
+    kept_local INTEGER NOT NULL,
+    scanned INTEGER NOT NULL,
+    code_known INTEGER NOT NULL
+) STRICT;
 )sql",
 };
 

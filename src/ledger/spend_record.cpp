@@ -64,6 +64,20 @@ std::string completion_start(const SpendRecord& record)
     return "null";
 }
 
+void add_routing(ObjectWriter& metadata, const RouteTaken* routing)
+{
+    const auto text = [&](std::string_view key, std::string_view value) {
+        metadata.json(key, value.empty() ? "null" : json_quoted(value));
+    };
+    text("route", routing != nullptr ? routing->route : std::string_view());
+    text("rule", routing != nullptr ? routing->rule : std::string_view());
+    text("reason", routing != nullptr ? routing->reason : std::string_view());
+    if (routing != nullptr)
+        metadata.truth("kept_local", routing->kept_local);
+    else
+        metadata.json("kept_local", "null");
+}
+
 std::string metadata_json(const SpendRecord& record)
 {
     std::string out;
@@ -86,6 +100,7 @@ std::string metadata_json(const SpendRecord& record)
         metadata.number("reasoning_tokens", count(record.usage.reasoning));
         metadata.number("queue_ms", record.queue.count());
         metadata.json("first_token_ms", optional_millis(record.first_token));
+        add_routing(metadata, record.routing.get());
     }
     return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,17 @@ enum class Outcome : std::uint8_t {
     refused,   ///< We or the last upstream said no; nothing was streamed.
     broken,    ///< Cut after the commit point.
     abandoned  ///< The client left first.
+};
+
+/// How a request was routed. No text of the request.
+struct RouteTaken {
+    std::string route;        ///< Empty when the client named a model.
+    std::string rule;         ///< Empty when it is not known which.
+    std::string reason;       ///< One line.
+    std::string features;     ///< JSON of route::to_json, for `spillway replay`.
+    bool kept_local = false;  ///< By whatever: header, key, class or rule.
+    bool scanned = false;     ///< Sensitive classes were looked for, so none means none.
+    bool code_known = false;  ///< The same of code.
 };
 
 /// What one authenticated request cost and why. Exactly one per request; written once.
@@ -46,6 +58,8 @@ struct SpendRecord {
     Millis queue{};               ///< From the last request byte to the first attempt.
     std::optional<Millis> first_token;
     Millis total{};
+    /// Null when there was nothing to decide: the client named a model.
+    std::shared_ptr<const RouteTaken> routing;
 };
 
 /// "served", "refused", "broken", "abandoned".

@@ -98,6 +98,48 @@ TEST_F(ShipperTest, ShowsTheRecordsUnderLiteLlmsNames)
     EXPECT_EQ(in_postgres("SELECT status FROM spillway_spend_logs_litellm"), "success");
 }
 
+TEST_F(ShipperTest, DeliversHowARequestWasRouted)
+{
+    auto records = full_records(ids_, 2);
+    RouteTaken taken;
+    taken.route = "auto";
+    taken.rule = "hard";
+    taken.reason = "route=auto; rule=hard";
+    taken.features = R"({"prompt":12,"tags":["?"]})";
+    taken.kept_local = true;
+    records[0].routing = std::make_shared<const RouteTaken>(taken);
+    ASSERT_TRUE(store_->append(places_of(records)));
+    const auto shipper = ship();
+    shipper->drain(patience);
+    EXPECT_EQ(shipper->state().quarantined, 0u);
+    const std::string here = " FROM spillway_spend_logs WHERE request_id = '";
+    EXPECT_EQ(in_postgres("SELECT route || '/' || rule || '/' || kept_local" + here +
+                          records[0].id.text() + "'"),
+              "auto/hard/true");
+    EXPECT_EQ(in_postgres("SELECT features->>'prompt'" + here + records[0].id.text() + "'"), "12");
+    EXPECT_EQ(in_postgres("SELECT count(*)" + here + records[1].id.text() +
+                          "' AND num_nulls(route, rule, reason, features, kept_local) = 5"),
+              "1");
+    EXPECT_EQ(in_postgres("SELECT count(*) FROM spillway_spend_logs_litellm "
+                          "WHERE metadata->>'rule' = 'hard'"),
+              "1");
+}
+
+TEST_F(ShipperTest, AddsTheColumnsOfRoutingToATableOfBefore)
+{
+    append(1);
+    ship()->drain(patience);
+    in_postgres(
+        "ALTER TABLE spillway_spend_logs DROP COLUMN route CASCADE, DROP COLUMN rule CASCADE, "
+        "DROP COLUMN reason CASCADE, DROP COLUMN features, DROP COLUMN kept_local CASCADE");
+    in_postgres("DELETE FROM spillway_schema_version WHERE version = 2");
+    append(1);
+    ship()->drain(patience);
+    EXPECT_EQ(rows(), "2");
+    EXPECT_EQ(in_postgres("SELECT count(*) FROM spillway_spend_logs_litellm"), "2");
+    EXPECT_EQ(in_postgres("SELECT count(kept_local) FROM spillway_spend_logs"), "0");
+}
+
 TEST_F(ShipperTest, StartsWithoutPostgresAndCatchesUpWhenItComes)
 {
     server_.stop_at_once();
@@ -239,7 +281,7 @@ TEST_F(ShipperTest, SharesADatabaseWithAnotherDaemon)
     first->drain(patience);
     second->drain(patience);
     EXPECT_EQ(rows(), "100");
-    EXPECT_EQ(in_postgres("SELECT count(*) FROM spillway_schema_version"), "1");
+    EXPECT_EQ(in_postgres("SELECT count(*) FROM spillway_schema_version"), "2");
 }
 
 TEST_F(ShipperTest, RefusesTheSchemaOfANewerVersion)
