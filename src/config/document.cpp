@@ -11,6 +11,7 @@
 #include "spillway/config/fields_sections.hpp"
 #include "spillway/config/providers.hpp"
 #include "spillway/config/values.hpp"
+#include "spillway/config/values_routes.hpp"
 
 namespace spillway::config {
 

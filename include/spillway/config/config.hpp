@@ -8,6 +8,7 @@
 
 #include "spillway/base/secret.hpp"
 #include "spillway/base/units.hpp"
+#include "spillway/config/budget.hpp"
 #include "spillway/config/parameter.hpp"
 #include "spillway/config/routes.hpp"
 #include "spillway/config/strategy.hpp"
@@ -123,6 +124,7 @@ struct Router {
     bool pre_call_checks = false;
     bool ignore_invalid_deployments = true;  ///< Drop a bad row instead of refusing the file.
     bool drop_params = false;
+    Budget budget;  ///< Of `litellm_settings`; see `proxy_budget`.
 };
 
 /// `general_settings`.
@@ -131,6 +133,7 @@ struct General {
     std::optional<Secret> database_url;  ///< A connection string holds a password.
     std::string key_header_name;
     bool disable_spend_logs = false;
+    Budget budget;
 };
 
 /// Our own `server:` section: how the front door behaves.

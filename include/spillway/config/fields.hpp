@@ -88,6 +88,17 @@ template <class... Options>
     return traits;
 }
 
+/// The proxy-wide cap, which stands in two sections.
+template <class Visitor>
+void budget_fields(Visitor& visit, Budget& budget)
+{
+    constexpr Different later{
+        "it is not enforced in this version; rules can ask for what is left of it (`budget_left`)"};
+    visit("max_budget", budget.most, later, Doc{"What the whole proxy may spend, in USD."});
+    visit("budget_duration", budget.period, later,
+          Doc{"How long that lasts; renewed by the calendar, in UTC. Never, when unset."});
+}
+
 /// Several keys that are ignored for one reason.
 template <class Visitor>
 void ignored(Visitor& visit, std::string_view note, std::initializer_list<std::string_view> keys)

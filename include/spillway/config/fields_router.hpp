@@ -114,9 +114,9 @@ void ignored_litellm_fields(Visitor& visit)
             {"turn_off_message_logging", "redact_user_api_key_info", "log_raw_request_response"});
     ignored(visit, "use server.log_level and server.access_log", {"json_logs", "set_verbose"});
     ignored(visit, "budgets are not in this version",
-            {"max_budget", "budget_duration", "timezone", "max_internal_user_budget",
-             "internal_user_budget_duration", "default_internal_user_params", "max_end_user_budget",
-             "max_end_user_budget_id", "tag_budget_config"});
+            {"timezone", "max_internal_user_budget", "internal_user_budget_duration",
+             "default_internal_user_params", "max_end_user_budget", "max_end_user_budget_id",
+             "tag_budget_config"});
     ignored(
         visit, "keys and teams are not in this version",
         {"default_key_generate_params", "upperbound_key_generate_params", "key_generation_settings",
@@ -141,6 +141,7 @@ void litellm_fields(Visitor& visit, Router& router)
 {
     shared_router_fields(visit, router);
     visit("request_timeout", router.timeout, Doc{"Bound on one attempt."});
+    budget_fields(visit, router.budget);
     ignored_litellm_fields(visit);
 }
 

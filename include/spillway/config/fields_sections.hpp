@@ -51,9 +51,9 @@ void ignored_general_fields(Visitor& visit)
             {"background_health_checks", "health_check_interval", "health_check_concurrency",
              "health_check_details", "use_shared_health_check", "enable_health_check_routing"});
     ignored(visit, "budgets are not in this version",
-            {"max_budget", "budget_duration", "disable_reset_budget",
-             "proxy_budget_rescheduler_min_time", "proxy_budget_rescheduler_max_time",
-             "fail_closed_budget_enforcement", "token_rate_limit_type"});
+            {"disable_reset_budget", "proxy_budget_rescheduler_min_time",
+             "proxy_budget_rescheduler_max_time", "fail_closed_budget_enforcement",
+             "token_rate_limit_type"});
     ignored(visit, "use server.max_in_flight",
             {"max_parallel_requests", "global_max_parallel_requests"});
     ignored(visit, "use server.max_body", {"max_request_size_mb", "max_response_size_mb"});
@@ -93,6 +93,7 @@ void general_fields(Visitor& visit, General& general)
     visit("disable_spend_logs", general.disable_spend_logs, Reload::restart,
           Doc{"Do not ship spend records to PostgreSQL; the embedded ledger keeps them."});
     ignored_general_fields(visit);
+    budget_fields(visit, general.budget);
 }
 
 template <class Visitor>

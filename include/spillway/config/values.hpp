@@ -47,6 +47,7 @@ bool read(const Node& node, std::vector<std::string>& out, const Reading& readin
 bool read(const Node& node, std::vector<Header>& out, const Reading& reading);
 bool read(const Node& node, std::vector<FallbackRule>& out, const Reading& reading);
 bool read(const Node& node, RetryPolicy& out, const Reading& reading);
+bool read(const Node& node, BudgetPeriod& out, const Reading& reading);
 bool read(const Node& node, std::map<std::string, Alias>& out, const Reading& reading);
 bool read(const Node& node, std::map<std::string, GroupRetryPolicy>& out, const Reading& reading);
 
@@ -60,6 +61,7 @@ bool read(const Node& node, std::map<std::string, GroupRetryPolicy>& out, const 
 [[nodiscard]] std::string type_name(const std::vector<Header>&, const Traits&);
 [[nodiscard]] std::string type_name(const std::vector<FallbackRule>&, const Traits&);
 [[nodiscard]] std::string type_name(const RetryPolicy&, const Traits&);
+[[nodiscard]] std::string type_name(const BudgetPeriod&, const Traits&);
 [[nodiscard]] std::string type_name(const std::map<std::string, Alias>&, const Traits&);
 [[nodiscard]] std::string type_name(const std::map<std::string, GroupRetryPolicy>&, const Traits&);
 
@@ -78,6 +80,7 @@ template <class T>
     return {};
 }
 [[nodiscard]] std::string shown(const RetryPolicy& value, const Traits&);
+[[nodiscard]] std::string shown(const BudgetPeriod& value, const Traits&);
 
 /// The words of an enumeration; several may mean the same value, the first is printed.
 [[nodiscard]] std::span<const std::pair<std::string_view, Strategy>> words_of(Strategy);

@@ -1,0 +1,118 @@
+#include "spillway/config/budget.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "spillway/base/text.hpp"
+#include "spillway/config/load.hpp"
+
+namespace spillway::config {
+namespace {
+
+using namespace std::chrono;
+
+/// 2026-11-21, a Saturday, 15:28:36.123456 UTC.
+constexpr WallTime saturday{microseconds{1'795'274'916'123'456}};
+
+std::string begin_of(std::string_view period, WallTime now = saturday)
+{
+    const auto parsed = parse_budget_period(period);
+    return parsed ? rfc3339(began(*parsed, now)) : "no period";
+}
+
+TEST(BudgetPeriod, IsReadInTheGrammarOfLiteLlm)
+{
+    EXPECT_EQ(parse_budget_period("30s"), (BudgetPeriod{30, BudgetPeriod::Unit::second}));
+    EXPECT_EQ(parse_budget_period("1mo"), (BudgetPeriod{1, BudgetPeriod::Unit::month}));
+    for (const auto* text : {"30s", "30m", "30h", "30d", "2w", "1mo"})
+        EXPECT_EQ(text_of(*parse_budget_period(text)), text);
+}
+
+TEST(BudgetPeriod, IsNotReadFromAnythingElse)
+{
+    for (const auto* text : {"", "d", "30", "0d", "-1d", "1.5h", "30 d", "1M", "1mon", "1d ",
+                             "99999999999d", "1000000d"})
+        EXPECT_EQ(parse_budget_period(text), std::nullopt) << text;
+}
+
+TEST(BudgetPeriod, OfPartsOfADayBeginsAtAWholeOne)
+{
+    EXPECT_EQ(begin_of("30s"), "2026-11-21T15:28:30.000000Z");
+    EXPECT_EQ(begin_of("30m"), "2026-11-21T15:00:00.000000Z");
+    EXPECT_EQ(begin_of("6h"), "2026-11-21T12:00:00.000000Z");
+    EXPECT_EQ(begin_of("24h"), "2026-11-21T00:00:00.000000Z");
+}
+
+TEST(BudgetPeriod, OfDaysBeginsByTheCalendar)
+{
+    EXPECT_EQ(begin_of("1d"), "2026-11-21T00:00:00.000000Z");
+    EXPECT_EQ(begin_of("7d"), "2026-11-16T00:00:00.000000Z");
+    EXPECT_EQ(begin_of("1w"), "2026-11-16T00:00:00.000000Z");
+    EXPECT_EQ(begin_of("30d"), "2026-11-01T00:00:00.000000Z");
+}
+
+TEST(BudgetPeriod, OfMonthsBeginsOnTheFirst)
+{
+    EXPECT_EQ(begin_of("1mo"), "2026-11-01T00:00:00.000000Z");
+    EXPECT_EQ(begin_of("3mo"), "2026-10-01T00:00:00.000000Z");
+    EXPECT_EQ(begin_of("12mo"), "2026-01-01T00:00:00.000000Z");
+}
+
+TEST(BudgetPeriod, BeginsAtItsVeryFirstMoment)
+{
+    const WallTime monday{sys_days{2026y / November / 16}};
+    EXPECT_EQ(begin_of("7d", monday), "2026-11-16T00:00:00.000000Z");
+    EXPECT_EQ(begin_of("7d", monday - microseconds{1}), "2026-11-09T00:00:00.000000Z");
+    const WallTime first{sys_days{2027y / January / 1}};
+    EXPECT_EQ(begin_of("1mo", first), "2027-01-01T00:00:00.000000Z");
+    EXPECT_EQ(begin_of("1mo", first - microseconds{1}), "2026-12-01T00:00:00.000000Z");
+}
+
+TEST(BudgetPeriod, ThatIsNeverRenewedHoldsAllThereIs)
+{
+    EXPECT_EQ(began(BudgetPeriod{}, saturday), WallTime{});
+}
+
+Loaded load_settings(const std::string& settings)
+{
+    return load_text("model_list: []\n" + settings, "test.yaml",
+                     [](const std::string&) { return std::nullopt; });
+}
+
+TEST(ProxyBudget, IsReadFromLiteLlmSettings)
+{
+    const auto loaded =
+        load_settings("litellm_settings: {max_budget: 12.5, budget_duration: 30d}\n");
+    ASSERT_TRUE(loaded.config);
+    const auto& budget = proxy_budget(*loaded.config);
+    EXPECT_EQ(budget.most, NanoUsd{12'500'000'000});
+    EXPECT_EQ(text_of(budget.period), "30d");
+}
+
+TEST(ProxyBudget, OfGeneralSettingsHolds)
+{
+    const auto loaded =
+        load_settings("litellm_settings: {max_budget: 1}\ngeneral_settings: {max_budget: 2}\n");
+    ASSERT_TRUE(loaded.config);
+    EXPECT_EQ(proxy_budget(*loaded.config).most, NanoUsd{2'000'000'000});
+}
+
+TEST(ProxyBudget, IsReportedAsDifferentBecauseNothingIsRefusedForIt)
+{
+    const auto loaded = load_settings("litellm_settings: {max_budget: 1}\n");
+    const auto& keys = loaded.keys_seen;
+    const auto found = std::find_if(keys.begin(), keys.end(), [](const KeySeen& key) {
+        return key.path == "litellm_settings.max_budget";
+    });
+    ASSERT_NE(found, keys.end());
+    EXPECT_EQ(found->support, Support::different);
+}
+
+TEST(ProxyBudget, OfAnUnreadableDurationIsAnError)
+{
+    EXPECT_FALSE(load_settings("litellm_settings: {budget_duration: monthly}\n").config);
+}
+
+}  // namespace
+}  // namespace spillway::config
