@@ -64,22 +64,35 @@ Json score_json(const Described& described, const Snapshot& snapshot)
     return out;
 }
 
+/// What the request is and how its rules and candidates were judged, plan or not.
+void add_judgement(Json& out, const Described& described, const route::Explanation& why,
+                   const Snapshot& snapshot)
+{
+    out["score"] = score_json(described, snapshot);
+    out["rules"] = rules_json(why);
+    out["candidates"] = candidates_json(why, snapshot.table);
+    out["features"] =
+        Json::parse(route::to_json(described.features, snapshot.rules.names), nullptr, false);
+}
+
+Json outline_json(const route::Explanation& why, const Snapshot& snapshot)
+{
+    return {{"route", why.route},
+            {"rule", why.rule},
+            {"reason", route::compact(why, snapshot.table)},
+            {"boundary", privacy::name(why.boundary)}};
+}
+
 Json plan_json(const Described& described, const route::Plan& plan, const Snapshot& snapshot)
 {
     Json chain = Json::array();
     for (const auto& hop : plan.hops)
         chain.push_back(snapshot.table[hop.group].name);
-    return {{"route", plan.why.route},
-            {"rule", plan.why.rule},
-            {"reason", route::compact(plan.why, snapshot.table)},
-            {"chain", std::move(chain)},
-            {"boundary", privacy::name(plan.limits.boundary)},
-            {"worst_cost_usd", usd(plan.worst_cost)},
-            {"score", score_json(described, snapshot)},
-            {"rules", rules_json(plan.why)},
-            {"candidates", candidates_json(plan.why, snapshot.table)},
-            {"features",
-             Json::parse(route::to_json(described.features, snapshot.rules.names), nullptr, false)}};
+    auto out = outline_json(plan.why, snapshot);
+    out["chain"] = std::move(chain);
+    out["worst_cost_usd"] = usd(plan.worst_cost);
+    add_judgement(out, described, plan.why, snapshot);
+    return out;
 }
 
 }  // namespace
@@ -101,7 +114,8 @@ Result<std::string> explain(const InferenceRequest& request, const net::Fields& 
     const auto described = describe(request, fields, describer);
     if (!described)
         return fail(described.error());
-    const auto plan = decide(*described, request, fleet, budget);
+    route::Explanation refused;
+    const auto plan = decide(*described, request, fleet, budget, refused);
     const auto took = std::chrono::steady_clock::now() - begun;
     if (describer.snapshot == snapshot.number && kept.size() == describer.shares.size())
         describer.shares = kept;
@@ -110,10 +124,10 @@ Result<std::string> explain(const InferenceRequest& request, const net::Fields& 
     if (plan) {
         out = plan_json(*described, *plan, snapshot);
     } else {
-        out["error"] = {{"code", spillway::describe(plan.error().code()).name}, {"message", plan.error().message()}};
-        out["score"] = score_json(*described, snapshot);
-        out["features"] =
-            Json::parse(route::to_json(described->features, snapshot.rules.names), nullptr, false);
+        out = outline_json(refused, snapshot);
+        out["error"] = {{"code", spillway::describe(plan.error().code()).name},
+                        {"message", plan.error().message()}};
+        add_judgement(out, *described, refused, snapshot);
     }
     out["decided_in_us"] = std::chrono::duration<double, std::micro>(took).count();
     return out.dump(2, ' ', false, Json::error_handler_t::replace);

@@ -58,14 +58,15 @@ net::HeaderLines error_headers(const Arrival& arrival, const Error& error)
 
 /// Commits the record, then tells the client. The refusal stands also when the ledger fails: no
 /// answer was given that would need a record.
-net::Task<void> refuse(const Arrival& arrival, Error error, std::string_view asked_model,
-                       net::Exchange& exchange, Services& services)
+net::Task<void> refuse(const InferenceRequest& request, Error error, net::Exchange& exchange,
+                       Services& services)
 {
-    auto record = make_refusal(arrival, error, asked_model, services.clock.now());
-    publish(record, arrival, nullptr, services);
+    auto record = make_refusal(request, error, services.clock.now());
+    publish(record, request.arrival, nullptr, services);
     auto commit = services.settlements.commit(record);
     (void)co_await commit;
-    const auto lines = error_headers(arrival, error);
+    auto lines = error_headers(request.arrival, error);
+    lines.add_block(request.routing_lines());
     const auto body = dialect::error_body(error);
     (void)co_await exchange.reply(describe(error.code()).status, lines, body);
 }
@@ -144,8 +145,8 @@ void arrive(Arrival& arrival, const net::Exchange& exchange, Services& services)
     arrival.origin = exchange.head().fields["origin"];
 }
 
-/// Admits the request, reads it and plans where it goes, or refuses it. A coroutine of its own, so that what only this
-/// needs is gone while a long stream runs.
+/// Admits the request, reads it and plans where it goes, or refuses it. A coroutine of its own, so
+/// that what only this needs is gone while a long stream runs.
 /// @param permit  Set when the request is admitted.
 /// @return False when it was refused.
 net::Task<bool> take_in(InferenceRequest& request, const Destination& destination,
@@ -159,8 +160,7 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
     if (taken)
         taken = plan_request(request, exchange.head().fields, services);
     if (!taken)
-        co_await refuse(request.arrival, std::move(taken.error()), request.facts.model, exchange,
-                        services);
+        co_await refuse(request, std::move(taken.error()), exchange, services);
     co_return taken.has_value();
 }
 
@@ -183,8 +183,8 @@ net::Task<void> serve_inference(chat::Caller caller, Destination destination,
 }
 
 /// Tells where a request would go. Nothing is called, recorded or counted.
-net::Task<void> serve_explain(chat::Caller caller, Destination destination,
-                              net::Exchange& exchange, Services& services)
+net::Task<void> serve_explain(chat::Caller caller, Destination destination, net::Exchange& exchange,
+                              Services& services)
 {
     InferenceRequest request;
     request.arrival.caller = caller;

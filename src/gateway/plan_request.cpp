@@ -38,8 +38,9 @@ Error wrong_wish(std::string_view header, std::string_view expected)
 Result<void> read_wishes(const net::Fields& fields, route::Features& features)
 {
     if (const auto word = fields["x-spillway-prefer"]; !word.empty()) {
-        const auto known = std::find_if(preferences.begin(), preferences.end(),
-                                        [&](const auto& each) { return iequals(each.first, word); });
+        const auto known =
+            std::find_if(preferences.begin(), preferences.end(),
+                         [&](const auto& each) { return iequals(each.first, word); });
         if (known == preferences.end())
             return fail(wrong_wish("x-spillway-prefer", "local, cloud, cheap, fast or best"));
         features.prefer = known->second;
@@ -82,7 +83,10 @@ public:
                    const chat::Prompt& prompt)
         : request_(request), fields_(fields), prompt_(prompt)
     {}
-    [[nodiscard]] std::span<const chat::PromptPiece> text() const override { return prompt_.pieces; }
+    [[nodiscard]] std::span<const chat::PromptPiece> text() const override
+    {
+        return prompt_.pieces;
+    }
     [[nodiscard]] std::string_view header(std::string_view name) const override
     {
         return fields_[name];
@@ -205,50 +209,66 @@ score::TierCuts cuts_of(const config::RouteComplexity& complexity)
     return cuts;
 }
 
-/// Scores the request as its route reads the score.
-score::Score take_score(const score::Features& features, const route::CompiledRoute& route,
+/// What the client is told of how its request was routed. Names of routes and rules come from a
+/// file that may hold anything.
+std::string routing_lines(const route::Explanation& why, const route::Features& features,
+                          const Rules& rules, const std::string& reason)
+{
+Routing routing_of(const route::Explanation& why, const Described& described,
+                   const Snapshot& snapshot)
+{
+    const auto& rules = snapshot.rules;
+    const auto& features = described.features;
+    auto taken = std::make_shared<ledger::RouteTaken>();
+    taken->route = why.route;
+    taken->rule = why.rule;
+    taken->reason = route::compact(why, snapshot.table);
+    taken->features = route::to_json(features, rules.names);
+    taken->kept_local = why.boundary == privacy::Boundary::local;
+    taken->scanned = described.scanned;
+    taken->code_known = described.route != nullptr && described.route->needs().code;
+    Routing routing;
+    routing.lines = routing_lines(why, features, rules, taken->reason);
+    routing.taken = std::move(taken);
+    return routing;
+}
+
+    std::string lines;
+    const auto add = [&](std::string_view name, std::string_view value) {
+score::Score read_score(score::Score taken, const route::CompiledRoute& route,
                         const Snapshot& snapshot, Describer& describer)
 {
     const auto& complexity = route.source().complexity;
-    const auto index = static_cast<std::size_t>(&route - snapshot.rules.book.routes().data());
-    const auto& weights = *snapshot.rules.weights[index];
-    auto score = score::score(weights, features, cuts_of(complexity));
+    if (taken.abstention == score::Abstention::none)
+        taken.tier = score::tier_of(taken.rank, cuts_of(complexity));
     if (!complexity.cloud_share)
-        return score;
+        return taken;
+    const auto index = static_cast<std::size_t>(&route - snapshot.rules.book.routes().data());
     auto& tracker = share_of(index, snapshot, describer);
     if (!tracker) {
-        const auto share = static_cast<float>(complexity.cloud_share->part);
-        const auto cap = complexity.cloud_share_cap
-                             ? static_cast<float>(complexity.cloud_share_cap->part)
-                             : std::min(1.0F, 1.5F * share);
         score::ShareTarget target;
-        target.share = share;
-        target.cap = cap;
-        tracker.emplace(target, weights);
+        target.share = static_cast<float>(complexity.cloud_share->part);
+        target.cap = complexity.cloud_share_cap
+                         ? static_cast<float>(complexity.cloud_share_cap->part)
+                         : std::min(1.0F, 1.5F * target.share);
+        tracker.emplace(target, *snapshot.rules.weights[index]);
     }
     // The share decides what is complex; the tiers within each side stay.
-    score.tier = tracker->take(score.gain) ? std::max(score.tier, score::Tier::complex)
-                                           : std::min(score.tier, score::Tier::moderate);
-    return score;
+    taken.tier = tracker->take(taken.gain) ? std::max(taken.tier, score::Tier::complex)
+                                           : std::min(taken.tier, score::Tier::moderate);
+    return taken;
 }
 
-/// What the client is told of how its request was routed. Names of routes and rules come from a file
-/// that may hold anything.
-std::string routing_lines(const route::Plan& plan, const route::Features& features,
-                          const Rules& rules, const std::string& reason)
-{
-    std::string lines;
-    const auto add = [&](std::string_view name, std::string_view value) {
         lines.append(name).append(": ").append(value).append("\r\n");
     };
-    if (!plan.why.route.empty()) {
-        add("x-spillway-route", printable(plan.why.route, 80));
-        add("x-spillway-rule", printable(plan.why.rule, 80));
+    if (!why.route.empty()) {
+        add("x-spillway-route", printable(why.route, 80));
+        add("x-spillway-rule", printable(why.rule, 80));
     }
     add("x-spillway-reason", reason);
-    add("x-spillway-privacy",
-        rules.scanner ? privacy::receipt(plan.limits.boundary, features.sensitive, rules.names)
-                      : privacy::receipt_unscanned(plan.limits.boundary));
+    add("x-spillway-privacy", rules.scanner
+                                  ? privacy::receipt(why.boundary, features.sensitive, rules.names)
+                                  : privacy::receipt_unscanned(why.boundary));
     return lines;
 }
 
@@ -289,9 +309,9 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
         request.form == BodyForm::json ? describer.prompts.read(request.body) : no_prompt;
     const bool scans = rules.scanner && (needs.sensitive || !rules.local_only.empty());
     if (scans)
-        features.sensitive = request.form == BodyForm::json
-                                 ? scan_text(prompt, *rules.scanner)
-                                 : rules.scanner->scan(request.body);
+        features.sensitive = request.form == BodyForm::json ? scan_text(prompt, *rules.scanner)
+                                                            : rules.scanner->scan(request.body);
+    out.scanned = scans;
     if (!(features.sensitive & rules.local_only).empty())
         features.boundary = privacy::Boundary::local;
     if (out.route == nullptr)
@@ -302,28 +322,32 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     features.turns = prompt.user_turns;
     features.minute_of_week = rules.zone.minute_of_week(request.arrival.started);
     features.conversation = conversation_of(prompt);
-    features.client = route::client_kind(
-        {fields["user-agent"], fields["originator"], fields["x-app"], prompt});
+    features.client =
+        route::client_kind({fields["user-agent"], fields["originator"], fields["x-app"], prompt});
     note_content(prompt, needs, features);
     count_tokens(prompt, out.route->source().otherwise.use.front(), features);
     features.probes =
         out.route->probe(RequestAnswers(request, fields, prompt));
     if (needs.score) {
         out.scored = describer.extractor.extract(view_of(prompt, request));
-        features.score = take_score(out.scored, *out.route, snapshot, describer);
+        const auto index =
+            static_cast<std::size_t>(out.route - snapshot.rules.book.routes().data());
+        features.score = read_score(score::score(*rules.weights[index], out.scored), *out.route,
+                                    snapshot, describer);
     }
     return out;
 }
 
 Result<route::Plan> decide(const Described& described, const InferenceRequest& request,
-                           route::FleetView& fleet, const route::BudgetView& budget)
+                           route::FleetView& fleet, const route::BudgetView& budget,
+                           route::Explanation& refused)
 {
     const auto& snapshot = *request.arrival.snapshot;
     snapshot.fleet->read(fleet, request.received);
     const route::Standing standing{snapshot.table, fleet, budget, request.received};
     return described.route != nullptr
-               ? route::decide(described.features, *described.route, standing)
-               : route::decide(described.features, described.model, standing);
+               ? route::decide(described.features, *described.route, standing, &refused)
+               : route::decide(described.features, described.model, standing, &refused);
 }
 
 Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, Services& services)
@@ -331,7 +355,7 @@ Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, 
     auto described = describe(request, fields, services.describer);
     if (!described)
         return fail(std::move(described).error());
-    const auto& rules = request.arrival.snapshot->rules;
+    const auto& snapshot = *request.arrival.snapshot;
     const auto& features = described->features;
     request.prompt_estimate = features.prompt_upper;
     // Most requests name a model and hold nothing back: there is nothing to weigh.
@@ -342,17 +366,17 @@ Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, 
             std::make_unique<route::Plan>(route::straight_to(std::move(described->model)));
         return {};
     }
-    auto plan = decide(*described, request, services.fleet_view, services.shared.budget());
+    route::Explanation refused;
+    auto plan = decide(*described, request, services.fleet_view, services.shared.budget(), refused);
+    auto routing = routing_of(plan ? plan->why : refused, *described, snapshot);
+    routing.counted = features.prompt;
+    routing.conversation = features.conversation;
+    if (plan && request.facts.explain)
+        routing.explanation = explanation_json(*described, *plan, snapshot);
+    request.routing = std::make_unique<const Routing>(std::move(routing));
     if (!plan)
         return fail(std::move(plan).error());
     request.asked = plan->hops.front();
-    Routing routing;
-    routing.reason = route::compact(plan->why, request.arrival.snapshot->table);
-    routing.features = route::to_json(features, rules.names);
-    routing.lines = routing_lines(*plan, features, rules, routing.reason);
-    if (request.facts.explain)
-        routing.explanation = explanation_json(*described, *plan, *request.arrival.snapshot);
-    request.routing = std::make_unique<const Routing>(std::move(routing));
     request.plan = std::make_unique<route::Plan>(*std::move(plan));
     return {};
 }

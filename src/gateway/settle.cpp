@@ -138,19 +138,23 @@ ledger::SpendRecord make_record(const InferenceRequest& request, const Outcome& 
         record.queue = between(request.received, *outcome.first_attempt);
     if (outcome.first_token)
         record.first_token = between(request.arrival.began, *outcome.first_token);
+    if (request.routing)
+        record.routing = request.routing->taken;
     return record;
 }
 
-ledger::SpendRecord make_refusal(const Arrival& arrival, const Error& error,
-                                 std::string_view asked_model, TimePoint now)
+ledger::SpendRecord make_refusal(const InferenceRequest& request, const Error& error, TimePoint now)
 {
-    auto record = begin_record(arrival, now);
-    record.asked_model = printable(asked_model, max_name);
+    auto record = begin_record(request.arrival, now);
+    record.asked_model = printable(request.facts.model, max_name);
     const bool gone = error.code() == Errc::client_gone;
     record.outcome = gone ? ledger::Outcome::abandoned : ledger::Outcome::refused;
     record.status = gone ? 0 : describe(error.code()).status;
     record.error = describe(error.code()).name;
-    record.why = std::string("refused before routing: ") + record.error;
+    record.why =
+        (request.routing ? "refused by routing: " : "refused before routing: ") + record.error;
+    if (request.routing)
+        record.routing = request.routing->taken;
     return record;
 }
 
@@ -180,10 +184,11 @@ void publish(const ledger::SpendRecord& record, const Arrival& arrival, const Ou
     if (arrival.snapshot->config.server.access_log)
         SPILLWAY_INFO(
             "{} {} model=\"{}\" group=\"{}\" deployment={} outcome={} status={} "
-            "tokens={}+{} ms={}",
+            "tokens={}+{} ms={}{}",
             record.id.text(), record.call_type, record.asked_model, record.group,
             record.deployment_id, ledger::name(record.outcome), record.status,
-            count(record.usage.prompt), count(record.usage.completion), record.total.count());
+            count(record.usage.prompt), count(record.usage.completion), record.total.count(),
+            record.routing ? " reason=\"" + record.routing->reason + "\"" : std::string());
 }
 
 }  // namespace spillway::gateway

@@ -150,6 +150,15 @@ Error nobody_left(const Plan& plan, const Standing& standing, std::string_view a
             "No deployment of \"" + name + "\" supports what the request needs" + tail + "."};
 }
 
+tl::unexpected<Error> refusal(Plan& plan, const Standing& standing, std::string_view asked,
+                              Explanation* why)
+{
+    auto error = nobody_left(plan, standing, asked);
+    if (why != nullptr)
+        *why = std::move(plan.why);
+    return fail(std::move(error));
+}
+
 void note_score(const Features& request, Explanation& why)
 {
     if (!request.score)
@@ -179,7 +188,8 @@ void note_worst_cost(Plan& plan)
 
 }  // namespace
 
-Result<Plan> decide(const Features& request, const CompiledRoute& route, const Standing& standing)
+Result<Plan> decide(const Features& request, const CompiledRoute& route, const Standing& standing,
+                    Explanation* why)
 {
     Plan plan;
     plan.beyond = Beyond::nothing;
@@ -206,13 +216,14 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
             plan.hops.push_back(*std::move(hop));
     }
     if (plan.hops.empty())
-        return fail(nobody_left(plan, standing, plan.why.route));
+        return refusal(plan, standing, plan.why.route, why);
     apply_preference(request.prefer, standing, plan);
     note_worst_cost(plan);
     return plan;
 }
 
-Result<Plan> decide(const Features& request, const Resolved& model, const Standing& standing)
+Result<Plan> decide(const Features& request, const Resolved& model, const Standing& standing,
+                    Explanation* why)
 {
     Plan plan;
     plan.limits = limits_of(request);
@@ -225,7 +236,7 @@ Result<Plan> decide(const Features& request, const Resolved& model, const Standi
     const bool leads_on =
         !standing.table.fallbacks(model.group, model.asked, FallbackList::general).empty();
     if (!anybody && !leads_on)
-        return fail(nobody_left(plan, standing, standing.table[model.group].name));
+        return refusal(plan, standing, standing.table[model.group].name, why);
     note_worst_cost(plan);
     return plan;
 }

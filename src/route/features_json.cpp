@@ -62,16 +62,17 @@ std::string probes_json(const std::vector<Probe>& probes)
 {
     std::string text = "{";
     for (const auto& probe : probes)
-        text += (text.size() == 1 ? "\"" : ",\"") + std::to_string(probe.question) + "\":" +
-                (probe.yes ? "1" : "0");
+        text += (text.size() == 1 ? "\"" : ",\"") + std::to_string(probe.question) +
+                "\":" + (probe.yes ? "1" : "0");
     return text + "}";
 }
 
+/// Printable, as in the rest of the record: PostgreSQL's JSON knows no U+0000.
 std::string tags_json(const std::vector<std::string>& tags)
 {
     std::string text = "[";
     for (const auto& tag : tags)
-        text += (text.size() == 1 ? "" : ",") + json_quoted(tag);
+        text += (text.size() == 1 ? "" : ",") + json_quoted(printable(tag, 256));
     return text + "]";
 }
 

@@ -9,6 +9,7 @@
 #include "spillway/chat/endpoint.hpp"
 #include "spillway/chat/request_facts.hpp"
 #include "spillway/gateway/snapshot.hpp"
+#include "spillway/ledger/spend_record.hpp"
 #include "spillway/route/plan.hpp"
 #include "spillway/route/routing_table.hpp"
 
@@ -30,10 +31,11 @@ struct Arrival {
 
 /// How the request was routed, as headers and record show it. No text of the request.
 struct Routing {
-    std::string reason;    ///< One line.
-    std::string features;  ///< JSON, for `spillway replay`.
-    std::string lines;     ///< Header lines for the answer, CRLF-ended.
+    std::shared_ptr<const ledger::RouteTaken> taken;  ///< As the record has it; never null.
+    std::string lines;                                ///< Header lines for the answer, CRLF-ended.
     std::string explanation;  ///< JSON object; when the request asks for it.
+    Tokens counted{};         ///< Of the prompt, best count; compared with what is reported.
+    std::uint64_t conversation = 0;  ///< As in `route::Features`.
 };
 
 /// A request that was read, checked and resolved; constant from here on until `forget_body`, but
@@ -48,7 +50,7 @@ struct InferenceRequest {
     BodyForm form = BodyForm::json;
     std::string_view body;
     chat::RequestFacts facts;
-    route::Resolved asked;  ///< The first hop of the plan.
+    route::Resolved asked;              ///< The first hop of the plan.
     std::unique_ptr<route::Plan> plan;  ///< Until the dispatch takes it.
     /// Null when the client named a model and nothing narrowed where it may go: most streams need
     /// not carry it.

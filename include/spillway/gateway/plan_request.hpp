@@ -31,10 +31,11 @@ struct Describer {
 struct Described {
     route::Features features;
     const route::CompiledRoute* route = nullptr;
-    route::Resolved model;  ///< Without a route.
+    route::Resolved model;   ///< Without a route.
     score::Features scored;  ///< Where the score was taken; for explanations and comparisons.
 };
 
+    bool scanned = false;    ///< Sensitive classes were looked for.
 /// Takes the facts that the request's route asks for, and no others.
 /// @param fields  Of the request's head: wishes of the client (`x-spillway-prefer`,
 ///                `x-spillway-max-cost`, `x-spillway-boundary`), and who it is.
@@ -43,12 +44,19 @@ struct Described {
                                          Describer& describer);
 
 /// Decides where the described request goes.
-/// @param fleet  Reused by the caller; gets the state at `request.received`.
+/// @param fleet    Reused by the caller; gets the state at `request.received`.
+/// @param refused  Gets the explanation when there is no plan.
+/// The score as `route` reads it: by its cuts, and by the share that it holds, which this advances.
+[[nodiscard]] score::Score read_score(score::Score taken, const route::CompiledRoute& route,
+                                      const Snapshot& snapshot, Describer& describer);
+
 [[nodiscard]] Result<route::Plan> decide(const Described& described,
                                          const InferenceRequest& request, route::FleetView& fleet,
-                                         const route::BudgetView& budget);
+                                         const route::BudgetView& budget,
+                                         route::Explanation& refused);
 
-/// Describes and decides; fills in `asked`, `plan`, `routing` and `prompt_estimate`.
+/// Describes and decides; fills in `asked`, `plan`, `routing` and `prompt_estimate`. `routing` is
+/// filled in also where the decision is a refusal.
 [[nodiscard]] Result<void> plan_request(InferenceRequest& request, const net::Fields& fields,
                                         Services& services);
 

@@ -12,9 +12,9 @@ namespace spillway::gateway {
                                               const Outcome& outcome, TimePoint now);
 
 /// The record of a request that was refused before dispatch.
-/// @param asked_model  What was asked for, as far as that was understood; may be empty.
-[[nodiscard]] ledger::SpendRecord make_refusal(const Arrival& arrival, const Error& error,
-                                               std::string_view asked_model, TimePoint now);
+/// `facts` and `routing` are there as far as the request was understood.
+[[nodiscard]] ledger::SpendRecord make_refusal(const InferenceRequest& request, const Error& error,
+                                               TimePoint now);
 
 /// Counts the record in the metrics and writes the access log line when it is on.
 void publish(const ledger::SpendRecord& record, const Arrival& arrival, const Outcome* outcome,

@@ -31,12 +31,13 @@ struct Standing {
 /// @return The plan, or `no_local_deployment` when the boundary leaves nobody,
 ///         `context_window_exceeded` when nobody is large enough, `cost_ceiling` when everybody is
 ///         too dear, `unsupported_content` when nobody can do what is asked.
+/// @param why  Gets the explanation also when there is no plan, for the record of the refusal.
 [[nodiscard]] Result<Plan> decide(const Features& request, const CompiledRoute& route,
-                                  const Standing& standing);
+                                  const Standing& standing, Explanation* why = nullptr);
 
 /// Where a request for a model goes: there, within its boundary and ceiling.
 [[nodiscard]] Result<Plan> decide(const Features& request, const Resolved& model,
-                                  const Standing& standing);
+                                  const Standing& standing, Explanation* why = nullptr);
 
 /// Does the condition hold? @param because  Gets the words of what decided.
 [[nodiscard]] bool holds(const config::Condition& condition, const Features& request,

@@ -104,12 +104,34 @@ TEST_F(Settle, ExplainsAttemptsWithoutTheWordsOfUpstreams)
 
 TEST_F(Settle, MakesARefusalFromTheHeadAlone)
 {
-    const auto record = make_refusal(request().arrival, Error(Errc::invalid_json, "bad"),
-                                     "odd\nmodel", start_ + 5ms);
+    auto refused = request();
+    refused.facts.model = "odd\nmodel";
+    const auto record = make_refusal(refused, Error(Errc::invalid_json, "bad"), start_ + 5ms);
     EXPECT_EQ(record.outcome, ledger::Outcome::refused);
     EXPECT_EQ(record.status, 400);
     EXPECT_EQ(record.asked_model.find('\n'), std::string::npos);
     EXPECT_TRUE(record.deployment_id.empty());
+    EXPECT_EQ(record.why, "refused before routing: invalid_json");
+}
+
+TEST_F(Settle, RecordsNoRoutingWhereThereWasNoneToDecide)
+{
+    EXPECT_EQ(make_record(request(), served_by_cloud(), start_).routing, nullptr);
+}
+
+TEST_F(Settle, RecordsHowARefusalCameToBe)
+{
+    auto refused = request();
+    auto taken = std::make_shared<ledger::RouteTaken>();
+    taken->route = "auto";
+    taken->rule = "private";
+    auto routing = std::make_unique<Routing>();
+    routing->taken = taken;
+    refused.routing = std::move(routing);
+    const auto record = make_refusal(refused, Error(Errc::no_local_deployment, "no"), start_);
+    EXPECT_EQ(record.routing, taken);
+    EXPECT_EQ(record.why, "refused by routing: no_local_deployment");
+    EXPECT_EQ(record.status, 503);
 }
 
 }  // namespace
