@@ -66,25 +66,28 @@ struct Counter::Memory {
     };
     static constexpr std::size_t entries = 8192;
 
-    std::vector<Entry> cache = std::vector<Entry>(entries);
+    explicit Memory(const RankTables& ranks) : tables(ranks), cache(entries), merge_count(ranks) {}
+
+    const RankTables& tables;
+    std::vector<Entry> cache;
     MergeCount merge_count;
 
-    std::size_t tokens_of(const RankTables& tables, std::string_view piece)
+    std::size_t tokens_of(std::string_view piece)
     {
         if (piece.size() > longest_key)
-            return uncached(tables, piece, hash_of(piece));
+            return uncached(piece, hash_of(piece));
         const PieceKey key = key_of(piece);
         const std::uint64_t hash = hash_of(key, piece.size());
         Entry& entry = cache[hash >> 40 & (entries - 1)];
         if (entry.length != piece.size() || entry.key != key)
             entry = {key, static_cast<std::uint32_t>(piece.size()),
-                     static_cast<std::uint32_t>(uncached(tables, piece, hash))};
+                     static_cast<std::uint32_t>(uncached(piece, hash))};
         return entry.tokens;
     }
 
-    std::size_t uncached(const RankTables& tables, std::string_view piece, std::uint64_t hash)
+    std::size_t uncached(std::string_view piece, std::uint64_t hash)
     {
-        return tables.whole(piece, hash) != no_token ? 1 : merge_count(tables, piece);
+        return tables.whole(piece, hash) != no_token ? 1 : merge_count(piece);
     }
 };
 
@@ -98,15 +101,14 @@ Counter& Counter::operator=(Counter&&) noexcept = default;
 Tokens Counter::count(std::string_view text)
 {
     if (!memory_)
-        memory_ = std::make_unique<Memory>();
-    const RankTables& tables = vocabulary_->tables();
+        memory_ = std::make_unique<Memory>(vocabulary_->tables());
     const auto split = [&](auto end_of_piece) {
         std::size_t tokens = 0;
         const char* at = text.data();
         const char* const end = at + text.size();
         while (at != end) {
             const char* const piece_end = end_of_piece(at, end);
-            tokens += memory_->tokens_of(tables, {at, static_cast<std::size_t>(piece_end - at)});
+            tokens += memory_->tokens_of({at, static_cast<std::size_t>(piece_end - at)});
             at = piece_end;
         }
         return tokens;
