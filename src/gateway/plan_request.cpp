@@ -214,6 +214,21 @@ score::TierCuts cuts_of(const config::RouteComplexity& complexity)
 std::string routing_lines(const route::Explanation& why, const route::Features& features,
                           const Rules& rules, const std::string& reason)
 {
+    std::string lines;
+    const auto add = [&](std::string_view name, std::string_view value) {
+        lines.append(name).append(": ").append(value).append("\r\n");
+    };
+    if (!why.route.empty()) {
+        add("x-spillway-route", printable(why.route, 80));
+        add("x-spillway-rule", printable(why.rule, 80));
+    }
+    add("x-spillway-reason", reason);
+    add("x-spillway-privacy", rules.scanner
+                                  ? privacy::receipt(why.boundary, features.sensitive, rules.names)
+                                  : privacy::receipt_unscanned(why.boundary));
+    return lines;
+}
+
 Routing routing_of(const route::Explanation& why, const Described& described,
                    const Snapshot& snapshot)
 {
@@ -233,8 +248,8 @@ Routing routing_of(const route::Explanation& why, const Described& described,
     return routing;
 }
 
-    std::string lines;
-    const auto add = [&](std::string_view name, std::string_view value) {
+}  // namespace
+
 score::Score read_score(score::Score taken, const route::CompiledRoute& route,
                         const Snapshot& snapshot, Describer& describer)
 {
@@ -258,21 +273,6 @@ score::Score read_score(score::Score taken, const route::CompiledRoute& route,
                                            : std::min(taken.tier, score::Tier::moderate);
     return taken;
 }
-
-        lines.append(name).append(": ").append(value).append("\r\n");
-    };
-    if (!why.route.empty()) {
-        add("x-spillway-route", printable(why.route, 80));
-        add("x-spillway-rule", printable(why.rule, 80));
-    }
-    add("x-spillway-reason", reason);
-    add("x-spillway-privacy", rules.scanner
-                                  ? privacy::receipt(why.boundary, features.sensitive, rules.names)
-                                  : privacy::receipt_unscanned(why.boundary));
-    return lines;
-}
-
-}  // namespace
 
 Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
                            Describer& describer)

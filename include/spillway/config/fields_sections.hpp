@@ -92,8 +92,8 @@ void general_fields(Visitor& visit, General& general)
           Doc{"One more header in which the key may come."});
     visit("disable_spend_logs", general.disable_spend_logs, Reload::restart,
           Doc{"Do not ship spend records to PostgreSQL; the embedded ledger keeps them."});
-    ignored_general_fields(visit);
     budget_fields(visit, general.budget);
+    ignored_general_fields(visit);
 }
 
 template <class Visitor>

@@ -33,9 +33,9 @@ struct Described {
     const route::CompiledRoute* route = nullptr;
     route::Resolved model;   ///< Without a route.
     score::Features scored;  ///< Where the score was taken; for explanations and comparisons.
+    bool scanned = false;    ///< Sensitive classes were looked for.
 };
 
-    bool scanned = false;    ///< Sensitive classes were looked for.
 /// Takes the facts that the request's route asks for, and no others.
 /// @param fields  Of the request's head: wishes of the client (`x-spillway-prefer`,
 ///                `x-spillway-max-cost`, `x-spillway-boundary`), and who it is.
@@ -43,13 +43,13 @@ struct Described {
 [[nodiscard]] Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
                                          Describer& describer);
 
-/// Decides where the described request goes.
-/// @param fleet    Reused by the caller; gets the state at `request.received`.
-/// @param refused  Gets the explanation when there is no plan.
 /// The score as `route` reads it: by its cuts, and by the share that it holds, which this advances.
 [[nodiscard]] score::Score read_score(score::Score taken, const route::CompiledRoute& route,
                                       const Snapshot& snapshot, Describer& describer);
 
+/// Decides where the described request goes.
+/// @param fleet    Reused by the caller; gets the state at `request.received`.
+/// @param refused  Gets the explanation when there is no plan.
 [[nodiscard]] Result<route::Plan> decide(const Described& described,
                                          const InferenceRequest& request, route::FleetView& fleet,
                                          const route::BudgetView& budget,
