@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -25,6 +26,9 @@ constexpr const char* footer =
     "  spillway serve --config config.yaml      serve a LiteLLM configuration as it is\n"
     "  spillway serve --host 0.0.0.0            let other machines in (needs a master key)\n"
     "  spillway check --config config.yaml      every problem in the file, and what each key does\n"
+    "  spillway explain < request.json          where a request would go, and why\n"
+    "  spillway replay --config new.yaml        what another file would have done\n"
+    "  spillway score < prompts.jsonl           how much each prompt gains from a strong model\n"
     "\n"
     "  curl http://localhost:4000/v1/models\n";
 
@@ -44,8 +48,27 @@ constexpr const char* serve_footer =
     "Signals: SIGHUP reloads the configuration (a change of the file does, too); SIGTERM\n"
     "finishes running requests first, a second one ends at once.\n";
 
-constexpr std::array<std::string_view, 3> commands{"serve", "check", "version"};
-constexpr std::array<std::string_view, 4> options{"--config", "--host", "--port", "--help"};
+constexpr const char* train_footer =
+    "A line is {\"prompt\": \"...\", \"weak\": 0, \"strong\": 1}: how good (0..1) the answers of "
+    "the\n"
+    "weak and of the strong model were; \"messages\" may stand for \"prompt\". Optional: "
+    "\"dataset\",\n"
+    "\"split\", \"weight\". zcat labels.jsonl.gz | spillway train --labels - --out my.weights\n";
+
+constexpr const char* explain_footer =
+    "The body is that of a chat completion. Nothing is called; deployments are taken as idle and\n"
+    "budgets as full. A running daemon answers the same at POST /route/explain.\n";
+
+constexpr const char* replay_footer =
+    "Decides the recorded requests again, from their features: the ledger has no prompts. Prints\n"
+    "what moves, cost and local share before and after, and requests that had to stay local and\n"
+    "might leave; the exit code is 1 when there are any.\n";
+
+constexpr std::array<std::string_view, 8> command_names{"serve",    "check", "explain", "replay",
+                                                        "features", "score", "train",   "version"};
+constexpr std::array<std::string_view, 15> options{
+    "--config", "--host",   "--port",     "--help", "--weights", "--labels", "--out",   "--dataset",
+    "--name",   "--report", "--held-out", "--json", "--header",  "--since",  "--ledger"};
 
 /// "unknown option '--prot'; did you mean '--port'?": CLI11 names the word but suggests nothing.
 std::string unknown_word(std::string_view word)
@@ -53,7 +76,7 @@ std::string unknown_word(std::string_view word)
     const bool is_option = word.starts_with("-");
     const auto bare = word.substr(0, word.find('='));
     const auto known = is_option ? std::span<const std::string_view>(options)
-                                 : std::span<const std::string_view>(commands);
+                                 : std::span<const std::string_view>(command_names);
     std::string text =
         std::string("unknown ") + (is_option ? "option" : "command") + " '" + printable(bare) + "'";
     if (const auto guess = nearest(bare, known))
@@ -89,15 +112,58 @@ std::string port_number(const std::string& text)
     return "'" + printable(text) + "' is no port: a number from 0 to 65535";
 }
 
-}  // namespace
-
-Command read_arguments(int argc, const char* const* argv)
+CLI::App* add_training(CLI::App& app, TrainWeights& training)
 {
-    CLI::App app(about, "spillway");
-    app.footer(footer);
-    app.set_version_flag("--version", "spillway " SPILLWAY_VERSION);
+    auto* trainer = app.add_subcommand("train", "Learn complexity weights from labelled prompts.");
+    trainer->footer(train_footer);
+    trainer
+        ->add_option("-l,--labels", training.labels, "Labelled prompts, JSON lines; - reads stdin.")
+        ->type_name("FILE")
+        ->required();
+    trainer->add_option("-o,--out", training.out, "Where the weights go.")->type_name("FILE");
+    trainer->add_option("--dataset", training.dataset, "Only rows of this dataset.")
+        ->type_name("NAME");
+    trainer
+        ->add_option("--held-out", training.held_out,
+                     "Judge rows of this split, learn from the rest.")
+        ->type_name("SPLIT");
+    trainer->add_option("--name", training.name, "What the weights are called.")->type_name("TEXT");
+    trainer->add_flag("--report", training.report, "Nested cross-validation too (slower).");
+    return trainer;
+}
 
-    Serve serve;
+CLI::App* add_explain(CLI::App& app, ExplainRequest& request)
+{
+    auto* explain = app.add_subcommand("explain", "Where a request would go (JSON on stdin).");
+    explain->footer(explain_footer);
+    explain->add_option("-c,--config", request.config, "Configuration in LiteLLM's grammar.")
+        ->type_name("FILE");
+    explain->add_option("--header", request.headers, "A header of the request; may be repeated.")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
+    explain->add_flag("--json", request.json, "Print JSON, as /route/explain does.");
+    return explain;
+}
+
+CLI::App* add_replay(CLI::App& app, ReplayRecords& records)
+{
+    auto* replay = app.add_subcommand("replay", "What another file would have done.");
+    replay->footer(replay_footer);
+    replay->add_option("-c,--config", records.config, "The file to decide by.")
+        ->type_name("FILE")
+        ->required();
+    replay
+        ->add_option("--since", records.since,
+                     "How far back: 7d, 12h, or a date 2026-11-14 [everything].")
+        ->type_name("TIME");
+    replay->add_option("--ledger", records.ledger, "Instead of the one that the file names.")
+        ->type_name("FILE");
+    replay->add_flag("--json", records.json, "Print JSON.");
+    return replay;
+}
+
+CLI::App* add_serve(CLI::App& app, Serve& serve)
+{
     auto* serving = app.add_subcommand("serve", "Run the gateway.");
     serving->footer(serve_footer);
     serving->add_option("-c,--config", serve.config, "Configuration in LiteLLM's grammar.")
@@ -107,15 +173,79 @@ Command read_arguments(int argc, const char* const* argv)
     serving->add_option("-p,--port", serve.port, "Port to listen on [4000]; 0 picks a free one.")
         ->type_name("PORT")
         ->check(port_number);
+    return serving;
+}
 
-    Check check;
+CLI::App* add_check(CLI::App& app, Check& check)
+{
     auto* checking = app.add_subcommand("check", "Check a configuration without serving it.");
     checking->add_option("-c,--config", check.config, "The file to check.")
         ->type_name("FILE")
         ->required();
+    return checking;
+}
 
-    auto* version = app.add_subcommand("version", "Print the version.");
+CLI::App* add_scoring(CLI::App& app, PrintScores& scores)
+{
+    auto* scoring = app.add_subcommand("score", "Score prompts (JSON lines): id, tab, score.");
+    scoring->add_option("-w,--weights", scores.weights, "Weights instead of the built-in ones.")
+        ->type_name("FILE");
+    return scoring;
+}
 
+/// All commands; the parser fills the wish of the one that is given.
+class Commands {
+public:
+    explicit Commands(CLI::App& app)
+    {
+        offer(add_serve(app, serve_), serve_);
+        offer(add_check(app, check_), check_);
+        offer(add_explain(app, explain_), explain_);
+        offer(add_replay(app, replay_), replay_);
+        offer(app.add_subcommand("features",
+                                 "What the complexity score sees of prompts (JSON lines)."),
+              features_);
+        offer(add_scoring(app, scores_), scores_);
+        offer(add_training(app, training_), training_);
+        offer(app.add_subcommand("version", "Print the version."), version_);
+    }
+    Commands(const Commands&) = delete;
+    Commands& operator=(const Commands&) = delete;
+
+    [[nodiscard]] std::optional<Command> given() const
+    {
+        for (const auto& [app, wish] : offers_)
+            if (app->parsed())
+                return wish();
+        return std::nullopt;
+    }
+
+private:
+    template <class Wish>
+    void offer(CLI::App* app, const Wish& wish)
+    {
+        offers_.emplace_back(app, [&wish] { return Command(wish); });
+    }
+
+    Serve serve_;
+    Check check_;
+    ExplainRequest explain_;
+    ReplayRecords replay_;
+    PrintFeatures features_;
+    PrintScores scores_;
+    TrainWeights training_;
+    Say version_{.exit_code = 0, .text = "spillway " SPILLWAY_VERSION "\n"};
+    std::vector<std::pair<CLI::App*, std::function<Command()>>> offers_;
+};
+
+}  // namespace
+
+Command read_arguments(int argc, const char* const* argv)
+{
+    CLI::App app(about, "spillway");
+    app.footer(footer);
+    app.set_version_flag("--version", "spillway " SPILLWAY_VERSION);
+    Commands commands(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
@@ -129,12 +259,8 @@ Command read_arguments(int argc, const char* const* argv)
     } catch (const CLI::ParseError& error) {
         return complaint(error.what());
     }
-    if (serving->parsed())
-        return serve;
-    if (checking->parsed())
-        return check;
-    if (version->parsed())
-        return Say{.exit_code = 0, .text = "spillway " SPILLWAY_VERSION "\n"};
+    if (auto given = commands.given())
+        return *std::move(given);
     return Say{.exit_code = 0, .text = app.help()};
 }
 

@@ -83,6 +83,8 @@ Result<void> Daemon::begin(Beginning beginning)
         writer_->on_commit([shipper = shipper_.get()] { shipper->nudge(); });
     }
     archive_ = std::make_unique<admin::Archive>(store_->path());
+    budget_ = std::make_unique<BudgetWatch>(store_->path(), shared_, clock_);
+    budget_->follow(config::proxy_budget(config));
 
     auto door = make_door(config);
     if (!door)
@@ -92,8 +94,13 @@ Result<void> Daemon::begin(Beginning beginning)
     if (!edition)
         return fail(std::move(edition).error());
     make_lanes(*edition);
-    Publisher::Parts parts{std::move(beginning.source), std::move(beginning.environment), metrics_,
-                           clock_, lanes_};
+    Publisher::Parts parts{
+        std::move(beginning.source),
+        std::move(beginning.environment),
+        metrics_,
+        clock_,
+        lanes_,
+        [this](const config::Config& now) { budget_->follow(config::proxy_budget(now)); }};
     publisher_ =
         std::make_unique<Publisher>(std::move(parts), std::move(*edition), std::move(*door));
     watcher_ = std::make_unique<ConfigWatcher>(control_, [this] {
@@ -142,6 +149,7 @@ Daemon::~Daemon()
         lane.stop();
     // The archive posts to shards, so it ends before they do; the writer is what they settle with.
     archive_.reset();
+    budget_.reset();
     lanes_.clear();
     writer_.reset();
     if (shipper_)

@@ -1,9 +1,13 @@
 #include <cstdio>
 #include <exception>
+#include <iostream>
 
 #include "spillway/app/check.hpp"
 #include "spillway/app/cli.hpp"
 #include "spillway/app/daemon.hpp"
+#include "spillway/app/explain_command.hpp"
+#include "spillway/app/replay.hpp"
+#include "spillway/app/scoring.hpp"
 
 namespace {
 
@@ -13,6 +17,16 @@ int run(const spillway::app::Command& command)
         return spillway::app::serve(*serve);
     if (const auto* check = std::get_if<spillway::app::Check>(&command))
         return spillway::app::check(*check);
+    if (const auto* explain = std::get_if<spillway::app::ExplainRequest>(&command))
+        return spillway::app::explain_request(*explain, std::cin, std::cout, std::cerr);
+    if (const auto* replay = std::get_if<spillway::app::ReplayRecords>(&command))
+        return spillway::app::replay(*replay, std::cout, std::cerr);
+    if (std::holds_alternative<spillway::app::PrintFeatures>(command))
+        return spillway::app::print_features(std::cin, std::cout, std::cerr);
+    if (const auto* scores = std::get_if<spillway::app::PrintScores>(&command))
+        return spillway::app::print_scores(*scores, std::cin, std::cout, std::cerr);
+    if (const auto* training = std::get_if<spillway::app::TrainWeights>(&command))
+        return spillway::app::train_weights(*training, std::cin, std::cout, std::cerr);
     const auto& say = std::get<spillway::app::Say>(command);
     std::fputs(say.text.c_str(), say.exit_code == 0 ? stdout : stderr);
     return say.exit_code;

@@ -108,6 +108,7 @@ Result<void> Publisher::publish(config::Loaded loaded)
     spdlog::set_level(spdlog::level::from_str(config().server.log_level));
     for (auto& lane : parts_.lanes)
         lane.publish(newest_);
+    parts_.published(config());
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace spillway::app {
 
@@ -19,13 +20,47 @@ struct Check {
     std::string config;
 };
 
+/// `spillway features < prompts.jsonl`
+struct PrintFeatures {};
+
+/// `spillway score [--weights FILE] < prompts.jsonl`
+struct PrintScores {
+    std::optional<std::string> weights;  ///< Empty: those in the binary.
+};
+
+/// `spillway train --labels FILE...`
+struct TrainWeights {
+    std::vector<std::string> labels;      ///< "-": standard input.
+    std::optional<std::string> out;       ///< Empty: only report.
+    std::optional<std::string> dataset;   ///< Only rows of this one.
+    std::optional<std::string> held_out;  ///< Rows of this split are judged, not learned from.
+    std::optional<std::string> name;      ///< What the weights say they were trained on.
+    bool report = false;                  ///< Nested cross-validation too.
+};
+
+/// `spillway explain [--config FILE] < request.json`
+struct ExplainRequest {
+    std::optional<std::string> config;  ///< Empty: the file that `serve` would take.
+    std::vector<std::string> headers;   ///< "name=value"
+    bool json = false;
+};
+
+/// `spillway replay --config NEW`
+struct ReplayRecords {
+    std::string config;
+    std::optional<std::string> since;   ///< Empty: from the first record on.
+    std::optional<std::string> ledger;  ///< Empty: the one that the configuration names.
+    bool json = false;
+};
+
 /// Nothing to run: print and leave. Errors go to stderr.
 struct Say {
     int exit_code = 0;
     std::string text;
 };
 
-using Command = std::variant<Serve, Check, Say>;
+using Command = std::variant<Serve, Check, ExplainRequest, ReplayRecords, PrintFeatures,
+                             PrintScores, TrainWeights, Say>;
 
 /// Reads the arguments. Never throws and never exits.
 [[nodiscard]] Command read_arguments(int argc, const char* const* argv);

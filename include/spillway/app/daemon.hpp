@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "spillway/app/budget_watch.hpp"
 #include "spillway/app/cli.hpp"
 #include "spillway/app/config_watcher.hpp"
 #include "spillway/app/discovery.hpp"
@@ -67,6 +68,7 @@ private:
     std::unique_ptr<ledger::Writer> writer_;
     std::function<admin::Vitals()> vitals_;
     std::unique_ptr<admin::Archive> archive_;
+    std::unique_ptr<BudgetWatch> budget_;
     std::deque<Lane> lanes_;
     std::unique_ptr<Scout> scout_;  ///< Null when the configuration is a file.
     std::optional<Findings> findings_;

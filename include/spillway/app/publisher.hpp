@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ public:
         observe::Metrics& metrics;
         const Clock& clock;
         std::deque<Lane>& lanes;
+        /// Told of every configuration that was put into service after the first.
+        std::function<void(const config::Config&)> published = [](const config::Config&) {};
     };
     Publisher(Parts parts, Edition first, net::FrontDoor door);
 

@@ -57,6 +57,28 @@ TEST(CommandLine, ChecksAFile)
     EXPECT_EQ(std::get<Check>(command).config, "a.yaml");
 }
 
+TEST(CommandLine, ExplainsWithTheHeadersThatAreNamed)
+{
+    const auto command =
+        read({"explain", "-c", "a.yaml", "--header", "a=1", "--header", "b=2", "--json"});
+    ASSERT_TRUE(std::holds_alternative<ExplainRequest>(command));
+    const auto& wish = std::get<ExplainRequest>(command);
+    EXPECT_EQ(wish.config, "a.yaml");
+    EXPECT_EQ(wish.headers, (std::vector<std::string>{"a=1", "b=2"}));
+    EXPECT_TRUE(wish.json);
+}
+
+TEST(CommandLine, ReplaysByAFile)
+{
+    const auto command = read({"replay", "--config", "new.yaml", "--since", "7d"});
+    ASSERT_TRUE(std::holds_alternative<ReplayRecords>(command));
+    const auto& wish = std::get<ReplayRecords>(command);
+    EXPECT_EQ(wish.config, "new.yaml");
+    EXPECT_EQ(wish.since, "7d");
+    EXPECT_FALSE(wish.ledger || wish.json);
+    EXPECT_EQ(said({"replay"}).exit_code, 2);
+}
+
 TEST(CommandLine, NeedsAFileToCheck)
 {
     EXPECT_EQ(said({"check"}).exit_code, 2);
