@@ -7,6 +7,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 
 from fakes import replies as r
+from harness.daemon import deployment
 from harness.waiting import wait_until
 
 HELLO = [{"role": "user", "content": "hi"}]
@@ -161,3 +162,18 @@ def test_extra_body_and_raw_headers(client, upstream):
     raw = client.chat.completions.with_raw_response.create(model="m", messages=HELLO, extra_body={"top_k": 7})
     assert raw.headers["x-litellm-call-id"]
     assert upstream.requests[0].json["top_k"] == 7
+
+
+def test_an_answer_and_a_stream_with_their_explanation(workshop):
+    daemon = workshop.serve(deployment("m", workshop.upstream("engine").base), routes={"auto": {"otherwise": ["m"]}})
+    asked = {"model": "auto", "messages": HELLO, "metadata": {"explain": True}}
+    with OpenAI(base_url=daemon.base, api_key=daemon.key, max_retries=0, timeout=20) as client:
+        answer = client.chat.completions.create(**asked)
+        assert answer.choices[0].message.content == "Hello from engine."
+        assert answer.routing["chain"] == ["m"]
+        chunks = list(client.chat.completions.create(**asked, stream=True))
+        text = "".join(choice.delta.content or "" for chunk in chunks for choice in chunk.choices)
+        assert text == "Hello from engine."
+        assert chunks[-1].routing["route"] == "auto"
+        with client.chat.completions.stream(model="auto", messages=HELLO, metadata={"explain": True}) as stream:
+            assert stream.get_final_completion().choices[0].message.content == "Hello from engine."
