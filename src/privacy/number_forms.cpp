@@ -185,6 +185,34 @@ constexpr bool in_order()
 }
 static_assert(in_order(), "forms are to be listed by their first run of digits");
 
+constexpr std::string_view marks = " -./+";
+
+/// Marks by position, then letters, then the end of a number.
+constexpr std::size_t kind_of(char after)
+{
+    const auto mark = marks.find(after);
+    if (mark != std::string_view::npos) {
+        return mark;
+    }
+    return is_alnum(after) ? marks.size() : marks.size() + 1;
+}
+
+/// By first run and what is behind it: a bit for every length of a second run that goes on well.
+constexpr auto seconds = [] {
+    std::array<std::array<std::uint32_t, marks.size() + 2>, longest_run + 1> table{};
+    for (const auto& form : all_forms) {
+        auto& row = table[form.run];
+        if (form.after == '\0') {
+            for (std::size_t kind = 0; kind < row.size(); ++kind) {
+                row[kind] = kind == marks.size() ? row[kind] : ~0U;
+            }
+        } else {
+            row[kind_of(form.after)] |= form.second == 0 ? ~0U : 1U << form.second;
+        }
+    }
+    return table;
+}();
+
 /// A letter as 10 to 35; 0 when it is none that a number may hold. China writes 'X' small as well.
 constexpr std::uint8_t letter_value(char c)
 {
@@ -200,6 +228,11 @@ std::span<const NumberForm> forms_starting(std::size_t run)
 {
     const auto range = run < ranges.size() ? ranges[run] : Range{};
     return std::span(all_forms).subspan(range.first, range.count);
+}
+
+bool any_form(std::size_t run, char after, std::size_t second)
+{
+    return run < seconds.size() && ((seconds[run][kind_of(after)] >> second) & 1U) != 0;
 }
 
 std::optional<ReadNumber> read_shape(std::string_view text, std::size_t begin,

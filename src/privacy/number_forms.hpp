@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "checksums.hpp"
+#include "number_rules.hpp"
 #include "spillway/privacy/class_set.hpp"
 
 namespace spillway::privacy {
@@ -27,13 +28,28 @@ enum class Proof : std::uint8_t {
     return element >= 'a' && element <= 'j' ? static_cast<std::size_t>(element - 'a' + 10) : 0;
 }
 
+/// The digits that a number of a rule begins with, a bit for each.
+[[nodiscard]] constexpr unsigned first_digits(bool (*rule)(Digits))
+{
+    if (rule == rules::trunk_phone) {
+        return 0b00'0000'0001;
+    }
+    if (rule == rules::east_asian_phone) {
+        return 0b00'0000'0011;
+    }
+    if (rule == rules::payment_card) {
+        return 0b00'0111'1100;
+    }
+    return rule == rules::in_aadhaar ? 0b11'1111'1100 : 0b11'1111'1111;
+}
+
 /// One way to write a number.
 struct NumberForm {
     /// @param how  '1'..'9' and 'a' (10) to 'j' (19): so many digits. 'L': one capital letter.
     /// Else:
     ///             itself.
     constexpr NumberForm(ClassId what, Proof by, std::string_view how, bool (*rule)(Digits))
-        : id(what), proof(by), shape(how), valid(rule)
+        : id(what), proof(by), shape(how), valid(rule), firsts(first_digits(rule))
     {
         while (run_of(shape[lead]) == 0) {
             ++lead;
@@ -49,6 +65,7 @@ struct NumberForm {
     std::string_view shape;
     bool (*valid)(Digits);
     // What tells most forms apart at a glance, taken from the shape:
+    unsigned firsts;         ///< Bits of the digits it may begin with.
     std::size_t lead = 0;    ///< Characters before the first digits.
     std::size_t run = 0;     ///< First digits.
     char before = '\0';      ///< Right before the first digits.
@@ -61,6 +78,10 @@ inline constexpr std::size_t most_digits = 24;
 
 /// The forms whose first run of digits is `run` long.
 [[nodiscard]] std::span<const NumberForm> forms_starting(std::size_t run);
+
+/// Is there any form whose first run is `run` long, with `after` behind it and then `second`
+/// digits?
+[[nodiscard]] bool any_form(std::size_t run, char after, std::size_t second);
 
 /// A number read from a text.
 struct ReadNumber {

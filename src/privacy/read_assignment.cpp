@@ -30,8 +30,24 @@ constexpr std::array name_endings{
     NameEnding{"accountkey", NameKind::key},      NameEnding{"authkey", NameKind::key},
     NameEnding{"encryptionkey", NameKind::key},   NameEnding{"signingkey", NameKind::key},
     NameEnding{"credential", NameKind::key},      NameEnding{"credentials", NameKind::key},
-    NameEnding{"secretaccesskey", NameKind::key}, NameEnding{"accesskeyid", NameKind::none},
+    NameEnding{"secretaccesskey", NameKind::key},
 };
+
+constexpr std::size_t pair(char a, char b)
+{
+    return static_cast<std::size_t>((a | 0x20) - 'a') * 26 +
+           static_cast<std::size_t>((b | 0x20) - 'a');
+}
+
+/// The last two letters of the endings, and of "pass": what tells nearly all names apart.
+constexpr auto last_pairs = [] {
+    std::array<bool, std::size_t{26} * 26> table{};
+    for (const auto& [ending, kind] : name_endings) {
+        table[pair(ending[ending.size() - 2], ending[ending.size() - 1])] = true;
+    }
+    table[pair('s', 's')] = true;
+    return table;
+}();
 
 constexpr bool is_name(char c)
 {
@@ -54,6 +70,10 @@ Name name_before(std::string_view text, std::size_t at)
     auto end = at;
     while (end > first && at - end < 4 && skipped.find(text[end - 1]) != std::string_view::npos) {
         --end;
+    }
+    if (end < 2 || !is_letter(text[end - 1]) || !is_letter(text[end - 2]) ||
+        !last_pairs[pair(text[end - 2], text[end - 1])]) {
+        return {};
     }
     auto begin = end;
     while (begin > first && end - begin < longest_name && is_name(text[begin - 1])) {

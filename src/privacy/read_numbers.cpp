@@ -55,11 +55,11 @@ void try_form(Pass& pass, const NumberForm& form, std::size_t begin)
 {
     const auto text = pass.text();
     const auto read = read_shape(text, begin, form.shape);
-    if (!read || !ends_clean(text, read->end) || !form.valid(read->all())) {
+    if (!read || !ends_clean(text, read->end)) {
         return;
     }
     const auto size = form.id == ClassId::payment_card ? 0 : group_size(form.shape);
-    if (size != 0 && is_part_of_list(text, begin, read->end, size)) {
+    if ((size != 0 && is_part_of_list(text, begin, read->end, size)) || !form.valid(read->all())) {
         return;
     }
     if (form.proof == Proof::sure) {
@@ -71,6 +71,7 @@ void try_form(Pass& pass, const NumberForm& form, std::size_t begin)
 
 /// What surrounds a run of digits, looked at once for all forms.
 struct Surroundings {
+    unsigned first;  ///< Bit of the first digit.
     char before;
     char after;
     std::size_t second;  ///< Digits behind `after`.
@@ -84,9 +85,20 @@ struct Surroundings {
         const bool begins = form.lead == 0       ? clean
                             : form.before == 'L' ? is_upper(before)
                                                  : before == form.before;
-        return goes_on && begins && (form.second == 0 || form.second == second);
+        return goes_on && begins && (form.lead != 0 || (form.firsts & first) != 0) &&
+               (form.second == 0 || form.second == second);
     }
 };
+
+void try_forms(Pass& pass, const Surroundings& around, std::size_t at, std::size_t run)
+{
+    for (const auto& form : forms_starting(run)) {
+        const bool possible = around.may_be(form) && form.lead <= at && pass.wants(form.id);
+        if (possible && (form.lead == 0 || starts_clean(pass.text(), at - form.lead))) {
+            try_form(pass, form, at - form.lead);
+        }
+    }
+}
 
 }  // namespace
 
@@ -96,16 +108,14 @@ void read_number(Pass& pass, std::size_t at)
     const auto run = run_at(text, at);
     const auto behind = at + run;
     Surroundings around{};
+    around.first = 1U << static_cast<unsigned>(text[at] - '0');
     around.before = at == 0 ? ' ' : text[at - 1];
     around.after = behind < text.size() ? text[behind] : '\0';
     around.second =
         behind + 1 < text.size() && !is_alnum(around.after) ? run_at(text, behind + 1) : 0;
     around.clean = starts_clean(text, at);
-    for (const auto& form : forms_starting(run)) {
-        const bool possible = around.may_be(form) && form.lead <= at && pass.wants(form.id);
-        if (possible && (form.lead == 0 || starts_clean(text, at - form.lead))) {
-            try_form(pass, form, at - form.lead);
-        }
+    if (any_form(run, around.after, around.second)) {
+        try_forms(pass, around, at, run);
     }
     if (run >= 2 && is_letter(around.before) && pass.wants(ClassId::iban)) {
         read_iban(pass, at, run);

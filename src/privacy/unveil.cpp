@@ -26,14 +26,18 @@ Unveiled as_nothing(std::size_t veil)
     return {veil, {}, 0};
 }
 
-int hex(char c)
-{
-    if (is_digit(c)) {
-        return c - '0';
+constexpr auto hex_values = [] {
+    std::array<signed char, 256> table{};
+    for (std::size_t byte = 0; byte < table.size(); ++byte) {
+        const auto c = static_cast<char>(byte);
+        const int letter = (c | 0x20) - 'a';
+        const bool is_hex_letter = is_letter(c) && letter < 6;
+        table[byte] = static_cast<signed char>(is_digit(c)     ? c - '0'
+                                               : is_hex_letter ? letter + 10
+                                                               : -1);
     }
-    const char small = static_cast<char>(c | 0x20);
-    return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
+    return table;
+}();
 
 /// The number that `count` hexadecimal digits at `at` spell; -1 when they are none.
 int hex_number(std::string_view text, std::size_t at, std::size_t count)
@@ -43,7 +47,7 @@ int hex_number(std::string_view text, std::size_t at, std::size_t count)
     }
     int value = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        const int digit = hex(text[at + i]);
+        const int digit = hex_values[static_cast<unsigned char>(text[at + i])];
         if (digit < 0) {
             return -1;
         }
@@ -188,12 +192,17 @@ constexpr auto opens_veil = [] {
 bool hides_something(std::string_view text, std::size_t at)
 {
     const auto read = read_veil(text, at);
-    if (read.veil == 0 || !is_lead(text[at]) || read.size == 0) {
+    if (read.veil == 0 || read.size == 0) {
         return read.veil != 0;
     }
     const char plain = read.bytes[0];
     const char before = at == 0 ? ' ' : text[at - 1];
     const char after = at + read.veil < text.size() ? text[at + read.veil] : ' ';
+    if (!is_lead(text[at])) {
+        // `\n` hides the start of a word behind it; at the end of a string it hides nothing.
+        const bool is_blank = read.veil == 2 && (plain == ' ' || plain == '\n');
+        return is_blank ? is_alnum(after) : plain != '\\';
+    }
     if (plain == '-') {
         return is_digit(before) && is_digit(after);
     }
