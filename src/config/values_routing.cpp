@@ -10,7 +10,7 @@ namespace spillway::config {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Strategy>, 7> strategies{{
+constexpr std::array<std::pair<std::string_view, Strategy>, 8> strategies{{
     {"simple-shuffle", Strategy::simple_shuffle},
     {"least-busy", Strategy::least_busy},
     {"usage-based-routing", Strategy::usage_based},
@@ -18,6 +18,7 @@ constexpr std::array<std::pair<std::string_view, Strategy>, 7> strategies{{
     {"latency-based-routing", Strategy::latency_based},
     {"cost-based-routing", Strategy::cost_based},
     {"ordered", Strategy::ordered},
+    {"power-of-two-choices", Strategy::two_choices},
 }};
 
 constexpr std::array<std::pair<std::string_view, Mode>, 14> modes{{

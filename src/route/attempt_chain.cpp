@@ -68,8 +68,8 @@ Plan straight_to(Resolved place)
 AttemptChain::AttemptChain(const RoutingTable& table, ChainRequest request, TimePoint now)
     : table_(&table), request_(std::move(request))
 {
-    Millis bound = std::min(request_.plan.timeout.value_or(table.chain_timeout()),
-                            table.chain_timeout());
+    Millis bound =
+        std::min(request_.plan.timeout.value_or(table.chain_timeout()), table.chain_timeout());
     if (const auto& own = request_.controls.timeout) {
         bound = std::clamp(*own, Millis{0}, bound);
     }
@@ -122,6 +122,9 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
         }
     }
     levels_spent_ = blames_request(kind);
+    if (levels_spent_) {
+        doubtful_.clear();
+    }
     return moment.now < deadline_ ? advance(moment) : give_up(moment);
 }
 
@@ -141,7 +144,7 @@ Action AttemptChain::resumed(const Moment& moment)
     if (const auto fresh = best_of_level(Freshness::untried, moment)) {
         return send(*fresh, moment);
     }
-    if (serves(*awaited, moment)) {
+    if (free(*awaited, moment)) {
         return send(*awaited, moment);
     }
     if (const auto other = best_of_level(Freshness::any, moment)) {
@@ -164,7 +167,7 @@ Action AttemptChain::advance(const Moment& moment)
             }
         }
         queue_fallbacks();
-        if (!open_next_hop()) {
+        if (!open_next_hop() && !open_doubtful_hop()) {
             return give_up(moment);
         }
     }
@@ -222,7 +225,7 @@ std::optional<DeploymentIndex> AttemptChain::open_next_level(const Moment& momen
             continue;
         }
         if (!serves(member, moment)) {
-            note_recovery(member, moment);
+            note_absence(member, moment);
             continue;
         }
         next = std::min(next.value_or(order), order);
@@ -272,13 +275,13 @@ DeploymentIndex AttemptChain::best_of(std::vector<DeploymentIndex> candidates,
 {
     constexpr std::uint32_t worth_moving = 4;  ///< Requests in flight more than the other.
     const auto& sticky = request_.sticky;
-    const bool there = sticky && std::find(candidates.begin(), candidates.end(), *sticky) !=
-                                     candidates.end();
+    const bool there =
+        sticky && std::find(candidates.begin(), candidates.end(), *sticky) != candidates.end();
     const auto best = ranked(request_.plan.strategy.value_or(table_->settings().strategy),
                              std::move(candidates), *table_, moment.fleet, moment.draw)
                           .front();
-    const bool stays = there && moment.fleet[*sticky].in_flight <=
-                                    moment.fleet[best].in_flight + worth_moving;
+    const bool stays =
+        there && moment.fleet[*sticky].in_flight <= moment.fleet[best].in_flight + worth_moving;
     return stays ? *sticky : best;
 }
 
@@ -380,8 +383,9 @@ std::optional<Pause> AttemptChain::polite_wait(const FailedAttempt& attempt,
     if (again == SameTarget::never || (told && *told > bound)) {
         return std::nullopt;
     }
-    const Millis wait = std::max(told.value_or(backoff(retries_in_level_, moment.draw)),
-                                 table_->settings().retry_after);
+    // "Retry-After: 0" is an invitation, but not to run in circles without a breath.
+    const Millis wait = std::max({told.value_or(backoff(retries_in_level_, moment.draw)),
+                                  table_->settings().retry_after, Millis{1}});
     const TimePoint then = moment.now + wait;
     const bool rested = hop().place.pinned || moment.fleet[attempt.deployment].serves(then);
     return rested && then < deadline_ ? std::optional{Pause{wait}} : std::nullopt;

@@ -160,6 +160,19 @@ bool AttemptChain::open_next_hop()
     return false;
 }
 
+/// Goes back, as a last resort, to the first hop in which somebody was passed over.
+bool AttemptChain::open_doubtful_hop()
+{
+    if (doubtful_.empty()) {
+        return false;
+    }
+    insists_ = true;
+    Hop again = std::move(doubtful_.front());
+    doubtful_.erase(doubtful_.begin());
+    enter(std::move(again));
+    return true;
+}
+
 void AttemptChain::enter(Hop hop)
 {
     hops_.push_back(std::move(hop));
@@ -223,16 +236,33 @@ bool AttemptChain::rested(DeploymentIndex deployment, const Moment& moment) cons
     return hop().place.pinned || moment.fleet[deployment].serves(moment.now);
 }
 
-bool AttemptChain::serves(DeploymentIndex deployment, const Moment& moment) const
+/// Might it take the request now?
+bool AttemptChain::free(DeploymentIndex deployment, const Moment& moment) const
 {
     return rested(deployment, moment) &&
            !is_saturated((*table_)[deployment], moment.fleet[deployment]);
 }
 
-void AttemptChain::note_recovery(DeploymentIndex deployment, const Moment& moment)
+/// Should it get the request now?
+bool AttemptChain::serves(DeploymentIndex deployment, const Moment& moment) const
 {
-    const TimePoint back = std::max(moment.fleet[deployment].rests_until, moment.now + Millis{1});
+    return free(deployment, moment) &&
+           (insists_ || hop().place.pinned ||
+            !moment.fleet[deployment].doubtful(request_.prompt_estimate, moment.now));
+}
+
+/// Somebody is passed over: for how long, or just for as long as others can serve.
+void AttemptChain::note_absence(DeploymentIndex deployment, const Moment& moment)
+{
+    const DeploymentState& state = moment.fleet[deployment];
+    const TimePoint back = std::max(state.rests_until, moment.now + Millis{1});
     earliest_recovery_ = std::min(earliest_recovery_.value_or(back), back);
+    const bool doubted = rested(deployment, moment) && !insists_ &&
+                         state.doubtful(request_.prompt_estimate, moment.now);
+    const bool noted = !doubtful_.empty() && same_place(doubtful_.back().place, hop().place);
+    if (doubted && !noted) {
+        doubtful_.push_back(hop());
+    }
 }
 
 void AttemptChain::note_overflow(const FailedAttempt& attempt)

@@ -148,7 +148,8 @@ bool group_is(const config::GroupIs& test, const Standing& standing)
         return false;
     const auto& members = standing.table[place->group].members;
     const auto serves = [&](DeploymentIndex member) {
-        return standing.fleet[member].serves(standing.now);
+        const auto& state = standing.fleet[member];
+        return state.serves(standing.now) && !state.doubtful(Tokens{1}, standing.now);
     };
     const auto saturated = [&](DeploymentIndex member) {
         return is_saturated(standing.table[member], standing.fleet[member]);

@@ -67,6 +67,10 @@ std::string_view name(Verdict verdict)
             return "resting";
         case Verdict::saturated:
             return "saturated";
+        case Verdict::unreachable:
+            return "not reachable";
+        case Verdict::spent:
+            return "quota spent";
     }
     return "";
 }
@@ -120,6 +124,10 @@ Verdict judge(const Deployment& deployment, const Limits& limits, const Deployme
         return lasting;
     if (!state.serves(now))
         return Verdict::resting;
+    if (state.unreachable)
+        return Verdict::unreachable;
+    if (state.spent(limits.prompt, now))
+        return Verdict::spent;
     return is_saturated(deployment, state) ? Verdict::saturated : Verdict::kept;
 }
 

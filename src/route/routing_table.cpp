@@ -150,6 +150,8 @@ void describe(Deployment& deployment, const config::Deployment& row)
     deployment.supports_audio = row.supports_audio;
     deployment.supports_tools = row.supports_tools;
     deployment.supports_schema = row.supports_schema;
+    deployment.rpm = row.rpm;
+    deployment.tpm = row.tpm;
     if (row.max_parallel)
         deployment.max_parallel = static_cast<std::uint32_t>(*row.max_parallel);
 }

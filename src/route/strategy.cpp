@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <utility>
 
 namespace spillway::route {
@@ -64,15 +65,72 @@ void sort_by(Candidates& candidates, Key key)
                      [&key](DeploymentIndex a, DeploymentIndex b) { return key(a) < key(b); });
 }
 
+/// Tokens of a usual answer: what makes a slow writer slow.
+constexpr double usual_answer = 200;
+
+/// Stands in for a speed that was never measured: that of those whose speed is known.
+double usual_speed(std::span<const DeploymentIndex> candidates, const FleetView& fleet)
+{
+    double sum = 0;
+    int known = 0;
+    for (const DeploymentIndex candidate : candidates) {
+        const double speed = fleet[candidate].tokens_per_second;
+        sum += speed;
+        known += speed > 0 ? 1 : 0;
+    }
+    return known > 0 ? sum / known : 0;
+}
+
+/// Milliseconds that a usual answer most likely takes: until it begins, and until it is written.
+double expected_ms(const DeploymentState& state, double speed_if_unknown)
+{
+    const double speed = state.tokens_per_second > 0 ? state.tokens_per_second : speed_if_unknown;
+    return state.first_token_ms + (speed > 0 ? 1'000 * usual_answer / speed : 0);
+}
+
+/// Expected time, taken once for the new request and once for each that is there already.
+///
 /// An idle deployment that was never measured comes first, so that it will be; while its first
 /// answer is out it comes last, so that a newcomer is not flooded before anything is known of it.
-std::pair<int, double> latency_key(const DeploymentState& state)
+std::pair<int, double> load_of(const DeploymentState& state, double speed_if_unknown)
 {
     if (state.first_token_ms > 0) {
-        return {1, state.first_token_ms};
+        return {1, expected_ms(state, speed_if_unknown) * (state.in_flight + 1.0)};
     }
     return state.in_flight == 0 ? std::pair{0, 0.0}
                                 : std::pair{2, static_cast<double>(state.in_flight)};
+}
+
+/// Of the two that were drawn first, the one with the lower load; nobody else is looked at. Who has
+/// no weight is no match for one who has.
+void prefer_the_lighter(Candidates& candidates, const RoutingTable& table, const FleetView& fleet)
+{
+    const DeploymentIndex first = candidates[0];
+    const DeploymentIndex second = candidates[1];
+    const double speed = usual_speed(std::span(candidates).first(2), fleet);
+    if ((table[second].weight > 0 || table[first].weight <= 0) &&
+        load_of(fleet[second], speed) < load_of(fleet[first], speed)) {
+        std::swap(candidates[0], candidates[1]);
+    }
+}
+
+bool over_its_limit(const Deployment& deployment, const DeploymentState& state)
+{
+    return (deployment.tpm && state.tokens_last_minute >= static_cast<double>(*deployment.tpm)) ||
+           (deployment.rpm && state.requests_last_minute >= *deployment.rpm);
+}
+
+/// Whoever has room by its own limits first, then by tokens; where all have a limit, by its share.
+void sort_by_usage(Candidates& candidates, const RoutingTable& table, const FleetView& fleet)
+{
+    const bool all_limited =
+        std::all_of(candidates.begin(), candidates.end(),
+                    [&](DeploymentIndex d) { return table[d].tpm.value_or(0) > 0; });
+    sort_by(candidates, [&](DeploymentIndex d) {
+        const double tokens = fleet[d].tokens_last_minute;
+        const double used = all_limited ? tokens / static_cast<double>(*table[d].tpm) : tokens;
+        return std::pair{over_its_limit(table[d], fleet[d]), used};
+    });
 }
 
 }  // namespace
@@ -98,10 +156,15 @@ std::vector<DeploymentIndex> ranked(config::Strategy strategy,
             sort_by(candidates, [&](DeploymentIndex d) { return fleet[d].in_flight; });
             break;
         case config::Strategy::usage_based:
-            sort_by(candidates, [&](DeploymentIndex d) { return fleet[d].tokens_last_minute; });
+            sort_by_usage(candidates, table, fleet);
             break;
         case config::Strategy::latency_based:
-            sort_by(candidates, [&](DeploymentIndex d) { return latency_key(fleet[d]); });
+            sort_by(candidates, [&, speed = usual_speed(candidates, fleet)](DeploymentIndex d) {
+                return load_of(fleet[d], speed);
+            });
+            break;
+        case config::Strategy::two_choices:
+            prefer_the_lighter(candidates, table, fleet);
             break;
         case config::Strategy::cost_based:
             // An unknown price is not a low one.

@@ -11,7 +11,8 @@ enum class Strategy : std::uint8_t {
     usage_based,
     latency_based,
     cost_based,
-    ordered,  ///< As they stand in the file.
+    ordered,      ///< As they stand in the file.
+    two_choices,  ///< Of two drawn by weight, the one with the lower load.
 };
 
 }  // namespace spillway::config

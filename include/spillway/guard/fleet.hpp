@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "spillway/chat/failure.hpp"
+#include "spillway/chat/quota.hpp"
+#include "spillway/guard/health.hpp"
 #include "spillway/route/fleet_view.hpp"
 #include "spillway/route/routing_table.hpp"
 
@@ -16,7 +18,11 @@ struct AttemptReport {
     enum class End : std::uint8_t { answered, failed, abandoned } end = End::answered;
     chat::Failure failure;              ///< When `failed`.
     std::optional<Millis> first_token;  ///< When something came.
-    Tokens tokens{};
+    Tokens tokens{};                    ///< Prompt and answer.
+    Tokens generated{};                 ///< The answer alone.
+    std::optional<Millis> duration{};   ///< Of the whole attempt.
+    /// Whether the first token was seen as such, or with the last one.
+    enum class Form : std::uint8_t { stream, whole } form = Form::whole;
 };
 
 /// Collects outcomes, runs cooldowns and breakers, publishes `FleetView`s. Shared by all shards;
@@ -26,7 +32,8 @@ struct AttemptReport {
 /// after more than half of at least five calls in the current minute failed; or after more than
 /// `allowed_fails` failures in it, where that is set (it then replaces the rate). The only member
 /// of a group rests only where `allowed_fails` says so: sick beats absent. After its rest one probe
-/// goes out; an answer closes the matter, a failure doubles the rest, up to tenfold.
+/// goes out; an answer closes the matter, a failure doubles the rest, up to tenfold. A member that
+/// is far slower than its group (see `is_outlier`) rests once as well.
 class Fleet final : private route::FleetSource {
 public:
     /// @param previous  State to carry over by deployment id; may be null. Requests that still run
@@ -45,6 +52,14 @@ public:
     /// The attempt is over. Called exactly once for each `started`.
     void ended(const AttemptReport& report, TimePoint now);
 
+    /// The provider told what is left of its limits.
+    void told(DeploymentIndex deployment, const chat::Quota& quota, TimePoint now);
+    /// Somebody looked whether it is there. One that is not is `unreachable` until a check or a
+    /// request succeeds.
+    void checked(DeploymentIndex deployment, HealthCheck check);
+
+    /// All that is known of it.
+    [[nodiscard]] Health health(DeploymentIndex deployment, TimePoint now) const;
     /// Attempts that run at the deployment now.
     [[nodiscard]] std::uint32_t in_flight(DeploymentIndex deployment, TimePoint now) const;
     /// 0 healthy, 1 partial (half open), 2 resting: litellm_deployment_state.
@@ -54,10 +69,12 @@ private:
     [[nodiscard]] route::DeploymentState state(DeploymentIndex deployment,
                                                TimePoint now) const override;
 
+    void compare(DeploymentIndex deployment, TimePoint now);
+
     class Cell;
-    struct Rules;
     struct Entry;
-    std::vector<Entry> entries_;  ///< By `DeploymentIndex`.
+    std::vector<Entry> entries_;                        ///< By `DeploymentIndex`.
+    std::vector<std::vector<DeploymentIndex>> groups_;  ///< The members of each.
 };
 
 }  // namespace spillway::guard

@@ -84,6 +84,9 @@ struct Moment {
 /// however the lists refer to each other, the walk ends. A lone deployment that nobody answers for
 /// is not waited for when there is a fallback.
 ///
+/// Who would most likely fail (`DeploymentState::doubtful`) is passed over for the next hop, but
+/// asked in the end when nobody else could serve.
+///
 /// Rule that must never bend: once `committed` was called the client has seen bytes, and no
 /// later failure starts another attempt.
 class AttemptChain {
@@ -150,6 +153,7 @@ private:
     [[nodiscard]] bool leads_on() const;
     [[nodiscard]] std::optional<Resolved> new_place(const std::string& name) const;
     [[nodiscard]] bool open_next_hop();
+    [[nodiscard]] bool open_doubtful_hop();
     void enter(Hop hop);
 
     [[nodiscard]] const Hop& hop() const { return hops_.back(); }
@@ -161,8 +165,9 @@ private:
     [[nodiscard]] bool fits(DeploymentIndex deployment) const;
     [[nodiscard]] bool failed_before(DeploymentIndex deployment) const;
     [[nodiscard]] bool rested(DeploymentIndex deployment, const Moment& moment) const;
+    [[nodiscard]] bool free(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool serves(DeploymentIndex deployment, const Moment& moment) const;
-    void note_recovery(DeploymentIndex deployment, const Moment& moment);
+    void note_absence(DeploymentIndex deployment, const Moment& moment);
     void note_overflow(const FailedAttempt& attempt);
 
     const RoutingTable* table_;
@@ -170,6 +175,7 @@ private:
     TimePoint deadline_;
     std::vector<Hop> hops_;  ///< All that were entered; the last is the current one.
     std::vector<Pending> pending_;
+    std::vector<Hop> doubtful_;  ///< Hops in which somebody was passed over as doubtful.
     std::vector<FailedAttempt> failures_;
     std::optional<chat::Failure> last_;  ///< Why the request is where it is; may be no attempt's.
     std::optional<DeploymentIndex> current_;  ///< Attempt under way.
@@ -185,6 +191,7 @@ private:
     bool waiting_for_slot_ = false;
     bool somebody_saturated_ = false;
     bool levels_spent_ = false;
+    bool insists_ = false;     ///< Nobody else is left: doubtful ones are asked.
     bool hop_tried_ = false;   ///< Something was sent in the current hop.
     bool overflowed_ = false;  ///< Some deployment said that the prompt is too long.
     bool committed_ = false;

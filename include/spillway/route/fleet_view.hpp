@@ -13,11 +13,29 @@ struct DeploymentState {
     TimePoint rests_until{};  ///< Cooldown or open breaker; in the past means: serves.
     bool probing = false;     ///< Half open and its one probe is out: nobody else may try.
     std::uint32_t in_flight = 0;
-    double first_token_ms = 0;  ///< Moving average; 0 means never measured.
+    double first_token_ms = 0;  ///< Rises at once, falls slowly; 0: not measured lately.
     double tokens_last_minute = 0;
-    bool warm = false;  ///< Answered lately, so its model is most likely loaded.
+    bool warm = false;             ///< Answered lately, so its model is most likely loaded.
+    double tokens_per_second = 0;  ///< Of streams; 0: never measured.
+    std::uint32_t requests_last_minute = 0;
+    bool unreachable = false;  ///< Its last health check failed, and nothing succeeded since.
+    TimePoint requests_spent_until{};  ///< The provider said that no request is left until then.
+    TimePoint tokens_known_until{};    ///< How long `tokens_left` is what the provider allows.
+    Tokens tokens_left{};
 
     [[nodiscard]] bool serves(TimePoint now) const { return rests_until <= now && !probing; }
+    /// Would asking it most likely fail? Unlike one that rests, it is asked when nobody else can
+    /// serve: a check may be wrong, and a provider may count differently from what it says.
+    [[nodiscard]] bool doubtful(Tokens prompt, TimePoint now) const
+    {
+        return unreachable || spent(prompt, now);
+    }
+    /// Is the provider's quota too small for the prompt, as far as it told?
+    [[nodiscard]] bool spent(Tokens prompt, TimePoint now) const
+    {
+        const auto needed = prompt > Tokens{1} ? prompt : Tokens{1};
+        return requests_spent_until > now || (tokens_known_until > now && tokens_left < needed);
+    }
 };
 
 /// Where a view reads a deployment's state.

@@ -14,7 +14,7 @@
 namespace spillway::route {
 
 /// Why a deployment may be used or not. From `beyond_boundary` to `cannot` it may not, whatever
-/// else fails; the last two say that it is a bad moment.
+/// else fails; the last four say that it is a bad moment.
 enum class Verdict : std::uint8_t {
     kept,
     beyond_boundary,  ///< Remote, and the request must stay local.
@@ -23,11 +23,13 @@ enum class Verdict : std::uint8_t {
     cannot,           ///< It is known to lack what the request needs.
     resting,          ///< Cooling down now.
     saturated,        ///< At its `max_parallel_requests` now.
+    unreachable,      ///< Its last health check failed.
+    spent,            ///< Its provider's quota is too small for the prompt now.
 };
 [[nodiscard]] std::string_view name(Verdict verdict);
 [[nodiscard]] constexpr bool rules_out(Verdict verdict)
 {
-    return verdict != Verdict::kept && verdict != Verdict::resting && verdict != Verdict::saturated;
+    return verdict != Verdict::kept && verdict < Verdict::resting;
 }
 
 enum class Fit : std::uint8_t { unchecked, checked };

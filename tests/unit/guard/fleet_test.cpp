@@ -313,39 +313,6 @@ TEST_F(FleetTest, HoldsAClientThatLeftAgainstNobody)
     EXPECT_TRUE(serves(a, noon));
 }
 
-TEST_F(FleetTest, AveragesTheTimeToTheFirstToken)
-{
-    const auto measure = [this](Millis first_token) {
-        fleet().started(a, noon);
-        fleet().ended({a, AttemptReport::End::answered, {}, first_token, {}}, noon);
-    };
-    EXPECT_EQ(state(a, noon).first_token_ms, 0);
-    measure(100ms);
-    EXPECT_DOUBLE_EQ(state(a, noon).first_token_ms, 100);
-    measure(200ms);
-    EXPECT_DOUBLE_EQ(state(a, noon).first_token_ms, 120);
-}
-
-TEST_F(FleetTest, TellsAnInstantAnswerFromNone)
-{
-    fleet().started(a, noon);
-    fleet().ended({a, AttemptReport::End::answered, {}, 0ms, {}}, noon);
-    EXPECT_GT(state(a, noon).first_token_ms, 0);
-}
-
-TEST_F(FleetTest, SumsTheTokensOfTheLastMinute)
-{
-    const auto answer = [this](std::int64_t tokens, TimePoint now) {
-        fleet().started(a, now);
-        fleet().ended({a, AttemptReport::End::answered, {}, std::nullopt, Tokens{tokens}}, now);
-    };
-    answer(100, noon);
-    answer(50, noon + 30s);
-    EXPECT_DOUBLE_EQ(state(a, noon + 30s).tokens_last_minute, 150);
-    EXPECT_DOUBLE_EQ(state(a, noon + 61s).tokens_last_minute, 50);
-    EXPECT_DOUBLE_EQ(state(a, noon + 120s).tokens_last_minute, 0);
-}
-
 TEST_F(FleetTest, CarriesStateOverAReloadById)
 {
     fails(a, FailureClass::rate_limited, noon, 30s);

@@ -64,7 +64,7 @@ config::Config some_config(Random& random)
     }
     auto config = config_of(std::move(rows));
     auto& router = config.router;
-    router.strategy = static_cast<config::Strategy>(below(random, 5));
+    router.strategy = static_cast<config::Strategy>(below(random, 7));
     router.num_retries = static_cast<int>(below(random, 4));
     router.max_fallbacks = static_cast<int>(below(random, 6));
     router.timeout = Millis{1 + static_cast<int>(below(random, 60'000))};
@@ -108,10 +108,12 @@ public:
           config_(some_config(random_)),
           controls_(some_controls(random_)),
           table_(config_, {}),
-          chain_(table_,
-                 {table_.resolve(target_names[below(random_, target_names.size() - 3)]).value(),
-                  controls_, Tokens{static_cast<int>(below(random_, 2'000))}},
-                 noon),
+          chain_(
+              table_,
+              {straight_to(
+                   table_.resolve(target_names[below(random_, target_names.size() - 3)]).value()),
+               controls_, Tokens{static_cast<int>(below(random_, 2'000))}},
+              noon),
           now_(noon)
     {
         fleet_.states.resize(table_.deployments().size());
@@ -148,16 +150,18 @@ private:
                 state.rests_until = now_ + Millis{static_cast<int>(below(random_, 9'000))};
             }
             state.probing = one_in(random_, 15);
+            state.unreachable = one_in(random_, 8);
             state.in_flight = static_cast<std::uint32_t>(below(random_, 4));
         }
         return {now_, fleet_, random_(), !one_in(random_, 5)};
     }
 
-    /// Each hop may spend its retries in each level; a place is entered once.
+    /// Each hop may spend its retries in each level; a place is entered once, and once more when
+    /// somebody in it was passed over.
     [[nodiscard]] std::size_t most_sends() const
     {
         const std::size_t hops = table_.groups().size() + table_.deployments().size() + 1;
-        return hops * 3 * 11;
+        return 2 * hops * 3 * 11;
     }
 
     void check_pause(const Pause& pause)

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <map>
 
 #include "unit/route/world.hpp"
@@ -45,7 +46,7 @@ TEST_F(StrategyTest, KeepsEveryCandidateOnce)
 {
     for (const auto strategy :
          {Strategy::simple_shuffle, Strategy::least_busy, Strategy::usage_based,
-          Strategy::latency_based, Strategy::cost_based}) {
+          Strategy::latency_based, Strategy::cost_based, Strategy::two_choices}) {
         EXPECT_THAT(rank(strategy), testing::UnorderedElementsAre(a, b, c));
     }
 }
@@ -122,6 +123,126 @@ TEST_F(StrategyTest, MeasuresANewcomerWithOneRequestOnly)
     EXPECT_EQ(rank(Strategy::latency_based).front(), c);
     fleet.states[2].in_flight = 1;
     EXPECT_THAT(rank(Strategy::latency_based), testing::ElementsAre(b, a, c));
+}
+
+TEST_F(StrategyTest, CountsWhatEachHasToDoAlreadyAsTime)
+{
+    fleet.states[0].first_token_ms = 300;
+    fleet.states[1].first_token_ms = 100;
+    fleet.states[2].first_token_ms = 200;
+    fleet.states[1].in_flight = 3;
+    EXPECT_THAT(rank(Strategy::latency_based), testing::ElementsAre(c, a, b));
+}
+
+TEST_F(StrategyTest, CountsASlowWriterAsSlowHoweverSoonItBegins)
+{
+    for (auto& state : fleet.states) {
+        state.first_token_ms = 200;
+        state.tokens_per_second = 50;
+    }
+    fleet.states[0].first_token_ms = 50;
+    fleet.states[0].tokens_per_second = 5;
+    fleet.states[2].tokens_per_second = 100;
+    EXPECT_THAT(rank(Strategy::latency_based), testing::ElementsAre(c, b, a));
+}
+
+TEST_F(StrategyTest, TakesASpeedThatWasNeverMeasuredForAnAverageOne)
+{
+    for (auto& state : fleet.states) {
+        state.first_token_ms = 200;
+    }
+    fleet.states[0].tokens_per_second = 20;
+    fleet.states[2].tokens_per_second = 100;
+    EXPECT_THAT(rank(Strategy::latency_based), testing::ElementsAre(c, b, a));
+}
+
+TEST_F(StrategyTest, NeverTakesTheMostLoadedOfThreeByTwoChoices)
+{
+    for (auto& state : fleet.states) {
+        state.first_token_ms = 100;
+    }
+    fleet.states[0].in_flight = 9;
+    fleet.states[1].in_flight = 1;
+    auto times = firsts(Strategy::two_choices, 6'000);
+    // Idle c wins both of its pairs of three; b wins the pair in which c is not.
+    EXPECT_EQ(times[a], 0);
+    EXPECT_NEAR(times[c], 4'000, 250);
+    EXPECT_NEAR(times[b], 2'000, 250);
+}
+
+TEST_F(StrategyTest, DrawsTwoChoicesByWeight)
+{
+    config.deployments[0].weight = 8;
+    config.deployments[1].weight = 1;
+    config.deployments[2].weight = 1;
+    for (auto& state : fleet.states) {
+        state.first_token_ms = 100;
+    }
+    // Of equal loads the first drawn is taken.
+    EXPECT_NEAR(firsts(Strategy::two_choices, 10'000)[a], 8'000, 300);
+}
+
+TEST_F(StrategyTest, KeepsToTheWeightedOneWhenTheOtherChoiceHasNoWeight)
+{
+    config.deployments[0].weight = 1;
+    config.deployments[1].weight = 0;
+    config.deployments[2].weight = 0;
+    for (auto& state : fleet.states) {
+        state.first_token_ms = 100;
+    }
+    fleet.states[0].in_flight = 5;
+    EXPECT_EQ(firsts(Strategy::two_choices, 100)[a], 100);
+}
+
+TEST_F(StrategyTest, SpreadsABurstWiderByTwoChoicesThanByChance)
+{
+    const RoutingTable table{config, {}};
+    const auto most_after = [&](Strategy strategy) {
+        FleetView view{std::vector<DeploymentState>(3)};
+        for (auto& state : view.states) {
+            state.first_token_ms = 100;
+        }
+        std::uint32_t most = 0;
+        for (std::uint64_t i = 0; i < 3'000; ++i) {
+            const auto chosen =
+                ranked(strategy, {a, b, c}, table, view, i * 0x9E37'79B9'7F4A'7C15U).front();
+            most = std::max(most, ++view.states[at(chosen)].in_flight);
+        }
+        return most;
+    };
+    EXPECT_LE(most_after(Strategy::two_choices), 1'005u);
+    EXPECT_GT(most_after(Strategy::simple_shuffle), 1'005u);
+}
+
+TEST_F(StrategyTest, PrefersWhoIsUnderItsTokensAMinute)
+{
+    config.deployments[0].tpm = 100;
+    fleet.states[0].tokens_last_minute = 100;
+    fleet.states[1].tokens_last_minute = 300;
+    fleet.states[2].tokens_last_minute = 200;
+    EXPECT_THAT(rank(Strategy::usage_based), testing::ElementsAre(c, b, a));
+}
+
+TEST_F(StrategyTest, PrefersWhoIsUnderItsRequestsAMinute)
+{
+    for (auto& deployment : config.deployments) {
+        deployment.rpm = 10;
+    }
+    fleet.states[0].requests_last_minute = 10;
+    fleet.states[1].tokens_last_minute = 300;
+    fleet.states[2].tokens_last_minute = 200;
+    EXPECT_THAT(rank(Strategy::usage_based), testing::ElementsAre(c, b, a));
+}
+
+TEST_F(StrategyTest, ComparesSharesWhereEverybodyHasALimit)
+{
+    config.deployments[0].tpm = 10'000;
+    config.deployments[1].tpm = 1'000;
+    config.deployments[2].tpm = 2'000;
+    fleet.states[0].tokens_last_minute = 1'500;
+    fleet.states[1].tokens_last_minute = 500;
+    fleet.states[2].tokens_last_minute = 600;
+    EXPECT_THAT(rank(Strategy::usage_based), testing::ElementsAre(a, c, b));
 }
 
 TEST_F(StrategyTest, PrefersTheCheapestAndDoesNotTakeAnUnknownPriceForALowOne)
