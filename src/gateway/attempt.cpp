@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spillway/base/text.hpp"
+#include "spillway/dialect/quota_headers.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/reply.hpp"
@@ -229,6 +230,16 @@ net::Task<const net::ReplyHead*> send_request(Attempt& attempt)
     co_return *begun;
 }
 
+/// Keeps what the provider says of its limits: a 429 is better avoided than met.
+void note_quota(const Attempt& attempt, const net::ReplyHead& reply)
+{
+    const auto& clock = attempt.services.clock;
+    const auto quota = dialect::read_quota(reply.fields, clock.wall());
+    if (!quota.empty())
+        attempt.request.arrival.snapshot->fleet->told(attempt.target.deployment, quota,
+                                                      clock.now());
+}
+
 /// What became of a request that was refused.
 enum class Refusal : std::uint8_t {
     ended,
@@ -265,6 +276,7 @@ net::Task<void> run_attempt(Attempt& attempt)
         const auto* const reply = co_await send_request(attempt);
         if (reply == nullptr)
             co_return;
+        note_quota(attempt, *reply);
         if (reply->status >= 200 && reply->status <= 299) {
             if (attempt.request.facts.delivery == chat::Delivery::stream &&
                 starts_with_nocase(reply->fields["content-type"], "text/event-stream"))
