@@ -4,6 +4,7 @@
 #include <array>
 #include <tuple>
 
+#include "health_facts.hpp"
 #include "json.hpp"
 #include "spillway/admin/pages.hpp"
 #include "spillway/base/text.hpp"
@@ -134,15 +135,23 @@ bool is_asked(const Deployment& deployment, std::string_view model)
 
 Reply health_page(const View& view, std::string_view model, const std::vector<Probe>& probes)
 {
+    const Instant at{
+        std::chrono::steady_clock::now(),
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now())};
     Json healthy = Json::array();
     Json unhealthy = Json::array();
-    for (const auto& deployment : view.deployments) {
+    for (std::size_t i = 0; i < view.deployments.size(); ++i) {
+        const auto& deployment = view.deployments[i];
         if (!is_asked(deployment, model))
             continue;
         const auto probe = std::find_if(probes.begin(), probes.end(), [&](const Probe& known) {
             return same_question(*known.first, deployment);
         });
         auto row = endpoint_row(deployment);
+        if (view.fleet) {
+            const auto index = DeploymentIndex{static_cast<std::uint32_t>(i)};
+            row.update(health_facts(deployment, view.fleet->health(index, at.now), at));
+        }
         if (const auto trouble = diagnose(deployment, probe->answer)) {
             row["error"] = *trouble;
             unhealthy.push_back(std::move(row));

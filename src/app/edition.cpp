@@ -26,6 +26,7 @@ admin::Deployment card(const config::Deployment& configured, const gateway::Upst
     out.max_output_tokens = configured.max_output_tokens;
     out.rpm = configured.rpm;
     out.tpm = configured.tpm;
+    out.max_parallel = configured.max_parallel;
     out.state = upstream.metrics.state;
     out.in_flight = upstream.metrics.in_flight;
     return out;

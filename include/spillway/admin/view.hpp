@@ -32,6 +32,7 @@ struct Deployment {
     std::optional<Tokens> max_output_tokens;
     std::optional<std::int64_t> rpm;
     std::optional<std::int64_t> tpm;
+    std::optional<std::int64_t> max_parallel;
     prometheus::Gauge* state = nullptr;  ///< Set from the fleet when metrics are read, as is:
     prometheus::Gauge* in_flight = nullptr;
 };

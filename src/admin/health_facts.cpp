@@ -1,0 +1,90 @@
+#include "health_facts.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "spillway/base/text.hpp"
+#include "spillway/chat/failure.hpp"
+
+namespace spillway::admin {
+namespace {
+
+/// A time of the monotonic clock as people read it.
+Json date_of(TimePoint time, const Instant& at)
+{
+    return rfc3339(at.wall + std::chrono::round<std::chrono::microseconds>(time - at.now));
+}
+
+/// To one decimal; null when nothing was measured.
+Json measured(double value)
+{
+    return value > 0 ? Json(std::round(value * 10) / 10) : Json(nullptr);
+}
+
+/// One word for people and monitors: the first of these that holds.
+const char* state_of(const Deployment& deployment, const guard::Health& health, TimePoint now)
+{
+    using guard::Standing;
+    if (health.standing == Standing::resting)
+        return "resting";
+    if (health.state.unreachable)
+        return "unreachable";
+    if (health.standing == Standing::probing)
+        return "probing";
+    if (health.standing == Standing::half_open)
+        return "half_open";
+    if (health.state.spent(Tokens{1}, now))
+        return "quota_spent";
+    if (deployment.max_parallel && health.state.in_flight >= *deployment.max_parallel)
+        return "saturated";
+    return "healthy";
+}
+
+Json check_of(const guard::HealthCheck& check, const Instant& at)
+{
+    return Json{{"at", date_of(check.when, at)},
+                {"took_ms", check.took.count()},
+                {"error", check.trouble.empty() ? Json(nullptr) : Json(check.trouble)}};
+}
+
+Json quota_of(const guard::Health& health, const Instant& at)
+{
+    Json quota = Json::object();
+    if (health.requests) {
+        quota["requests_left"] = std::max<std::int64_t>(0, health.requests->left);
+        quota["requests_until"] = date_of(health.requests->until, at);
+    }
+    if (health.tokens) {
+        quota["tokens_left"] = health.tokens->left;
+        quota["tokens_until"] = date_of(health.tokens->until, at);
+    }
+    return quota;
+}
+
+}  // namespace
+
+Json health_facts(const Deployment& deployment, const guard::Health& health, const Instant& at)
+{
+    const auto& state = health.state;
+    Json facts{{"state", state_of(deployment, health, at.now)}};
+    if (health.standing == guard::Standing::resting) {
+        facts["resting_until"] = date_of(state.rests_until, at);
+        facts["resting_for"] = health.cause == guard::RestCause::slowness ? "slower than its group"
+                               : health.failure ? std::string(chat::name(*health.failure))
+                                                : std::string("failures");
+    }
+    facts["in_flight"] = state.in_flight;
+    facts["max_parallel_requests"] =
+        deployment.max_parallel ? Json(*deployment.max_parallel) : Json(nullptr);
+    facts["warm"] = state.warm;
+    facts["first_token_ms"] = measured(state.first_token_ms);
+    facts["tokens_per_second"] = measured(state.tokens_per_second);
+    facts["requests_last_minute"] = state.requests_last_minute;
+    facts["tokens_last_minute"] = state.tokens_last_minute;
+    facts["last_answer"] = health.answered ? date_of(*health.answered, at) : Json(nullptr);
+    facts["last_check"] = health.check ? check_of(*health.check, at) : Json(nullptr);
+    facts["quota"] = quota_of(health, at);
+    return facts;
+}
+
+}  // namespace spillway::admin
