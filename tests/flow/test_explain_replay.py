@@ -88,7 +88,7 @@ def test_explain_shows_what_a_refusal_came_from(town):
     narrow = town.explain("urgent", headers=[("x-spillway-boundary", "local")]).json
     assert narrow["error"]["code"] == "no_local_deployment"
     assert (narrow["route"], narrow["rule"]) == ("auto", "asked")
-    assert [each["verdict"] for each in narrow["candidates"]] == ["beyond_boundary"]
+    assert [each["verdict"] for each in narrow["candidates"]] == ["not local"]
     assert nobody_was_called(town)
 
 
@@ -99,9 +99,9 @@ def test_explain_holds_nothing_of_the_prompt(town):
 
 
 def test_explain_needs_the_key_and_a_request(town):
-    body = {"model": "auto", "messages": []}
+    body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
     assert town.daemon.anonymous.post("/route/explain", body).status == 401
-    assert town.daemon.client.post("/route/explain", {"model": "nobody", "messages": []}).status == 404
+    assert town.daemon.client.post("/route/explain", {**body, "model": "nobody"}).status == 404
     assert town.daemon.client.post("/route/explain", b"{").status == 400
 
 
