@@ -111,8 +111,7 @@ void read_number(Pass& pass, std::size_t at)
     around.first = 1U << static_cast<unsigned>(text[at] - '0');
     around.before = at == 0 ? ' ' : text[at - 1];
     around.after = behind < text.size() ? text[behind] : '\0';
-    around.second =
-        behind + 1 < text.size() && !is_alnum(around.after) ? run_at(text, behind + 1) : 0;
+    around.second = behind + 1 < text.size() ? run_at(text, behind + 1) : 0;
     around.clean = starts_clean(text, at);
     if (any_form(run, around.after, around.second)) {
         try_forms(pass, around, at, run);
