@@ -243,3 +243,14 @@ def test_a_budget_that_was_spent_before_a_restart_is_spent_after_it(workshop):
     town.daemon.stop()
     town.daemon.restart()
     wait_until(lambda: town.ask().text == "Hello from fast.", 20, "the turn")
+
+
+def test_a_budget_can_be_set_while_the_daemon_runs(workshop):
+    rules = [{"name": "rich", "when": {"budget_left": ">50%"}, "use": ["cloud"]}]
+    town = Town(workshop, rules=rules, otherwise=["fast"])
+    assert town.ask().text == "Hello from cloud."
+    town.daemon.write_config(config_of(*town.rows, routes=town.routes(rules, ["fast"]),
+                                       litellm_settings={"max_budget": 0.00002}))
+    wait_until(lambda: town.ask().text == "Hello from fast.", 20, "the turn")
+    town.daemon.write_config(config_of(*town.rows, routes=town.routes(rules, ["fast"])))
+    wait_until(lambda: town.ask().text == "Hello from cloud.", 20, "the turn back")
