@@ -119,6 +119,7 @@ void Daemon::make_lanes(const Edition& edition)
     const LaneParts parts{*writer_, metrics_, shared_, clock_, *archive_, vitals_};
     for (auto left = shard_count(edition.snapshot->config.server); left > 0; --left)
         lanes_.emplace_back(parts, edition);
+    health_.emplace(lanes_.front());
 }
 
 Result<void> Daemon::listen()
@@ -168,6 +169,7 @@ int Daemon::run()
     await_signal();
     give_memory_back(first_trim);
     announce();
+    health_->start();
     if (scout_)
         scout_->start();
     pthread_sigmask(SIG_UNBLOCK, &ours, nullptr);
@@ -200,6 +202,7 @@ DrainSteps Daemon::drain_steps()
     steps.refuse = [this] {
         shared_.draining = true;
         listener_->close();
+        health_->stop();
         if (scout_)
             scout_->stop();
         for (auto& lane : lanes_)

@@ -132,8 +132,9 @@ constexpr std::string_view introduction = R"(# Configuration
      SPILLWAY_UPDATE_DOCS=1 build/dev/unit_config --gtest_filter='Manual.*' -->
 
 The file is a LiteLLM `config.yaml`, read unmodified, plus sections of spillway's own: `server`,
-`upstream`, `ledger`, `prices`, `routes`, `privacy` and `tokens`. `spillway check --config FILE` lists every problem with its place
-and every key of the file as supported, ignored or different.
+`upstream`, `health`, `ledger`, `prices`, `routes`, `privacy` and `tokens`. `spillway check --config
+FILE` lists every problem with its place and every key of the file as supported, ignored or
+different.
 
 - **`os.environ/NAME`**, as any text at any depth, stands for an environment variable. One that is
   not set leaves the setting unset, with a warning. `environment_variables` in the file come first.
@@ -238,8 +239,8 @@ std::string configuration_manual()
     Deployment row;
     PriceRow price;
     GroupRetryPolicy policy;
-    Manual top, rows, params, info, router, group, litellm, general, server, upstream, ledger,
-        prices, tier;
+    Manual top, rows, params, info, router, group, litellm, general, server, upstream, health,
+        ledger, prices, tier;
     top_fields(top);
     row_fields(rows, row);
     params_fields(params, row);
@@ -250,6 +251,7 @@ std::string configuration_manual()
     general_fields(general, config.general);
     server_fields(server, config.server);
     upstream_fields(upstream, config.upstream);
+    health_fields(health, config.health);
     ledger_fields(ledger, config.ledger);
     price_row_fields(prices, price);
     long_tier_fields(tier, price);
@@ -278,6 +280,7 @@ std::string configuration_manual()
            section_text("upstream",
                         "spillway's own: bounds for every deployment that sets none itself.",
                         upstream) +
+           section_text("health", "spillway's own: docs/operations.md.", health) +
            section_text("ledger", "spillway's own.", ledger) +
            section_text("prices.*",
                         "spillway's own: a map from model names to prices, over the built-in "
@@ -287,7 +290,8 @@ std::string configuration_manual()
            section_text("routes.*", routes_introduction, route) +
            section_text("routes.*.rules[], routes.*.otherwise",
                         "What is done; a rule has a `name` and a `when` besides.", action) +
-           conditions_text() + section_text("routes.*.complexity", "docs/complexity.md.", complexity) +
+           conditions_text() +
+           section_text("routes.*.complexity", "docs/complexity.md.", complexity) +
            section_text("routes.*.shadow", "docs/complexity.md.", shadow) +
            section_text("privacy", "spillway's own: docs/privacy.md.", privacy) +
            section_text("tokens", "spillway's own.", tokens);

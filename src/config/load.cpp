@@ -4,15 +4,15 @@
 #include "spillway/config/check_routes.hpp"
 #include "spillway/config/environment.hpp"
 #include "spillway/config/fields_router.hpp"
+#include "spillway/config/fields_routes.hpp"
 #include "spillway/config/fields_sections.hpp"
 #include "spillway/config/model_list.hpp"
 #include "spillway/config/price_rows.hpp"
-#include "spillway/config/fields_routes.hpp"
 #include "spillway/config/read_routes.hpp"
-#include "spillway/config/values_routes.hpp"
 #include "spillway/config/section.hpp"
 #include "spillway/config/source.hpp"
 #include "spillway/config/validate.hpp"
+#include "spillway/config/values_routes.hpp"
 
 namespace spillway::config {
 
@@ -69,6 +69,8 @@ void read_sections(const Node& root, Config& config, Findings& findings)
                  [&](auto& load) { server_fields(load, config.server); });
     read_section(root, "upstream", Unknown::error, findings,
                  [&](auto& load) { upstream_fields(load, config.upstream); });
+    read_section(root, "health", Unknown::error, findings,
+                 [&](auto& load) { health_fields(load, config.health); });
     read_section(root, "ledger", Unknown::error, findings,
                  [&](auto& load) { ledger_fields(load, config.ledger); });
     if (const auto* prices = root.find("prices"); is_section(prices, "prices", findings))

@@ -13,6 +13,7 @@
 #include "spillway/app/config_watcher.hpp"
 #include "spillway/app/discovery.hpp"
 #include "spillway/app/drain.hpp"
+#include "spillway/app/health_keeper.hpp"
 #include "spillway/app/lane.hpp"
 #include "spillway/app/publisher.hpp"
 #include "spillway/app/scout.hpp"
@@ -70,6 +71,7 @@ private:
     std::unique_ptr<admin::Archive> archive_;
     std::unique_ptr<BudgetWatch> budget_;
     std::deque<Lane> lanes_;
+    std::optional<HealthKeeper> health_;
     std::unique_ptr<Scout> scout_;  ///< Null when the configuration is a file.
     std::optional<Findings> findings_;
     bool first_look_ = true;

@@ -54,7 +54,7 @@ struct Deployment {
     std::optional<int> num_retries;
     std::optional<Millis> cooldown_time;
     Prices prices;
-    Prices long_prices;  ///< Of the price table's tier for long prompts.
+    Prices long_prices;               ///< Of the price table's tier for long prompts.
     std::vector<Parameter> defaults;  ///< temperature, max_tokens, num_ctx, extra_body ...
     std::vector<Header> extra_headers;
     std::vector<std::string> drop_params;  ///< `additional_drop_params`.
@@ -68,7 +68,7 @@ struct Deployment {
     std::optional<bool> supports_schema;
     std::optional<std::int64_t> max_parallel;  ///< Requests in flight at once.
     std::optional<bool> local;                 ///< Instead of what its address says.
-    std::string where;  ///< "config.yaml:12:5", for messages.
+    std::string where;                         ///< "config.yaml:12:5", for messages.
 };
 
 /// `{group: [target, ...]}`; group may be `*`.
@@ -164,7 +164,7 @@ struct Upstream {
     Millis first_token_timeout{60'000};         ///< Cloud.
     Millis local_first_token_timeout{300'000};  ///< Engines that may be loading a model.
     Millis idle_timeout{60'000};
-    Millis slot_patience{200};                  ///< For one that is at its max_parallel_requests.
+    Millis slot_patience{200};  ///< For one that is at its max_parallel_requests.
     std::size_t max_idle_per_origin = 64;
     Millis keepalive{55'000};
     std::string ca_file;  ///< Extra trust anchors (PEM); empty means the system's.
@@ -172,6 +172,12 @@ struct Upstream {
 };
 
 enum class Durability : std::uint8_t { process, power };
+
+/// Our own `health:` section: looking whether deployments are there, without asking any model.
+struct HealthChecks {
+    Millis interval{30'000};  ///< 0: never.
+    bool clouds = false;      ///< Not only engines of ours.
+};
 
 /// Our own `ledger:` section.
 struct Ledger {
@@ -218,6 +224,7 @@ struct Config {
     General general;
     Server server;
     Upstream upstream;
+    HealthChecks health;
     Ledger ledger;
     std::vector<Route> routes;  ///< In the order of the file.
     Privacy privacy;

@@ -25,6 +25,7 @@ void top_fields(Visitor& visit)
                 "file's, maps are merged; this file's values hold.");
     visit.known("server", section, "spillway's own: how clients are served.");
     visit.known("upstream", section, "spillway's own: bounds for all deployments.");
+    visit.known("health", section, "spillway's own: looking whether deployments are there.");
     visit.known("ledger", section, "spillway's own: where spend is recorded.");
     visit.known("prices", section, "spillway's own: prices by model, over the built-in table.");
     visit.known("routes", section, "spillway's own: virtual models, decided by rules.");
@@ -47,7 +48,7 @@ void ignored_general_fields(Visitor& visit)
     ignored(visit, "the file is the only source of models",
             {"store_model_in_db", "supported_db_objects"});
     ignored(visit, "spillway never stores prompts", {"store_prompts_in_spend_logs"});
-    ignored(visit, "health is measured on the requests themselves",
+    ignored(visit, "use `health.interval`; no model is asked, requests show the rest",
             {"background_health_checks", "health_check_interval", "health_check_concurrency",
              "health_check_details", "use_shared_health_check", "enable_health_check_routing"});
     ignored(visit, "budgets are not in this version",
@@ -154,6 +155,16 @@ void upstream_fields(Visitor& visit, Upstream& upstream)
           Doc{"PEM file with further trust anchors; empty means the system's alone."});
     visit("allow_link_local", upstream.allow_link_local,
           Doc{"Permit upstreams at link-local addresses, where clouds answer with credentials."});
+}
+
+template <class Visitor>
+void health_fields(Visitor& visit, HealthChecks& health)
+{
+    visit("interval", health.interval, Range{0, 86400},
+          Doc{"How often it is looked whether a deployment is there that has not answered a "
+              "request in the meantime; no model is asked. 0 turns it off."});
+    visit("clouds", health.clouds,
+          Doc{"Look at clouds as well, by their list of models, and not only at local engines."});
 }
 
 template <class Visitor>

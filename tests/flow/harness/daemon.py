@@ -56,7 +56,9 @@ def config_of(*deployments, **sections):
                 "idle_timeout": 5, **sections.pop("upstream", {})}
     router = {"num_retries": 0, "disable_cooldowns": True, **sections.pop("router_settings", {})}
     general = {"master_key": MASTER_KEY, **sections.pop("general_settings", {})}
-    return {"model_list": list(deployments), "router_settings": router, "upstream": upstream,
+    # Tests count what their upstreams get; those about health checks turn them on.
+    health = {"interval": 0, **sections.pop("health", {})}
+    return {"model_list": list(deployments), "router_settings": router, "upstream": upstream, "health": health,
             "general_settings": {key: value for key, value in general.items() if value is not None},
             **sections}
 

@@ -91,8 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
         WrongCase{"AStrategyThatIsNone", "router_settings:\n  routing_strategy: least-bussy\n",
                   "c.yaml:2:21: router_settings.routing_strategy: expected one of simple-shuffle, "
                   "least-busy, usage-based-routing, usage-based-routing-v2, "
-                  "latency-based-routing, cost-based-routing; found \"least-bussy\"; did you mean "
-                  "\"least-busy\"?"},
+                  "latency-based-routing, cost-based-routing, ordered, "
+                  "power-of-two-choices; found \"least-bussy\"; did you mean \"least-busy\"?"},
         WrongCase{"AListForASection", "server: []\n",
                   "c.yaml:1:9: server: expected a map, found a list"},
         WrongCase{"AMapForTheModelList", "model_list: {a: b}\n",

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "spillway/admin/view.hpp"
+#include "spillway/base/units.hpp"
+#include "spillway/config/config.hpp"
+#include "spillway/guard/health.hpp"
+
+/// Whether deployments are there, asked without any model. Pure; `HealthKeeper` does the asking.
+namespace spillway::app {
+
+/// Where an engine says that it is up; elsewhere the list of models.
+[[nodiscard]] std::string check_path(const admin::Deployment& deployment);
+
+/// The head of a check: what every request to the deployment carries, and nothing of any request.
+/// Secret.
+[[nodiscard]] std::string check_head(const admin::Deployment& deployment);
+
+/// What an answer says is wrong; empty when somebody is there. Whoever refuses is there: that our
+/// key or the path is wrong is for requests to find out.
+[[nodiscard]] std::string trouble_of(int status);
+
+/// Is it time to look? Not while requests show how it is. One that was not there is looked for
+/// every five seconds, so that it is used again soon after it is back.
+[[nodiscard]] bool is_due(const guard::Health& known, Millis interval, TimePoint now);
+
+/// Deployments that one look answers for: one provider, one credential.
+struct Question {
+    std::vector<std::size_t> deployments;  ///< By position in the view; never empty.
+};
+
+/// What to ask now. @param known  The health of each deployment of the view.
+/// @param local  Which of them are within the local boundary; others are asked when `settings.clouds`.
+[[nodiscard]] std::vector<Question> questions_due(const admin::View& view,
+                                                  std::span<const guard::Health> known,
+                                                  const std::vector<bool>& local,
+                                                  const config::HealthChecks& settings,
+                                                  TimePoint now);
+
+}  // namespace spillway::app

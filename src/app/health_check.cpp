@@ -1,0 +1,110 @@
+#include "spillway/app/health_check.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+#include "spillway/admin/health.hpp"
+
+namespace spillway::app {
+
+namespace {
+
+constexpr Millis soonest{5'000};
+
+struct CheckRow {
+    std::string_view provider;
+    std::string_view path;
+};
+/// Engines that say how they are beside their `/v1`.
+constexpr CheckRow check_rows[] = {
+    {"ollama", "/api/version"}, {"ollama_chat", "/api/version"}, {"hosted_vllm", "/health"},
+    {"llama_cpp", "/health"},   {"llamafile", "/health"},
+};
+
+bool same_question(const admin::Deployment& a, const admin::Deployment& b)
+{
+    return std::tie(a.origin, a.base_path, a.header_block, a.provider) ==
+           std::tie(b.origin, b.base_path, b.header_block, b.provider);
+}
+
+/// Has it answered lately, or is it about to?
+bool shows_itself(const guard::Health& known, Millis interval, TimePoint now)
+{
+    return known.state.in_flight > 0 || (known.answered && now - *known.answered < interval);
+}
+
+}  // namespace
+
+std::string check_path(const admin::Deployment& deployment)
+{
+    for (const auto& row : check_rows) {
+        if (row.provider != deployment.provider)
+            continue;
+        std::string_view base = deployment.base_path;
+        if (base.ends_with("/v1"))
+            base.remove_suffix(3);
+        return std::string(base) + std::string(row.path);
+    }
+    return deployment.base_path + "/models";
+}
+
+std::string check_head(const admin::Deployment& deployment)
+{
+    const auto path = check_path(deployment);
+    if (path == deployment.base_path + "/models")
+        return admin::probe_head(deployment);
+    return "GET " + path + " HTTP/1.1\r\n" + deployment.header_block + "\r\n";
+}
+
+std::string trouble_of(int status)
+{
+    return status < 500 ? std::string() : "answered " + std::to_string(status);
+}
+
+bool is_due(const guard::Health& known, Millis interval, TimePoint now)
+{
+    if (interval <= Millis{0})
+        return false;
+    const bool missing = known.state.unreachable;
+    if (!missing && shows_itself(known, interval, now))
+        return false;
+    const auto period = missing ? std::min(interval, soonest) : interval;
+    return !known.check || now - known.check->when >= period;
+}
+
+std::vector<Question> questions_due(const admin::View& view, std::span<const guard::Health> known,
+                                    const std::vector<bool>& local,
+                                    const config::HealthChecks& settings, TimePoint now)
+{
+    struct Gathered {
+        Question question;
+        bool due = false;
+        bool missing = false;
+        bool shown = false;
+    };
+    std::vector<Gathered> all;
+    for (std::size_t i = 0; i < view.deployments.size(); ++i) {
+        if (!local[i] && !settings.clouds)
+            continue;
+        const auto& deployment = view.deployments[i];
+        auto found = std::find_if(all.begin(), all.end(), [&](const Gathered& one) {
+            return same_question(view.deployments[one.question.deployments.front()], deployment);
+        });
+        if (found == all.end())
+            found = all.insert(all.end(), Gathered{});
+        found->question.deployments.push_back(i);
+        found->due = found->due || is_due(known[i], settings.interval, now);
+        found->missing = found->missing || known[i].state.unreachable;
+        found->shown = found->shown || shows_itself(known[i], settings.interval, now);
+    }
+    std::vector<Question> due;
+    for (auto& one : all) {
+        // One model's answer shows that its engine is there for the others as well.
+        if (one.due && (one.missing || !one.shown))
+            due.push_back(std::move(one.question));
+    }
+    return due;
+}
+
+}  // namespace spillway::app

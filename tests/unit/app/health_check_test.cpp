@@ -1,0 +1,172 @@
+#include "spillway/app/health_check.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace spillway::app {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const TimePoint noon{std::chrono::hours{1'000}};
+constexpr Millis interval{30'000};
+
+admin::Deployment deployment_of(const std::string& provider, const std::string& host = "127.0.0.1")
+{
+    admin::Deployment deployment;
+    deployment.provider = provider;
+    deployment.origin.host = host;
+    deployment.base_path = "/v1";
+    deployment.header_block = "host: h\r\nauthorization: Bearer k\r\n";
+    return deployment;
+}
+
+TEST(CheckPath, IsTheEnginesOwn)
+{
+    EXPECT_EQ(check_path(deployment_of("ollama")), "/api/version");
+    EXPECT_EQ(check_path(deployment_of("ollama_chat")), "/api/version");
+    EXPECT_EQ(check_path(deployment_of("hosted_vllm")), "/health");
+    EXPECT_EQ(check_path(deployment_of("llama_cpp")), "/health");
+    EXPECT_EQ(check_path(deployment_of("lm_studio")), "/v1/models");
+    EXPECT_EQ(check_path(deployment_of("openai")), "/v1/models");
+}
+
+TEST(CheckPath, KeepsThePathOfAProxyInFront)
+{
+    auto deployment = deployment_of("ollama");
+    deployment.base_path = "/engines/one/v1";
+    EXPECT_EQ(check_path(deployment), "/engines/one/api/version");
+}
+
+TEST(CheckHead, HoldsTheDeploymentsHeadersAndNothingElse)
+{
+    EXPECT_EQ(check_head(deployment_of("ollama")),
+              "GET /api/version HTTP/1.1\r\nhost: h\r\nauthorization: Bearer k\r\n\r\n");
+    EXPECT_EQ(check_head(deployment_of("openai")),
+              "GET /v1/models HTTP/1.1\r\nhost: h\r\nauthorization: Bearer k\r\n\r\n");
+}
+
+TEST(TroubleOf, TakesARefusalForASignOfLife)
+{
+    for (const int status : {200, 204, 301, 401, 403, 404, 429})
+        EXPECT_EQ(trouble_of(status), "") << status;
+    EXPECT_EQ(trouble_of(503), "answered 503");
+}
+
+class IsDue : public testing::Test {
+protected:
+    void checked(Millis ago, const std::string& trouble = {})
+    {
+        known.check = guard::HealthCheck{noon - ago, 3ms, trouble};
+        known.state.unreachable = !trouble.empty();
+    }
+    [[nodiscard]] bool due() const { return is_due(known, interval, noon); }
+    guard::Health known;
+};
+
+TEST_F(IsDue, AtFirst)
+{
+    EXPECT_TRUE(due());
+}
+
+TEST_F(IsDue, NeverWhenChecksAreOff)
+{
+    EXPECT_FALSE(is_due(known, Millis{0}, noon));
+}
+
+TEST_F(IsDue, OnceAnInterval)
+{
+    checked(29s);
+    EXPECT_FALSE(due());
+    checked(30s);
+    EXPECT_TRUE(due());
+}
+
+TEST_F(IsDue, NotWhenItHasAnsweredWithinTheInterval)
+{
+    known.answered = noon - 29s;
+    EXPECT_FALSE(due());
+    known.answered = noon - 30s;
+    EXPECT_TRUE(due());
+}
+
+TEST_F(IsDue, NotWhileARequestIsOut)
+{
+    known.state.in_flight = 1;
+    EXPECT_FALSE(due());
+}
+
+TEST_F(IsDue, SoonWhenItWasNotThere)
+{
+    checked(4s, "connection refused");
+    EXPECT_FALSE(due());
+    checked(5s, "connection refused");
+    EXPECT_TRUE(due());
+    known.state.in_flight = 1;
+    EXPECT_TRUE(due());
+}
+
+class QuestionsDue : public testing::Test {
+protected:
+    /// The deployments of each question.
+    [[nodiscard]] std::vector<std::vector<std::size_t>> asked()
+    {
+        known.resize(view.deployments.size());
+        local.resize(view.deployments.size(), true);
+        std::vector<std::vector<std::size_t>> out;
+        for (const auto& question : questions_due(view, known, local, settings, noon))
+            out.push_back(question.deployments);
+        return out;
+    }
+    admin::View view;
+    std::vector<guard::Health> known;
+    std::vector<bool> local;
+    config::HealthChecks settings;
+};
+
+TEST_F(QuestionsDue, AreOnePerProviderAndCredential)
+{
+    view.deployments = {deployment_of("ollama"), deployment_of("ollama"),
+                        deployment_of("ollama", "10.0.0.2")};
+    EXPECT_THAT(asked(), ElementsAre(ElementsAre(0, 1), ElementsAre(2)));
+    view.deployments[1].header_block = "host: h\r\n";
+    EXPECT_THAT(asked(), ElementsAre(ElementsAre(0), ElementsAre(1), ElementsAre(2)));
+}
+
+TEST_F(QuestionsDue, LeaveCloudsAloneUnlessTold)
+{
+    view.deployments = {deployment_of("ollama"), deployment_of("openai", "api.example.com")};
+    local = {true, false};
+    EXPECT_THAT(asked(), ElementsAre(ElementsAre(0)));
+    settings.clouds = true;
+    EXPECT_THAT(asked(), ElementsAre(ElementsAre(0), ElementsAre(1)));
+}
+
+TEST_F(QuestionsDue, AreNotAskedWhenANeighbourHasJustAnswered)
+{
+    view.deployments = {deployment_of("ollama"), deployment_of("ollama")};
+    known.resize(2);
+    known[1].answered = noon - 1s;
+    EXPECT_THAT(asked(), IsEmpty());
+}
+
+TEST_F(QuestionsDue, AreAskedForAMissingOneWhateverItsNeighboursDo)
+{
+    view.deployments = {deployment_of("ollama"), deployment_of("ollama")};
+    known.resize(2);
+    known[0].state.unreachable = true;
+    known[1].answered = noon - 1s;
+    EXPECT_THAT(asked(), ElementsAre(ElementsAre(0, 1)));
+}
+
+TEST_F(QuestionsDue, AreNoneWhenChecksAreOff)
+{
+    view.deployments = {deployment_of("ollama")};
+    settings.interval = Millis{0};
+    EXPECT_THAT(asked(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace spillway::app
