@@ -79,7 +79,7 @@ constexpr Row total{Kind::histogram, "spillway_answer_seconds", of_deployment,
 constexpr Row deployment_in_flight{Kind::gauge, "spillway_deployment_in_flight", of_deployment,
                                    "Attempts running at the deployment."};
 constexpr Row state{Kind::gauge, "spillway_deployment_state", of_deployment,
-                    "0 serves, 1 is being probed after a rest, 2 rests."};
+                    "0 serves, 1 is being probed after a rest, 2 rests or is not reachable."};
 }  // namespace row
 
 constexpr std::array all_rows{

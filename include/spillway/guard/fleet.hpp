@@ -62,7 +62,7 @@ public:
     [[nodiscard]] Health health(DeploymentIndex deployment, TimePoint now) const;
     /// Attempts that run at the deployment now.
     [[nodiscard]] std::uint32_t in_flight(DeploymentIndex deployment, TimePoint now) const;
-    /// 0 healthy, 1 partial (half open), 2 resting: litellm_deployment_state.
+    /// 0 healthy, 1 partial (half open), 2 resting or unreachable: litellm_deployment_state.
     [[nodiscard]] int state_number(DeploymentIndex deployment, TimePoint now) const;
 
 private:
