@@ -77,12 +77,15 @@ void Replay::add(const ledger::SpendRecord& record)
 
 void Replay::add_without_features(const ledger::SpendRecord& record)
 {
-    if (snapshot_->rules.book.find(record.asked_model) != nullptr)
+    const auto& rules = snapshot_->rules;
+    if (rules.book.find(record.asked_model) != nullptr) {
         ++sums_.not_recorded;
-    else if (snapshot_->table.resolve(record.asked_model))
+    } else if (snapshot_->table.resolve(record.asked_model)) {
         ++sums_.explicit_model;
-    else
+        sums_.sensitive_unknown += rules.local_only.empty() ? 0 : 1;
+    } else {
         ++sums_.not_served;
+    }
 }
 
 /// What rules of the new file ask for, and nobody asked then: taken for absent.
@@ -91,7 +94,8 @@ void Replay::note_gaps(const ledger::RouteTaken& taken, const route::Features& f
 {
     const auto& needs = route.needs();
     const auto index = static_cast<std::size_t>(&route - snapshot_->rules.book.routes().data());
-    sums_.sensitive_unknown += needs.sensitive && !taken.scanned ? 1 : 0;
+    const bool scans = needs.sensitive || !snapshot_->rules.local_only.empty();
+    sums_.sensitive_unknown += scans && !taken.scanned ? 1 : 0;
     sums_.score_unknown += needs.score && !features.score ? 1 : 0;
     sums_.code_unknown += needs.code && !taken.code_known ? 1 : 0;
     const auto& asked = questions_[index];

@@ -198,6 +198,19 @@ TEST_F(ReplayTest, CountsExplicitModelsByWhetherTheyAreServed)
     EXPECT_EQ(replay.sums().not_recorded, 1u);
 }
 
+TEST_F(ReplayTest, SaysWhenNobodyLookedForTheClassesThatTheNewFileKeepsLocal)
+{
+    auto replay = by(std::string(all_local) + "privacy: {local_only: [email]}\n");
+    auto plain = record("cloud");
+    plain.routing.reset();
+    plain.asked_model = "cloud";
+    replay.add(plain);
+    replay.add(record("fast-local"));
+    replay.add(
+        changed(record("fast-local"), [](ledger::RouteTaken& taken) { taken.scanned = true; }));
+    EXPECT_EQ(replay.sums().sensitive_unknown, 2u);
+}
+
 TEST_F(ReplayTest, ComparesWithWhatWasTriedFirst)
 {
     auto fell_back = record("cloud");
