@@ -107,8 +107,7 @@ INSTANTIATE_TEST_SUITE_P(
         ConditionCase{"sensitive", "{sensitive: [financial, email]}",
                       [](Features& f) { f.sensitive.add(privacy::ClassId::iban); },
                       [](Features& f) { f.sensitive.add(privacy::ClassId::phone); }},
-        ConditionCase{"tag", "{tag: \"team-*\"}",
-                      [](Features& f) { f.tags = {"x", "team-a"}; },
+        ConditionCase{"tag", "{tag: \"team-*\"}", [](Features& f) { f.tags = {"x", "team-a"}; },
                       [](Features& f) { f.tags = {"tea"}; }},
         ConditionCase{"team", "{team: [red]}", [](Features& f) { f.team = "red"; },
                       [](Features& f) { f.team = "blue"; }},
@@ -131,8 +130,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Decide, TakesTheFirstRuleThatHolds)
 {
-    const Scene scene(file("    - {name: one, when: {turns: \">5\"}, use: [cloud]}\n"
-                           "    - {name: two, when: {turns: \">3\"}, use: [big]}\n"));
+    const Scene scene(
+        file("    - {name: one, when: {turns: \">5\"}, use: [cloud]}\n"
+             "    - {name: two, when: {turns: \">3\"}, use: [big]}\n"));
     auto request = of_tokens(10);
     request.turns = 4;
     EXPECT_EQ(scene.rule(request), "two");
@@ -287,8 +287,9 @@ TEST(Decide, KnowsWhetherAGroupIsWarm)
 
 TEST(Decide, AsksForTheTightestBudgetOrTheNamedOne)
 {
-    Scene scene(file("    - {name: tight, when: {budget_left: \"<10%\"}, use: [small]}\n"
-                     "    - {name: key, when: {budget_left: {key: \">50%\"}}, use: [cloud]}\n"));
+    Scene scene(
+        file("    - {name: tight, when: {budget_left: \"<10%\"}, use: [small]}\n"
+             "    - {name: key, when: {budget_left: {key: \">50%\"}}, use: [cloud]}\n"));
     EXPECT_EQ(scene.rule(of_tokens(10)), "key");
     scene.budget.proxy = 0.05;
     EXPECT_EQ(scene.rule(of_tokens(10)), "tight");
@@ -328,6 +329,18 @@ TEST(Decide, ExplainsInOneLineWithoutTheText)
     ASSERT_TRUE(plan);
     EXPECT_EQ(compact(plan->why, scene.table),
               "route=r; rule=one (turns, has); boundary=local; dear (not local), big");
+}
+
+TEST(Decide, ExplainsARefusalAsItDoesAPlan)
+{
+    const Scene scene(file(rule("{turns: \">3\"}", "use: [dear]")));
+    auto request = of_tokens(10);
+    request.turns = 4;
+    request.boundary = privacy::Boundary::local;
+    Explanation why;
+    EXPECT_FALSE(decide(request, *scene.book.find("r"), scene.standing(), &why));
+    EXPECT_EQ(compact(why, scene.table),
+              "route=r; rule=one (turns); boundary=local; dear (not local)");
 }
 
 TEST(Decide, LeavesAnExplicitModelItsOwnFallbacks)
