@@ -34,7 +34,8 @@ struct Question {
 };
 
 /// What to ask now. @param known  The health of each deployment of the view.
-/// @param local  Which of them are within the local boundary; others are asked when `settings.clouds`.
+/// @param local  Which of them are within the local boundary; others are asked when
+/// `settings.clouds`.
 [[nodiscard]] std::vector<Question> questions_due(const admin::View& view,
                                                   std::span<const guard::Health> known,
                                                   const std::vector<bool>& local,
