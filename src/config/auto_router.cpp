@@ -94,8 +94,8 @@ Route route_of(const Node& row, const Node& params, Findings& findings)
     findings.seen("model_list[].litellm_params.complexity_router_config", Support::different,
                   "becomes a route of the same name; tiers are cut by spillway's learned score, so "
                   "LiteLLM's weights, boundaries and keywords have no effect");
-    findings.seen("model_list[].litellm_params.complexity_router_default_model",
-                  Support::supported, {});
+    findings.seen("model_list[].litellm_params.complexity_router_default_model", Support::supported,
+                  {});
     return route;
 }
 

@@ -15,8 +15,7 @@ namespace {
 /// The file's deployments by what a rule may ask of them.
 class Servers {
 public:
-    Servers(const Config& config, const Environment& environment,
-            const privacy::LocalHosts& hosts)
+    Servers(const Config& config, const Environment& environment, const privacy::LocalHosts& hosts)
         : config_(config)
     {
         for (const auto& deployment : config.deployments) {
@@ -35,9 +34,9 @@ public:
         std::vector<std::size_t> found;
         for (std::size_t i = 0; i < config_.deployments.size(); ++i) {
             const auto& row = config_.deployments[i];
-            const bool wild = row.group.ends_with('*') &&
-                              name.starts_with(std::string_view(row.group).substr(
-                                  0, row.group.size() - 1));
+            const bool wild =
+                row.group.ends_with('*') &&
+                name.starts_with(std::string_view(row.group).substr(0, row.group.size() - 1));
             if (row.group == name || row.id == name || wild)
                 found.push_back(i);
         }
@@ -115,8 +114,7 @@ void check_chain(const RouteAction& action, const Bounds& bounds, Position at,
     for (const auto& name : action.use) {
         for (const auto index : servers.behind(name)) {
             known = true;
-            const auto why =
-                unfit(servers[index], bounds, action.boundary, servers.reach(index));
+            const auto why = unfit(servers[index], bounds, action.boundary, servers.reach(index));
             if (why.empty())
                 return;
             const auto line = "\"" + printable(name, 80) + "\" " + std::string(why);
@@ -138,8 +136,7 @@ void check_class_names(const std::vector<std::string>& words, Position at, const
 }
 
 void check_classes(const Condition& condition, const privacy::ClassNames& names,
-                   const std::string& what,
-                   Findings& findings)
+                   const std::string& what, Findings& findings)
 {
     const auto each = [&](const std::vector<Condition>& parts) {
         for (const auto& part : parts)
@@ -185,9 +182,8 @@ void check_name(const Route& route, const Config& config, Findings& findings)
     const auto same = [&](const Deployment& row) {
         return row.group == route.name || row.id == route.name;
     };
-    const bool taken =
-        std::any_of(config.deployments.begin(), config.deployments.end(), same) ||
-        config.router.aliases.contains(route.name);
+    const bool taken = std::any_of(config.deployments.begin(), config.deployments.end(), same) ||
+                       config.router.aliases.contains(route.name);
     if (taken)
         findings.error(route.at, "routes." + printable(route.name, 80) +
                                      ": a group, alias or deployment has this name already");

@@ -10,32 +10,6 @@ namespace spillway::config {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Content>, 6> contents{{
-    {"code", Content::code},
-    {"images", Content::images},
-    {"audio", Content::audio},
-    {"files", Content::files},
-    {"tools", Content::tools},
-    {"json_schema", Content::json_schema},
-}};
-constexpr std::array<std::pair<std::string_view, Task>, 4> tasks{{
-    {"chat", Task::chat},
-    {"completion", Task::completion},
-    {"embedding", Task::embedding},
-    {"other", Task::other},
-}};
-constexpr std::array<std::pair<std::string_view, Where>, 4> places{{
-    {"last_user", Where::last_user},
-    {"user", Where::user},
-    {"system", Where::system},
-    {"all", Where::all},
-}};
-constexpr std::array<std::pair<std::string_view, GroupState>, 3> states{{
-    {"healthy", GroupState::healthy},
-    {"saturated", GroupState::saturated},
-    {"warm", GroupState::warm},
-}};
-
 /// The texts of a scalar or of a list of scalars, none empty.
 bool read_texts(const Node& node, std::vector<std::string>& out, const Reading& reading)
 {
@@ -100,8 +74,8 @@ bool read_measure(const Node& node, Condition& out, const Reading& reading)
 
 std::optional<score::Tier> parse_tier(std::string_view word)
 {
-    for (const auto tier : {score::Tier::trivial, score::Tier::moderate, score::Tier::complex,
-                            score::Tier::premium})
+    for (const auto tier :
+         {score::Tier::trivial, score::Tier::moderate, score::Tier::complex, score::Tier::premium})
         if (word == score::name(tier))
             return tier;
     return std::nullopt;
@@ -151,8 +125,7 @@ bool read_complexity(const Node& node, Condition& out, const Reading& reading)
                                 "<=, or a score such as \">0.6\"");
     number.span = *span;
     if (span->empty() || (span->low && *span->low >= 1) || (span->high && *span->high < 0))
-        return reading.wrong(node.at,
-                             "scores lie between 0 and 1, so the rule can never match");
+        return reading.wrong(node.at, "scores lie between 0 and 1, so the rule can never match");
     out.test = std::move(number);
     return true;
 }
@@ -246,7 +219,7 @@ bool read_sensitive(const Node& node, Condition& out, const Reading& reading)
 }
 
 template <class Test>
-bool read_named(const Node& node, Condition& out, const Reading& reading, std::string Test::*name,
+bool read_named(const Node& node, Condition& out, const Reading& reading, std::string Test::* name,
                 std::string_view what)
 {
     if (node.kind != Node::Kind::map || node.entries.empty())
@@ -257,7 +230,8 @@ bool read_named(const Node& node, Condition& out, const Reading& reading, std::s
         Test test;
         test.*name = entry.key;
         // `name: ` alone asks only that it is there.
-        if (!entry.value.is_null() && !(entry.value.kind == Node::Kind::scalar && entry.value.text == "*"))
+        if (!entry.value.is_null() &&
+            !(entry.value.kind == Node::Kind::scalar && entry.value.text == "*"))
             good = read_texts(entry.value, test.any_of, reading) && good;
         all.parts.push_back({std::move(test), entry.at, 0});
     }
@@ -296,8 +270,9 @@ bool read_time(const Node& node, Condition& out, const Reading& reading)
     for (const auto& text : texts) {
         const auto windows = parse_windows(text);
         if (!windows)
-            return reading.expected(node, "a window of the week such as \"mon-fri 09:00-18:00\", "
-                                          "\"sat,sun\" or \"22:00-06:00\"");
+            return reading.expected(node,
+                                    "a window of the week such as \"mon-fri 09:00-18:00\", "
+                                    "\"sat,sun\" or \"22:00-06:00\"");
         time.any_of.insert(time.any_of.end(), windows->begin(), windows->end());
     }
     out.test = std::move(time);
@@ -320,9 +295,9 @@ bool read_budget(const Node& node, Condition& out, const Reading& reading)
     for (const auto& entry : node.entries) {
         BudgetLeft left{entry.key, {}};
         if (std::find(scopes.begin(), scopes.end(), entry.key) == scopes.end())
-            good = reading.wrong(entry.at, "\"" + printable(entry.key, 40) +
-                                               "\" is no scope of a budget" +
-                                               suggestion(entry.key, {scopes.begin(), scopes.end()}));
+            good = reading.wrong(entry.at,
+                                 "\"" + printable(entry.key, 40) + "\" is no scope of a budget" +
+                                     suggestion(entry.key, {scopes.begin(), scopes.end()}));
         good = read_span(entry.value, left.percent, "%", reading) && good;
         all.parts.push_back({std::move(left), entry.at, 0});
     }
@@ -333,7 +308,8 @@ bool read_budget(const Node& node, Condition& out, const Reading& reading)
 bool read_group(const Node& node, Condition& out, const Reading& reading)
 {
     if (node.kind != Node::Kind::map || node.entries.empty())
-        return reading.expected(node, "a map of groups and states, such as {strong-local: healthy}");
+        return reading.expected(node,
+                                "a map of groups and states, such as {strong-local: healthy}");
     AllOf all;
     bool good = true;
     for (const auto& entry : node.entries) {
@@ -420,44 +396,6 @@ constexpr std::array keys{
 };
 
 }  // namespace
-
-std::span<const std::pair<std::string_view, Content>> words_of(Content)
-{
-    return contents;
-}
-std::span<const std::pair<std::string_view, Task>> words_of(Task)
-{
-    return tasks;
-}
-std::span<const std::pair<std::string_view, Where>> words_of(Where)
-{
-    return places;
-}
-std::span<const std::pair<std::string_view, GroupState>> words_of(GroupState)
-{
-    return states;
-}
-
-std::span<const ClientWord> client_words()
-{
-    using enum ClientKind;
-    static const std::array<ClientWord, 9> words{{
-        {"open_webui_title", {open_webui_title}},
-        {"open_webui_tags", {open_webui_tags}},
-        {"open_webui_follow_up", {open_webui_follow_up}},
-        {"open_webui_query", {open_webui_query}},
-        {"open_webui",
-         {open_webui_title, open_webui_tags, open_webui_follow_up, open_webui_query,
-          open_webui_other}},
-        {"coding_agent", {coding_agent}},
-        {"coding_agent_background", {coding_agent_background}},
-        {"background",
-         {open_webui_title, open_webui_tags, open_webui_follow_up, open_webui_query,
-          open_webui_other, coding_agent_background}},
-        {"unknown", {unknown}},
-    }};
-    return words;
-}
 
 std::span<const ConditionKey> condition_keys()
 {

@@ -83,8 +83,8 @@ RouteRule read_rule(const Node& node, const std::string& path, Findings& finding
 void read_rules(const Node& node, Route& route, const std::string& path, Findings& findings)
 {
     if (node.kind != Node::Kind::sequence) {
-        findings.error(node.at, path + ": expected a list of rules, found " +
-                                    std::string(kind_name(node)));
+        findings.error(node.at,
+                       path + ": expected a list of rules, found " + std::string(kind_name(node)));
         return;
     }
     std::set<std::string> names{"otherwise"};
@@ -101,7 +101,8 @@ void read_rules(const Node& node, Route& route, const std::string& path, Finding
 
 void read_inner(const Node& node, Route& route, const std::string& path, Findings& findings)
 {
-    if (const auto* part = node.find("complexity"); is_section(part, path + ".complexity", findings)) {
+    if (const auto* part = node.find("complexity");
+        is_section(part, path + ".complexity", findings)) {
         SectionLoader load(*part, path + ".complexity", findings);
         route_complexity_fields(load, route.complexity);
         load.refuse_rest(Unknown::error);
@@ -135,8 +136,9 @@ Route read_route(const Entry& entry, Findings& findings)
     const auto otherwise = std::find_if(entries.begin(), entries.end(),
                                         [](const Entry& each) { return each.key == "otherwise"; });
     if (otherwise == entries.end())
-        findings.error(entry.at, path + ": `otherwise` is missing: a request that no rule takes "
-                                        "must go somewhere");
+        findings.error(entry.at, path +
+                                     ": `otherwise` is missing: a request that no rule takes "
+                                     "must go somewhere");
     else
         route.otherwise = read_otherwise(*otherwise, path + ".otherwise", findings);
     read_inner(entry.value, route, path, findings);

@@ -154,8 +154,9 @@ std::string contradiction(const Condition& condition)
         for (const auto& part : all->parts) {
             if (auto why = contradiction(part); !why.empty())
                 return why;
-            const bool forbidden = std::any_of(all->parts.begin(), all->parts.end(),
-                                               [&](const auto& other) { return forbids(other, part); });
+            const bool forbidden =
+                std::any_of(all->parts.begin(), all->parts.end(),
+                            [&](const auto& other) { return forbids(other, part); });
             if (forbidden)
                 return "what one condition asks for, `not` forbids";
         }

@@ -12,7 +12,8 @@ namespace {
 
 constexpr int minutes_per_day = 24 * 60;
 constexpr int minutes_per_week = 7 * minutes_per_day;
-constexpr std::array<std::string_view, 7> day_names{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+constexpr std::array<std::string_view, 7> day_names{"mon", "tue", "wed", "thu",
+                                                    "fri", "sat", "sun"};
 
 std::string_view trimmed(std::string_view text)
 {
@@ -35,7 +36,8 @@ std::optional<double> parse_number(std::string_view text, std::string_view unit)
     text = trimmed(text);
     if (unit == "USD" && take(text, "$"))
         unit = {};
-    if (!unit.empty() && text.size() >= unit.size() && iequals(text.substr(text.size() - unit.size()), unit))
+    if (!unit.empty() && text.size() >= unit.size() &&
+        iequals(text.substr(text.size() - unit.size()), unit))
         text = trimmed(text.substr(0, text.size() - unit.size()));
     double scale = 1;
     if (text.ends_with('k') || text.ends_with('K'))
@@ -69,8 +71,7 @@ std::optional<int> parse_clock(std::string_view text)
     int minute = 0;
     const auto* end = text.data() + text.size();
     const auto [hour_end, hour_error] = std::from_chars(text.data(), text.data() + colon, hour);
-    const auto [minute_end, minute_error] =
-        std::from_chars(text.data() + colon + 1, end, minute);
+    const auto [minute_end, minute_error] = std::from_chars(text.data() + colon + 1, end, minute);
     const bool read = hour_error == std::errc() && hour_end == text.data() + colon &&
                       minute_error == std::errc() && minute_end == end;
     if (!read || hour > 24 || minute > 59 || (hour == 24 && minute != 0))
@@ -147,8 +148,8 @@ std::optional<std::vector<TimeIs::Window>> parse_windows(std::string_view text)
     const auto days_text = trimmed(text.substr(0, digit));
     std::array<bool, 7> every{true, true, true, true, true, true, true};
     const auto days = days_text.empty() ? std::optional(every) : parse_days(days_text);
-    const auto hours = digit == std::string_view::npos ? std::optional(Hours{})
-                                                       : parse_hours(text.substr(digit));
+    const auto hours =
+        digit == std::string_view::npos ? std::optional(Hours{}) : parse_hours(text.substr(digit));
     if (text.empty() || !days || !hours)
         return std::nullopt;
     std::vector<TimeIs::Window> windows;

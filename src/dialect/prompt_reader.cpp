@@ -231,7 +231,9 @@ private:
     void name_last_user()
     {
         auto& pieces = prompt_.pieces;
-        const auto from_user = [](const PromptPiece& piece) { return piece.speaker == Speaker::user; };
+        const auto from_user = [](const PromptPiece& piece) {
+            return piece.speaker == Speaker::user;
+        };
         const auto first = std::find_if(pieces.begin(), pieces.end(), from_user);
         if (first == pieces.end())
             return;

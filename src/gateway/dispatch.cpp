@@ -18,6 +18,17 @@ dialect::UsageInjection usage_wish(const InferenceRequest& request, const Upstre
     return ask ? dialect::UsageInjection::ask : dialect::UsageInjection::leave;
 }
 
+/// Who served this conversation last, in the first group it may go to.
+std::optional<DeploymentIndex> last_server(const InferenceRequest& request,
+                                           const Services& services)
+{
+    if (!request.routing)
+        return std::nullopt;
+    return services.shared.conversations.last(request.routing->conversation,
+                                              request.arrival.snapshot->table, request.asked.group,
+                                              request.received);
+}
+
 }  // namespace
 
 Dispatch::Dispatch(InferenceRequest& request, net::Exchange& exchange, Services& services)
@@ -28,7 +39,7 @@ Dispatch::Dispatch(InferenceRequest& request, net::Exchange& exchange, Services&
       watch_(exchange),
       chain_(snapshot_.table,
              route::ChainRequest{std::move(*request.plan), std::move(request.facts.controls),
-                                 request.prompt_estimate},
+                                 request.prompt_estimate, last_server(request, services)},
              request.received)
 {
     request.plan.reset();
@@ -110,13 +121,32 @@ void Dispatch::note_answer(const Attempt& attempt, Answered& answered, TimePoint
         told.first_token =
             std::chrono::duration_cast<Millis>(*answered.first_token - attempt.began);
     told.tokens = answered.usage.prompt + answered.usage.completion;
+    told.generated = answered.usage.completion;
+    told.duration = std::chrono::duration_cast<Millis>(now - attempt.began);
+    told.form = answered.streamed && request_.facts.delivery == chat::Delivery::stream
+                    ? guard::AttemptReport::Form::stream
+                    : guard::AttemptReport::Form::whole;
     report(attempt.target, told, now);
+    if (request_.routing)
+        learn(attempt.target, answered.usage, now);
     outcome_.end = answered.end;
     outcome_.parting = std::move(answered.parting);
     outcome_.error = answered.error;
     outcome_.usage = answered.usage;
     outcome_.first_token = answered.first_token;
     outcome_.streamed = answered.streamed;
+}
+
+/// What a routed request's answer teaches: whose cache holds the conversation now, and how far our
+/// count of its prompt was off.
+void Dispatch::learn(const route::Target& target, const chat::Usage& usage, TimePoint now)
+{
+    const auto& routing = *request_.routing;
+    services_.shared.conversations.served(routing.conversation, snapshot_.table, target.group,
+                                          target.deployment, now);
+    if (usage.source == chat::UsageSource::exact)
+        services_.describer.counter.reported(snapshot_.upstreams[at(target.deployment)].model,
+                                             routing.counted, usage.prompt);
 }
 
 void Dispatch::report(const route::Target& target, const guard::AttemptReport& report,

@@ -14,7 +14,6 @@
 #include "spillway/gateway/services.hpp"
 #include "spillway/route/client_kind.hpp"
 #include "spillway/route/features_json.hpp"
-#include "spillway/tokens/estimator.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -131,20 +130,6 @@ void note_content(const chat::Prompt& prompt, const route::Needs& needs, route::
     add(Content::tools, prompt.tools > 0);
     add(Content::json_schema, prompt.schema);
     add(Content::code, needs.code && route::looks_like_code(prompt.last_user));
-}
-
-/// Tokens of all text, and of what the chat template adds.
-void count_tokens(const chat::Prompt& prompt, std::string_view model, route::Features& features)
-{
-    const auto family = tokens::family_of(model);
-    tokens::ByteClasses classes;
-    for (const auto& piece : prompt.pieces)
-        classes += tokens::classify(piece.text);
-    const auto text = tokens::Estimator(family).estimate(classes);
-    const auto around = tokens::exactly(tokens::template_tokens(family, prompt.turns));
-    const auto count = text + around;
-    features.prompt = count.tokens;
-    features.prompt_upper = count.upper;
 }
 
 privacy::ClassSet scan_text(const chat::Prompt& prompt, const privacy::Scanner& scanner)
@@ -325,9 +310,11 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     features.client =
         route::client_kind({fields["user-agent"], fields["originator"], fields["x-app"], prompt});
     note_content(prompt, needs, features);
-    count_tokens(prompt, out.route->source().otherwise.use.front(), features);
-    features.probes =
-        out.route->probe(RequestAnswers(request, fields, prompt));
+    const auto counted =
+        describer.counter.count(prompt, usual_model(*out.route, snapshot), rules.library.get());
+    features.prompt = counted.tokens;
+    features.prompt_upper = counted.upper;
+    features.probes = out.route->probe(RequestAnswers(request, fields, prompt));
     if (needs.score) {
         out.scored = describer.extractor.extract(view_of(prompt, request));
         const auto index =

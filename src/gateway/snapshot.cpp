@@ -1,6 +1,7 @@
 #include "spillway/gateway/snapshot.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "spillway/base/log.hpp"
@@ -183,6 +184,39 @@ Result<Rules> compile_rules(const config::Config& config)
     return rules;
 }
 
+/// Where vocabularies are looked for: where the file says, else where scripts/vocabularies puts
+/// them.
+std::filesystem::path vocabulary_directory(const config::TokenCounting& section,
+                                           const config::Environment& environment)
+{
+    if (!section.vocabularies.empty())
+        return section.vocabularies;
+    if (const auto own = environment("XDG_DATA_HOME"))
+        return std::filesystem::path(*own) / "spillway/vocabularies";
+    const auto home = environment("HOME");
+    return home ? std::filesystem::path(*home) / ".local/share/spillway/vocabularies"
+                : std::filesystem::path();
+}
+
+/// Loads the vocabularies of the models that routes most likely go to: now, because a request must
+/// not wait for it.
+void open_vocabularies(Snapshot& snapshot, const config::Environment& environment,
+                       const Snapshot* previous)
+{
+    const auto& routes = snapshot.rules.book.routes();
+    if (routes.empty())
+        return;
+    auto& library = snapshot.rules.library;
+    const auto directory = vocabulary_directory(snapshot.config.tokens, environment);
+    if (previous != nullptr && previous->rules.library &&
+        previous->rules.library->directory() == directory)
+        library = previous->rules.library;
+    else
+        library = std::make_shared<tokens::Library>(directory);
+    for (const auto& route : routes)
+        (void)library->find(tokens::family_of(usual_model(route, snapshot)));
+}
+
 /// Who may serve what stays local, for the plan and for the connection.
 void judge_locality(config::Deployment& deployment, const config::Resolved& resolved,
                     const privacy::LocalHosts& hosts, Upstream& upstream)
@@ -238,9 +272,21 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
         table, previous != nullptr ? previous->fleet.get() : nullptr);
     guard::KeyRing keys(config.general.master_key);
     const auto number = previous != nullptr ? previous->number + 1 : 1;
-    return std::make_shared<const Snapshot>(Snapshot{number, std::move(config), std::move(table),
-                                                     *std::move(rules), std::move(upstreams), std::move(keys),
-                                                     std::move(fleet), now});
+    auto snapshot = std::make_shared<Snapshot>(Snapshot{number, std::move(config), std::move(table),
+                                                        *std::move(rules), std::move(upstreams),
+                                                        std::move(keys), std::move(fleet), now});
+    open_vocabularies(*snapshot, environment, previous);
+    return snapshot;
+}
+
+const std::string& usual_model(const route::CompiledRoute& route, const Snapshot& snapshot)
+{
+    static const std::string unknown;
+    const auto place = snapshot.table.resolve(route.source().otherwise.use.front());
+    if (!place)
+        return unknown;
+    const auto first = place->pinned.value_or(snapshot.table[place->group].members.front());
+    return snapshot.upstreams[at(first)].model;
 }
 
 }  // namespace spillway::gateway

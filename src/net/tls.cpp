@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <system_error>
 
 #include "spillway/net/listener.hpp"
 
@@ -13,12 +14,15 @@ namespace spillway::net {
 
 namespace {
 
+/// What went wrong, in words. The first error is the cause: those after it only say where it hurt.
 std::string last_complaint()
 {
+    const auto first = ERR_peek_error();
     std::array<char, 200> text{};
     ERR_error_string_n(ERR_peek_last_error(), text.data(), text.size());
     ERR_clear_error();
-    return text.data();
+    return ERR_SYSTEM_ERROR(first) ? std::generic_category().message(ERR_GET_REASON(first))
+                                   : std::string(text.data());
 }
 
 int select_http_1_1(SSL*, const unsigned char** chosen, unsigned char* chosen_size,

@@ -94,8 +94,8 @@ bool UpstreamConnection::leads_within(const privacy::LocalHosts& hosts, std::str
     return is_within(hosts, host, peer.address());
 }
 
-std::unique_ptr<UpstreamConnection> UpstreamPool::Parts::take(const Origin& origin,
-                                                              const privacy::LocalHosts* only_within)
+std::unique_ptr<UpstreamConnection> UpstreamPool::Parts::take(
+    const Origin& origin, const privacy::LocalHosts* only_within)
 {
     const auto shelf = shelves.find(origin);
     if (shelf == shelves.end())

@@ -64,9 +64,9 @@ std::string_view trimmed(std::string_view line)
 bool is_code_line(std::string_view line)
 {
     constexpr std::array<std::string_view, 22> openings{
-        "def ",     "class ",  "import ", "from ",    "#include", "func ",  "fn ",   "let ",
-        "const ",   "var ",    "return ", "public ",  "private ", "static", "if (",  "for (",
-        "while (",  "SELECT ", "CREATE ", "package ", "using ",   "async "};
+        "def ",    "class ",  "import ", "from ",    "#include", "func ",  "fn ",  "let ",
+        "const ",  "var ",    "return ", "public ",  "private ", "static", "if (", "for (",
+        "while (", "SELECT ", "CREATE ", "package ", "using ",   "async "};
     line = trimmed(line);
     if (line.size() < 2)
         return line == "}" || line == "{";

@@ -114,12 +114,6 @@ void apply_preference(Preference prefer, const Standing& standing, Plan& plan)
         plan.hops.push_back(std::move(hop));
 }
 
-bool all_are(const std::vector<Candidate>& candidates, Verdict verdict)
-{
-    return std::all_of(candidates.begin(), candidates.end(),
-                       [&](const Candidate& each) { return each.verdict == verdict; });
-}
-
 bool any_is(const std::vector<Candidate>& candidates, Verdict verdict)
 {
     return std::any_of(candidates.begin(), candidates.end(),
@@ -133,9 +127,7 @@ Error nobody_left(const Plan& plan, const Standing& standing, std::string_view a
     const auto& candidates = plan.why.candidates;
     const auto tail = " (" + compact(plan.why, standing.table) + ")";
     const auto name = printable(asked, 80);
-    if (plan.limits.boundary == privacy::Boundary::local &&
-        (all_are(candidates, Verdict::beyond_boundary) ||
-         any_is(candidates, Verdict::beyond_boundary)))
+    if (plan.limits.boundary == privacy::Boundary::local)
         return {Errc::no_local_deployment,
                 "This request must stay local, and no local deployment can serve it" + tail + "."};
     if (any_is(candidates, Verdict::too_small))

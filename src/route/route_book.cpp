@@ -110,8 +110,8 @@ struct CompiledRoute::Questions {
     std::vector<Metadata> metadata;
 };
 
-void CompiledRoute::Questions::fill(config::Condition& condition,
-                                    const privacy::ClassNames& names, Needs& needs)
+void CompiledRoute::Questions::fill(config::Condition& condition, const privacy::ClassNames& names,
+                                    Needs& needs)
 {
     const auto fill_all = [&](std::vector<config::Condition>& parts) {
         for (auto& part : parts)
@@ -125,13 +125,13 @@ void CompiledRoute::Questions::fill(config::Condition& condition,
     } else if (auto* none = std::get_if<config::NotAny>(&test)) {
         fill_all(none->parts);
     } else if (const auto* says = std::get_if<config::SaysWords>(&test)) {
-        condition.question = hashed("words", std::to_string(static_cast<int>(says->where)),
-                                    says->any_of);
+        condition.question =
+            hashed("words", std::to_string(static_cast<int>(says->where)), says->any_of);
         add_pattern(says->where, word_pattern(says->any_of), condition.question);
         needs.text = true;
     } else if (const auto* found = std::get_if<config::Matches>(&test)) {
-        condition.question = hashed("matches", std::to_string(static_cast<int>(found->where)),
-                                    found->any_of);
+        condition.question =
+            hashed("matches", std::to_string(static_cast<int>(found->where)), found->any_of);
         for (const auto& pattern : found->any_of)
             add_pattern(found->where, pattern, condition.question);
         needs.text = true;

@@ -104,7 +104,7 @@ def test_the_chain_goes_on_when_its_first_hop_is_down_and_the_answer_says_so(tow
 def test_nothing_beyond_the_chain_is_tried(workshop):
     town = Town(workshop, otherwise=["fast"], router_settings={"fallbacks": [{"fast": ["cloud"]}], "num_retries": 0})
     town.fast.default = r.status(503, "loading")
-    assert town.ask("hello").status == 503
+    assert town.ask("hello").status >= 500
     assert not town.cloud.requests
     assert town.served("hello", model="fast") == "cloud"
 
@@ -112,7 +112,7 @@ def test_nothing_beyond_the_chain_is_tried(workshop):
 def test_a_saturated_engine_overflows_to_the_next_hop(workshop):
     fast, cloud = workshop.upstream("fast"), workshop.upstream("cloud")
     gate = threading.Event()
-    fast.default = r.steps(r.hold(gate), r.chat("Hello from fast."))
+    fast.default = r.steps(r.hold(gate), r.whole(r.chat("Hello from fast.")))
     daemon = workshop.serve(
         deployment("fast", fast.base, max_parallel_requests=1),
         deployment("cloud", cloud.base, model_info={"local": False}),

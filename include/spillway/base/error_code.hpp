@@ -29,7 +29,7 @@ enum class Errc : std::uint16_t {
     forbidden,
     context_window_exceeded,
     content_policy,
-    not_translatable,  ///< A dialect has no way to say it.
+    not_translatable,     ///< A dialect has no way to say it.
     unsupported_content,  ///< Nobody on the route can do what the request needs.
     cost_ceiling,         ///< Everybody may cost more than the client or the rule allows.
     client_gone,

@@ -30,7 +30,8 @@ void route_action_fields(Visitor& visit, RouteAction& action)
 template <class Visitor>
 void route_complexity_fields(Visitor& visit, RouteComplexity& complexity)
 {
-    visit("weights", complexity.weights, Doc{"File made by `spillway learn`; built in when unset."});
+    visit("weights", complexity.weights,
+          Doc{"File made by `spillway learn`; built in when unset."});
     visit("cloud_share", complexity.cloud_share,
           Doc{"The share of the route's requests for which `complexity: \">=complex\"` holds: the "
               "cut follows the traffic."});
@@ -75,7 +76,8 @@ void privacy_fields(Visitor& visit, Privacy& privacy)
           Doc{"Classes of sensitive text that keep any request local, whatever it asks for."});
     visit.known("patterns", Support::supported,
                 "Own classes: a map of id to `patterns` (RE2) and `words`.");
-    visit("allow_words", privacy.allow_words, Doc{"Findings that do not count, such as test data."});
+    visit("allow_words", privacy.allow_words,
+          Doc{"Findings that do not count, such as test data."});
     visit("local_hosts", privacy.local_hosts,
           Doc{"Hosts that count as local beside loopback and private addresses."});
     visit("local_keys", privacy.local_keys, Doc{"Keys whose requests stay local, by hash."});
@@ -84,8 +86,9 @@ void privacy_fields(Visitor& visit, Privacy& privacy)
 template <class Visitor>
 void tokens_fields(Visitor& visit, TokenCounting& tokens)
 {
-    visit("vocabularies", tokens.vocabularies,
-          Doc{"Directory of *.tiktoken files for exact counts; without them counts are estimated."});
+    visit(
+        "vocabularies", tokens.vocabularies,
+        Doc{"Directory of *.tiktoken files for exact counts; without them counts are estimated."});
 }
 
 }  // namespace spillway::config

@@ -57,12 +57,12 @@ enum class Task : std::uint8_t { chat, completion, embedding, other };
 /// Small calls that clients make in the background, and who makes the others.
 enum class ClientKind : std::uint8_t {
     unknown,
-    open_webui_title,      ///< Chat titles, tags, follow-up questions, search queries, emoji.
+    open_webui_title,  ///< Chat titles, tags, follow-up questions, search queries, emoji.
     open_webui_tags,
     open_webui_follow_up,
     open_webui_query,
-    open_webui_other,      ///< Its further task templates.
-    coding_agent,          ///< Claude Code, Codex, Aider, Cline ...: the work itself.
+    open_webui_other,         ///< Its further task templates.
+    coding_agent,             ///< Claude Code, Codex, Aider, Cline ...: the work itself.
     coding_agent_background,  ///< Their titles, summaries, quota and topic probes.
 };
 
@@ -209,13 +209,14 @@ struct Route {
     RouteAction otherwise;
     RouteComplexity complexity;
     std::optional<RouteShadow> shadow;
-    std::vector<std::string> captures;  ///< Explicit models that this route decides for; may end in `*`.
+    std::vector<std::string>
+        captures;  ///< Explicit models that this route decides for; may end in `*`.
     Position at;
 };
 
 /// A pattern or word list of the operator's own, with the id that records show.
 struct SensitivePattern {
-    std::string id;  ///< Not the id of a built-in class.
+    std::string id;                     ///< Not the id of a built-in class.
     std::vector<std::string> patterns;  ///< RE2
     std::vector<std::string> words;
     Position at;

@@ -35,6 +35,7 @@ private:
     [[nodiscard]] route::Action failed(Attempt& attempt, chat::Failure failure, TimePoint now);
     void note_answer(const Attempt& attempt, Answered& answered, TimePoint now);
     void note_left(const ClientLeft& left);
+    void learn(const route::Target& target, const chat::Usage& usage, TimePoint now);
     void report(const route::Target& target, const guard::AttemptReport& report, TimePoint now);
     void give_up(Error error);
 

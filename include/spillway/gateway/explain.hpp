@@ -18,8 +18,7 @@ namespace spillway::gateway {
 /// @return JSON; an error only for a request that is none.
 [[nodiscard]] Result<std::string> explain(const InferenceRequest& request,
                                           const net::Fields& fields, Describer& describer,
-                                          route::FleetView& fleet,
-                                          const route::BudgetView& budget);
+                                          route::FleetView& fleet, const route::BudgetView& budget);
 
 /// Puts the explanation that the request asked for into its answer: a member `routing` of a JSON
 /// object, or a chunk without choices before the end of a stream.

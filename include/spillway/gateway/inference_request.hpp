@@ -33,8 +33,8 @@ struct Arrival {
 struct Routing {
     std::shared_ptr<const ledger::RouteTaken> taken;  ///< As the record has it; never null.
     std::string lines;                                ///< Header lines for the answer, CRLF-ended.
-    std::string explanation;  ///< JSON object; when the request asks for it.
-    Tokens counted{};         ///< Of the prompt, best count; compared with what is reported.
+    std::string explanation;         ///< JSON object; when the request asks for it.
+    Tokens counted{};                ///< Of the prompt, best count; compared with what is reported.
     std::uint64_t conversation = 0;  ///< As in `route::Features`.
 };
 

@@ -8,6 +8,7 @@
 #include "spillway/base/result.hpp"
 #include "spillway/dialect/prompt_reader.hpp"
 #include "spillway/gateway/inference_request.hpp"
+#include "spillway/gateway/prompt_counter.hpp"
 #include "spillway/net/http_head.hpp"
 #include "spillway/route/decide.hpp"
 #include "spillway/route/features.hpp"
@@ -22,6 +23,7 @@ struct Services;
 struct Describer {
     dialect::PromptReader prompts{};
     score::Extractor extractor{};
+    PromptCounter counter{};
     /// Of the routes of one snapshot that hold a share of their traffic.
     std::uint64_t snapshot = 0;
     std::vector<std::optional<score::ShareTracker>> shares{};

@@ -8,6 +8,7 @@
 #include "spillway/gateway/plan_request.hpp"
 #include "spillway/gateway/settlements.hpp"
 #include "spillway/gateway/snapshot.hpp"
+#include "spillway/guard/conversations.hpp"
 #include "spillway/guard/retry_budget.hpp"
 #include "spillway/net/shard.hpp"
 #include "spillway/observe/metrics.hpp"
@@ -18,6 +19,7 @@ namespace spillway::gateway {
 /// What all shards share: plain atomics, listed here and nowhere else (house plan 3.6).
 struct Shared {
     guard::RetryBudget retry_budget;
+    guard::Conversations conversations{};
     std::atomic<std::size_t> in_flight{0};
     std::atomic<bool> draining{false};
     /// Millionths of the proxy's budget that are left; negative: there is no cap. Refreshed from

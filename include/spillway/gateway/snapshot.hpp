@@ -20,6 +20,7 @@
 #include "spillway/route/route_book.hpp"
 #include "spillway/route/routing_table.hpp"
 #include "spillway/score/weights.hpp"
+#include "spillway/tokens/vocabulary.hpp"
 
 namespace spillway::gateway {
 
@@ -48,8 +49,9 @@ struct Rules {
     std::vector<std::shared_ptr<const score::Weights>> weights;
     privacy::ClassNames names;
     std::optional<privacy::Scanner> scanner;  ///< Where anything asks for sensitive classes.
-    privacy::ClassSet local_only;  ///< Classes that keep any request local.
+    privacy::ClassSet local_only;             ///< Classes that keep any request local.
     privacy::LocalHosts hosts;
+    std::shared_ptr<tokens::Library> library;  ///< Null without routes: nobody counts exactly.
     TimeZone zone;
 };
 
@@ -65,6 +67,11 @@ struct Snapshot {
     std::shared_ptr<guard::Fleet> fleet;
     WallTime built{};
 };
+
+/// The upstream's name of the model that a route's requests most likely go to: whose tokens are
+/// counted. Empty when the route's first target is not served.
+[[nodiscard]] const std::string& usual_model(const route::CompiledRoute& route,
+                                             const Snapshot& snapshot);
 
 /// Compiles a configuration. Deployments that cannot be resolved are left out with a warning
 /// (LiteLLM's ignore_invalid_deployments).

@@ -39,7 +39,7 @@ public:
 private:
     static constexpr std::size_t step = 64;
     static constexpr std::size_t classes = 128;  ///< Up to 8 KiB.
-    static constexpr std::size_t most_kept = 64;
+    static constexpr std::size_t most_kept = 256;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     static constexpr bool pools = false;
 #else

@@ -7,10 +7,10 @@
 #include <tl/expected.hpp>
 
 #include "spillway/base/units.hpp"
-#include "spillway/privacy/locality.hpp"
 #include "spillway/net/http_head.hpp"
 #include "spillway/net/shard.hpp"
 #include "spillway/net/task.hpp"
+#include "spillway/privacy/locality.hpp"
 
 namespace spillway::net {
 

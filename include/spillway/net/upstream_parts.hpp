@@ -65,8 +65,8 @@ struct UpstreamPool::Parts {
     explicit Parts(Shard& owner) : shard(owner), names(owner.io()) {}
 
     /// An idle connection to `origin` that is clean, or null.
-    [[nodiscard]] std::unique_ptr<UpstreamConnection> take(
-        const Origin& origin, const privacy::LocalHosts* only_within);
+    [[nodiscard]] std::unique_ptr<UpstreamConnection> take(const Origin& origin,
+                                                           const privacy::LocalHosts* only_within);
     /// Keeps a connection whose reply was read to its end, for at most `keepalive`.
     void keep(std::unique_ptr<UpstreamConnection> connection, Millis keepalive);
     void forget(UpstreamConnection& connection) noexcept;

@@ -186,8 +186,8 @@ private:
     int retries_in_level_ = 0;
     int retries_ = 0;
     int fallbacks_ = 0;
-    std::size_t planned_ = 1;     ///< Hops of the plan that were entered or passed over.
-    Millis waited_for_slot_{};    ///< In the current hop.
+    std::size_t planned_ = 1;   ///< Hops of the plan that were entered or passed over.
+    Millis waited_for_slot_{};  ///< In the current hop.
     bool waiting_for_slot_ = false;
     bool somebody_saturated_ = false;
     bool levels_spent_ = false;

@@ -41,7 +41,7 @@ struct Limits {
     config::AnswerFit answer_fit = config::AnswerFit::as_asked;
     config::Task task = config::Task::other;  ///< `other`: any mode serves.
     ContentSet content;
-    Tokens prompt{};        ///< Upper end.
+    Tokens prompt{};  ///< Upper end.
     std::optional<Tokens> answer;
     std::optional<NanoUsd> max_cost;
 };

@@ -30,8 +30,8 @@ struct RuleSeen {
 
 /// Why a plan is what it is. Holds nothing of the request's text.
 struct Explanation {
-    std::string route;                  ///< Empty when the client named a model.
-    std::string rule;                   ///< "otherwise" when no rule held.
+    std::string route;  ///< Empty when the client named a model.
+    std::string rule;   ///< "otherwise" when no rule held.
     std::vector<RuleSeen> rules;
     std::vector<Candidate> candidates;  ///< In the order of the chain.
     std::string score;                  ///< "complex 0.71", "abstained"; empty when not taken.

@@ -30,7 +30,7 @@ struct Deployment {
     config::Mode mode = config::Mode::chat;
     bool wildcard = false;  ///< Serves many models, of any mode.
     std::optional<Tokens> max_output_tokens;
-    std::optional<PicoUsdPerToken> dearest_input;   ///< Over all tiers of its price.
+    std::optional<PicoUsdPerToken> dearest_input;  ///< Over all tiers of its price.
     std::optional<PicoUsdPerToken> dearest_output;
     std::optional<bool> supports_vision;  ///< Unset: not known.
     std::optional<bool> supports_audio;

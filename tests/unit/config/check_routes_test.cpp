@@ -70,8 +70,8 @@ TEST(CheckRoutes, ReadsWhatARuleDoes)
     const auto& action = loaded.config->routes[0].rules[0].action;
     EXPECT_EQ(action.strategy, Strategy::ordered);
     EXPECT_EQ(action.max_cost, NanoUsd{50'000'000});
-    EXPECT_THAT(action.parameters,
-                ElementsAre(Parameter{"temperature", "0"}, Parameter{"reasoning_effort", "\"low\""}));
+    EXPECT_THAT(action.parameters, ElementsAre(Parameter{"temperature", "0"},
+                                               Parameter{"reasoning_effort", "\"low\""}));
     EXPECT_EQ(action.timeout, Millis{30'000});
     EXPECT_EQ(action.first_token_timeout, Millis{2'500});
     EXPECT_EQ(action.answer_fit, AnswerFit::clamp);
@@ -131,20 +131,20 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(CheckRoutes, CallsAHostLocalThatTheOperatorLists)
 {
-    const auto loaded =
-        load("model_list:\n- {model_name: g, litellm_params: {model: openai/m, api_base: "
-             "'http://gpu.example.com:8000/v1', api_key: k}}\n"
-             "privacy: {local_hosts: [gpu.example.com]}\n"
-             "routes:\n  r: {otherwise: {use: [g], boundary: local}}\n");
+    const auto loaded = load(
+        "model_list:\n- {model_name: g, litellm_params: {model: openai/m, api_base: "
+        "'http://gpu.example.com:8000/v1', api_key: k}}\n"
+        "privacy: {local_hosts: [gpu.example.com]}\n"
+        "routes:\n  r: {otherwise: {use: [g], boundary: local}}\n");
     EXPECT_THAT(errors(loaded), IsEmpty());
 }
 
 TEST(CheckRoutes, CallsAnOllamaAtAPublicHostRemote)
 {
-    const auto loaded =
-        load("model_list:\n- {model_name: g, litellm_params: {model: ollama/m, api_base: "
-             "'http://gpu.example.com:11434'}}\n"
-             "routes:\n  r: {otherwise: {use: [g], boundary: local}}\n");
+    const auto loaded = load(
+        "model_list:\n- {model_name: g, litellm_params: {model: ollama/m, api_base: "
+        "'http://gpu.example.com:11434'}}\n"
+        "routes:\n  r: {otherwise: {use: [g], boundary: local}}\n");
     EXPECT_THAT(errors(loaded), Contains(HasSubstr("\"g\" is not local")));
 }
 

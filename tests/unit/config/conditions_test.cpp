@@ -80,17 +80,18 @@ TEST(Windows, RunRoundTheWeek)
 
 TEST(Windows, RefuseWhatIsNone)
 {
-    for (const auto* text : {"", "someday", "mon 25:00-26:00", "mon 10:00", "10:60-11:00",
-                             "10:00-10:00", "mon-"})
+    for (const auto* text :
+         {"", "someday", "mon 25:00-26:00", "mon 10:00", "10:60-11:00", "10:00-10:00", "mon-"})
         EXPECT_EQ(minutes(text), "none") << text;
 }
 
 /// A route with one rule of that condition, in front of one good row.
 Loaded with_when(const std::string& when)
 {
-    return load("model_list:\n- {model_name: a, litellm_params: {model: ollama/m}}\n"
-                "routes:\n  r:\n    rules:\n    - name: one\n      use: [a]\n      when: " +
-                when + "\n    otherwise: [a]\n");
+    return load(
+        "model_list:\n- {model_name: a, litellm_params: {model: ollama/m}}\n"
+        "routes:\n  r:\n    rules:\n    - name: one\n      use: [a]\n      when: " +
+        when + "\n    otherwise: [a]\n");
 }
 
 const Condition& only(const Loaded& loaded)
@@ -168,24 +169,23 @@ TEST_P(Refuses, WithThePlaceAndTheReason)
 
 INSTANTIATE_TEST_SUITE_P(
     Written, Refuses,
-    testing::Values(
-        BadWhen{"{prompt_token: \">5\"}", "did you mean \"prompt_tokens\"?"},
-        BadWhen{"{prompt_tokens: 5}", "expected an interval"},
-        BadWhen{"{prompt_tokens: \"9..2\"}", "can never match"},
-        BadWhen{"{complexity: \">premium\"}", "can never match"},
-        BadWhen{"{complexity: hard}", "expected trivial, moderate, complex or premium"},
-        BadWhen{"{complexity: \">1.5\"}", "can never match"},
-        BadWhen{"{has: [code, video]}", "video"},
-        BadWhen{"{client: open_webu}", "did you mean \"open_webui\"?"},
-        BadWhen{"{matches: \"(\"}", "no regular expression"},
-        BadWhen{"{sensitive: creditcard}", "creditcard"},
-        BadWhen{"{time: never}", "window of the week"},
-        BadWhen{"{budget_left: {wallet: \">5%\"}}", "no scope of a budget"},
-        BadWhen{"{group: {a: hot}}", "hot"},
-        BadWhen{"{}", "expected a map of conditions"},
-        BadWhen{"{any: []}", "the list is empty"},
-        BadWhen{"{words: {of: [a]}}", "any_of"},
-        BadWhen{"{all: [{turns: \">5\"}, {turns: \"<2\"}]}", "can never match"}));
+    testing::Values(BadWhen{"{prompt_token: \">5\"}", "did you mean \"prompt_tokens\"?"},
+                    BadWhen{"{prompt_tokens: 5}", "expected an interval"},
+                    BadWhen{"{prompt_tokens: \"9..2\"}", "can never match"},
+                    BadWhen{"{complexity: \">premium\"}", "can never match"},
+                    BadWhen{"{complexity: hard}", "expected trivial, moderate, complex or premium"},
+                    BadWhen{"{complexity: \">1.5\"}", "can never match"},
+                    BadWhen{"{has: [code, video]}", "video"},
+                    BadWhen{"{client: open_webu}", "did you mean \"open_webui\"?"},
+                    BadWhen{"{matches: \"(\"}", "no regular expression"},
+                    BadWhen{"{sensitive: creditcard}", "creditcard"},
+                    BadWhen{"{time: never}", "window of the week"},
+                    BadWhen{"{budget_left: {wallet: \">5%\"}}", "no scope of a budget"},
+                    BadWhen{"{group: {a: hot}}", "hot"},
+                    BadWhen{"{}", "expected a map of conditions"},
+                    BadWhen{"{any: []}", "the list is empty"},
+                    BadWhen{"{words: {of: [a]}}", "any_of"},
+                    BadWhen{"{all: [{turns: \">5\"}, {turns: \"<2\"}]}", "can never match"}));
 
 }  // namespace
 }  // namespace spillway::config

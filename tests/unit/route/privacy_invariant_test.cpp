@@ -75,10 +75,7 @@ public:
         return failure;
     }
 
-    [[nodiscard]] int below(std::size_t bound)
-    {
-        return static_cast<int>(random_() % bound);
-    }
+    [[nodiscard]] int below(std::size_t bound) { return static_cast<int>(random_() % bound); }
     [[nodiscard]] std::size_t index(std::size_t size) { return random_() % size; }
     [[nodiscard]] std::uint64_t draw() { return random_(); }
 
@@ -115,8 +112,7 @@ private:
         action.use = some_groups(groups);
         if (action.use.empty())
             action.use = {group(0)};
-        action.boundary =
-            below(3) == 0 ? privacy::Boundary::local : privacy::Boundary::any;
+        action.boundary = below(3) == 0 ? privacy::Boundary::local : privacy::Boundary::any;
         if (below(3) == 0)
             action.answer_fit = config::AnswerFit::clamp;
         return action;
@@ -156,7 +152,8 @@ std::vector<DeploymentIndex> sent_to(const RoutingTable& table, Plan plan, Rando
     const auto moment = [&] {
         for (auto& state : fleet.states) {
             state.in_flight = static_cast<std::uint32_t>(world.below(3));
-            state.rests_until = world.below(4) == 0 ? now + Millis{world.below(9'000)} : TimePoint{};
+            state.rests_until =
+                world.below(4) == 0 ? now + Millis{world.below(9'000)} : TimePoint{};
         }
         return Moment{now, fleet, world.draw(), world.below(5) != 0};
     };

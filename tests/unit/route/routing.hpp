@@ -1,8 +1,8 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -34,11 +34,20 @@ inline config::Config written(std::string_view yaml)
     return *std::move(loaded.config);
 }
 
+/// Everything local is an engine of ours here.
+inline std::vector<bool> engines_of(const config::Config& config)
+{
+    std::vector<bool> engines;
+    for (const auto& deployment : config.deployments)
+        engines.push_back(deployment.local.value_or(false));
+    return engines;
+}
+
 class Scene {
 public:
     explicit Scene(std::string_view yaml)
         : config(written(yaml)),
-          table(config, std::vector<bool>(config.deployments.size())),
+          table(config, engines_of(config)),
           book(config.routes, names),
           fleet(idle_fleet(table))
     {}

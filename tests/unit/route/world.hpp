@@ -55,7 +55,8 @@ public:
                   chat::RequestControls controls = {}, Tokens prompt = Tokens{0})
         : table(config, std::vector<bool>(config.deployments.size())),
           fleet(idle_fleet(table)),
-          chain(table, {straight_to(table.resolve(model).value()), std::move(controls), prompt}, noon)
+          chain(table, {straight_to(table.resolve(model).value()), std::move(controls), prompt},
+                noon)
     {}
 
     Walk& start()
