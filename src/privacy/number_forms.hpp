@@ -28,28 +28,22 @@ enum class Proof : std::uint8_t {
     return element >= 'a' && element <= 'j' ? static_cast<std::size_t>(element - 'a' + 10) : 0;
 }
 
-/// The digits that a number of a rule begins with, a bit for each.
-[[nodiscard]] constexpr unsigned first_digits(bool (*rule)(Digits))
-{
-    if (rule == rules::trunk_phone) {
-        return 0b00'0000'0001;
-    }
-    if (rule == rules::east_asian_phone) {
-        return 0b00'0000'0011;
-    }
-    if (rule == rules::payment_card) {
-        return 0b00'0111'1100;
-    }
-    return rule == rules::in_aadhaar ? 0b11'1111'1100 : 0b11'1111'1111;
-}
+/// The digits that a number of a form may begin with, a bit for each.
+inline constexpr unsigned any_first = 0b11'1111'1111;
+inline constexpr unsigned zero_first = 0b00'0000'0001;  ///< Phone numbers with a trunk prefix.
+inline constexpr unsigned zero_or_one_first = 0b00'0000'0011;  ///< Japanese and Chinese ones.
+inline constexpr unsigned card_first = 0b00'0111'1100;         ///< Issuers begin with 2 to 6.
+inline constexpr unsigned two_or_more_first = 0b11'1111'1100;
 
 /// One way to write a number.
 struct NumberForm {
     /// @param how  '1'..'9' and 'a' (10) to 'j' (19): so many digits. 'L': one capital letter.
     /// Else:
     ///             itself.
-    constexpr NumberForm(ClassId what, Proof by, std::string_view how, bool (*rule)(Digits))
-        : id(what), proof(by), shape(how), valid(rule), firsts(first_digits(rule))
+    /// @param first  Digits that it may begin with.
+    constexpr NumberForm(ClassId what, Proof by, std::string_view how, bool (*rule)(Digits),
+                         unsigned first = any_first)
+        : id(what), proof(by), shape(how), valid(rule), firsts(first)
     {
         while (run_of(shape[lead]) == 0) {
             ++lead;
