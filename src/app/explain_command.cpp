@@ -15,10 +15,9 @@ namespace spillway::app {
 
 namespace {
 
-/// The body, with room behind it that the reader may read past the end.
-Result<std::string> read_body(std::istream& in, std::size_t most)
+/// Reads the body, with room behind it that the reader may read past the end.
+Result<void> read_body(std::istream& in, std::size_t most, std::string& body)
 {
-    std::string body;
     body.reserve(dialect::body_padding);
     std::string piece(64 * 1024, '\0');
     while (in) {
@@ -28,7 +27,7 @@ Result<std::string> read_body(std::istream& in, std::size_t most)
             return fail(Errc::body_too_large, "the request is larger than server.max_body");
     }
     body.reserve(body.size() + dialect::body_padding);
-    return body;
+    return {};
 }
 
 Result<net::RequestHead> read_headers(const std::vector<std::string>& headers)
@@ -98,10 +97,11 @@ int explain_request(const ExplainRequest& wish, std::istream& in, std::ostream& 
     const auto compiled = compile_config(wish.config, problems);
     if (!compiled)
         return 1;
-    const auto body = read_body(in, compiled->snapshot->config.server.max_body);
-    if (!body)
-        return complain(body.error());
-    const auto explained = explain_body(*body, *head, compiled->snapshot);
+    std::string body;
+    const auto read = read_body(in, compiled->snapshot->config.server.max_body, body);
+    if (!read)
+        return complain(read.error());
+    const auto explained = explain_body(body, *head, compiled->snapshot);
     if (!explained)
         return complain(explained.error());
     out << (wish.json ? *explained + "\n" : explanation_text(*explained));
