@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "spillway/app/daemon.hpp"
+#include "spillway/app/start_pages.hpp"
 #include "spillway/base/log.hpp"
 
 namespace spillway::app {
@@ -71,6 +72,7 @@ int serve(const Serve& wish)
         SPILLWAY_ERROR("{}", daemon.error().message());
         return 1;
     }
+    release_start_pages();
     return (*daemon)->run();
 }
 
