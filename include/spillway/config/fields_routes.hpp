@@ -64,7 +64,8 @@ void route_fields(Visitor& visit, Route& route)
                 "What to do when no rule holds: a list of groups, or a map as in a rule. "
                 "Required.");
     visit.known("complexity", Support::supported, "How the route reads the complexity score.");
-    visit.known("shadow", Support::supported, "Sends a sample to a second group, to learn from.");
+    visit.known("shadow", Support::ignored,
+                "read and checked; comparisons are not drawn in this version");
     visit("captures", route.captures,
           Doc{"Models that this route decides for although clients name them; may end in `*`."});
 }
