@@ -60,7 +60,8 @@ struct InferenceRequest {
 
     [[nodiscard]] std::string_view routing_lines() const
     {
-        return routing ? std::string_view(routing->lines) : std::string_view();
+        // Never a null view: it is copied as it is.
+        return routing ? std::string_view(routing->lines) : std::string_view("");
     }
     [[nodiscard]] chat::Endpoint endpoint() const { return arrival.endpoint; }
 
