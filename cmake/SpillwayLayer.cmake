@@ -29,6 +29,8 @@ if(SPILLWAY_SANITIZE)
   target_compile_options(spillway_flags INTERFACE -fsanitize=${SPILLWAY_SANITIZE} -fno-sanitize-recover=all -O1 -g1)
   target_link_options(spillway_flags INTERFACE -fsanitize=${SPILLWAY_SANITIZE})
   if(SPILLWAY_SANITIZE MATCHES "thread")
+    # Its preset does not make errors of warnings: the instrumentation makes GCC see what is not
+    # there, and the same code is compiled with -Werror in every other preset.
     # GCC warns about the fences inside Asio; they are correct (house plan, 6.3). Its instrumentation
     # also hides from it that an optional was looked at first.
     target_compile_options(spillway_flags INTERFACE -Wno-tsan -Wno-maybe-uninitialized)
