@@ -21,7 +21,7 @@ const Scanner& scanner()
 {
     static const Scanner built = [] {
         Rules rules;
-        rules.own.push_back({"own", {"P[0-9]+-[a-z]{2,}"}, {"blue bird", "蓝鸟", "falcon*"}});
+        rules.own.push_back({"project", {"P[0-9]+-[a-z]{2,}"}, {"blue bird", "蓝鸟", "falcon*"}});
         rules.allowed = {"lovelace.org", "4111 1111 1111 1111"};
         return Scanner::build(rules).value();
     }();
