@@ -13,8 +13,8 @@ namespace {
 
 /// A read that lasts keeps the write-ahead log from being folded.
 constexpr int page_size = 2'048;
-/// The first schema version that has `routings`.
-constexpr std::int64_t first_with_routings = 3;
+/// The first schema version whose records say who pays; `routings` came one before.
+constexpr std::int64_t first_with_payers = 4;
 
 Error not_a_ledger(const std::string& path, const std::string& why)
 {
@@ -53,9 +53,9 @@ Result<History> History::open(const std::string& ledger_path)
     if (!version) {
         return fail(not_a_ledger(ledger_path, version.error().message()));
     }
-    if (*version < first_with_routings) {
+    if (*version < first_with_payers) {
         return fail(
-            not_a_ledger(ledger_path, "an older version wrote it, so it holds no features"));
+            not_a_ledger(ledger_path, "an older version wrote it; start the daemon on it once"));
     }
     auto page = parts->connection.prepare(
         select_records() + " WHERE seq BETWEEN ?1 AND ?2 AND started >= ?3 ORDER BY seq LIMIT ?4");

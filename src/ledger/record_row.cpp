@@ -68,6 +68,10 @@ SpendRecord RecordReader::read(const sqlite::Statement& row)
     const auto small = [&] { return static_cast<int>(row.integer(column++)); };
     const auto shared = [&] { return word(row, column++); };
     const auto text = [&] { return std::string{row.text(column++)}; };
+    const auto amount = [&] {
+        const int at = column++;
+        return row.is_null(at) ? std::optional<NanoUsd>{} : NanoUsd{row.integer(at)};
+    };
 
     SpendRecord record;
     record.id = id_of(row.text(column++));
@@ -96,10 +100,7 @@ SpendRecord RecordReader::read(const sqlite::Statement& row)
     record.usage.cache_write = Tokens{number()};
     record.usage.reasoning = Tokens{number()};
     record.usage.source = static_cast<chat::UsageSource>(number());
-    if (!row.is_null(column)) {
-        record.cost = NanoUsd{row.integer(column)};
-    }
-    ++column;
+    record.cost = amount();
     record.at_least = number() != 0;
     record.queue = Millis{number()};
     if (!row.is_null(column)) {
@@ -107,6 +108,15 @@ SpendRecord RecordReader::read(const sqlite::Statement& row)
     }
     ++column;
     record.total = Millis{number()};
+    record.team_id = shared();
+    record.user_id = shared();
+    record.charged = amount();
+    if (!row.is_null(column)) {
+        record.charged_at = WallTime{std::chrono::microseconds{row.integer(column)}};
+    }
+    ++column;
+    record.reference_cost = amount();
+    record.replayed = number() != 0;
     record.routing = read_routing(row, column);
     return record;
 }

@@ -155,6 +155,12 @@ void RowInsert::bind(std::size_t row, std::int64_t seq, const SpendRecord& recor
     to.amount(record.queue.count());
     record.first_token ? to.amount(record.first_token->count()) : to.null();
     to.amount(record.total.count());
+    to.word(record.team_id);
+    to.word(record.user_id);
+    record.charged ? to.amount(count(*record.charged)) : to.null();
+    record.charged_at ? to.number(record.charged_at->time_since_epoch().count()) : to.null();
+    record.reference_cost ? to.amount(count(*record.reference_cost)) : to.null();
+    to.number(record.replayed ? 1 : 0);
 }
 
 void RowInsert::forget()

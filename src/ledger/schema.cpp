@@ -22,7 +22,10 @@ constexpr std::int64_t application_id = 0x53574C47;
 ///
 /// `routings` has a row for each record that routing had to decide, and none for the others: those
 /// cost what they did before, and sums over `records` need not read past the features.
-constexpr std::array<const char*, 3> migrations{
+///
+/// The fourth step says who pays: `charged_*` are null where budgets were charged the cost, at the
+/// time of the start; word 0 is the empty text.
+constexpr std::array<const char*, 4> migrations{
     R"sql(
 CREATE TABLE words (
     id INTEGER PRIMARY KEY,
@@ -102,6 +105,14 @@ CREATE TABLE routings (
     scanned INTEGER NOT NULL,
     code_known INTEGER NOT NULL
 ) STRICT;
+)sql",
+    R"sql(
+ALTER TABLE records ADD COLUMN team_id ANY NOT NULL DEFAULT 0;
+ALTER TABLE records ADD COLUMN user_id ANY NOT NULL DEFAULT 0;
+ALTER TABLE records ADD COLUMN charged_nano_usd INTEGER;
+ALTER TABLE records ADD COLUMN charged_at INTEGER;
+ALTER TABLE records ADD COLUMN reference_nano_usd INTEGER;
+ALTER TABLE records ADD COLUMN replayed INTEGER NOT NULL DEFAULT 0;
 )sql",
 };
 

@@ -42,6 +42,11 @@ std::string optional_millis(const std::optional<Millis>& duration)
     return duration ? std::to_string(duration->count()) : "null";
 }
 
+std::string optional_amount(const std::optional<NanoUsd>& amount)
+{
+    return amount ? std::to_string(count(*amount)) : "null";
+}
+
 std::string tags_json(const std::string& tags)
 {
     if (tags.empty()) {
@@ -93,8 +98,10 @@ std::string metadata_json(const SpendRecord& record)
         metadata.number("fallbacks", record.fallbacks);
         metadata.truth("stream", record.streamed);
         metadata.text("asked_model", record.asked_model);
-        metadata.json("cost_nano_usd", record.cost ? std::to_string(count(*record.cost)) : "null");
+        metadata.json("cost_nano_usd", optional_amount(record.cost));
         metadata.truth("cost_is_at_least", record.at_least);
+        metadata.json("charged_nano_usd", optional_amount(record.charged));
+        metadata.json("reference_nano_usd", optional_amount(record.reference_cost));
         metadata.number("cached_tokens", count(record.usage.cached));
         metadata.number("cache_write_tokens", count(record.usage.cache_write));
         metadata.number("reasoning_tokens", count(record.usage.reasoning));
@@ -199,12 +206,12 @@ std::string spend_log_json(const SpendRecord& record)
         row.text("model_group", record.group);
         row.text("custom_llm_provider", record.provider);
         row.text("api_base", record.api_base);
-        row.text("user", "");
+        row.text("user", record.user_id);
         row.json("metadata", metadata_json(record));
-        row.text("cache_hit", "False");
+        row.text("cache_hit", record.replayed ? "True" : "False");
         row.text("cache_key", "");
         row.json("request_tags", tags_json(record.tags));
-        row.json("team_id", "null");
+        row.json("team_id", record.team_id.empty() ? "null" : json_quoted(record.team_id));
         row.json("organization_id", "null");
         row.text("end_user", record.end_user);
         row.json("requester_ip_address", "null");

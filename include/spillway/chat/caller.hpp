@@ -1,16 +1,22 @@
 #pragma once
 
+#include <memory>
 #include <string_view>
+
+#include "spillway/chat/grant.hpp"
 
 namespace spillway::chat {
 
 enum class Privilege : unsigned char { user, operator_ };
 
-/// Who a request is for. Made by `guard::KeyRing`, read by routing and by the record.
+/// Who a request is for. Made by authentication, read by routing, guards and the record.
 struct Caller {
-    /// SHA-256 hex of the key, as the key ring holds it; empty when no key is required.
+    /// SHA-256 hex of the key, as the key ring or the grant holds it; empty when no key is
+    /// required.
     std::string_view key_hash;
     Privilege privilege = Privilege::user;
+    /// What the virtual key allows; null for the master key and where no key is required.
+    std::shared_ptr<const Grant> grant = nullptr;
 };
 
 }  // namespace spillway::chat

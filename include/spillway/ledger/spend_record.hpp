@@ -36,6 +36,8 @@ struct SpendRecord {
     WallTime started{};
     std::string call_type;  ///< "acompletion", ...
     std::string key_hash;
+    std::string team_id;  ///< Of the key, at that time; empty when it has none.
+    std::string user_id;  ///< The internal user that owns the key.
     std::string end_user;
     std::string tags;           ///< JSON array; empty when none.
     std::string asked_model;    ///< What the client wrote; printable, at most 256 bytes.
@@ -55,7 +57,16 @@ struct SpendRecord {
     chat::Usage usage;
     std::optional<NanoUsd> cost;  ///< Empty: unknown price or unknown usage. Zero is a fact.
     bool at_least = false;        ///< The cost is a lower bound (cut or estimated).
-    Millis queue{};               ///< From the last request byte to the first attempt.
+    /// What budgets were charged, where that is not `cost`: a call that may have cost more than
+    /// what was seen of it is charged what was reserved.
+    std::optional<NanoUsd> charged;
+    /// The moment that chose the budgets' periods, where that is not `started` (a clock that was
+    /// set back).
+    std::optional<WallTime> charged_at;
+    /// The same usage at the prices of the reference model (`ledger.reference_model`).
+    std::optional<NanoUsd> reference_cost;
+    bool replayed = false;  ///< The stored answer of an earlier request; it cost nothing.
+    Millis queue{};         ///< From the last request byte to the first attempt.
     std::optional<Millis> first_token;
     Millis total{};
     /// Null when there was nothing to decide: the client named a model.

@@ -57,6 +57,31 @@ protected:
     std::unique_ptr<Store> store_;
 };
 
+TEST_F(HistoryTest, ReadsWhoPaidAndWhatWasCharged)
+{
+    auto records = full_records(ids_, 2);
+    records[1].charged.reset();
+    records[1].charged_at.reset();
+    records[1].reference_cost.reset();
+    records[1].team_id.clear();
+    records[1].replayed = true;
+    write(records);
+    const auto found = read();
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].team_id, "research");
+    EXPECT_EQ(found[0].user_id, "u-7");
+    EXPECT_EQ(found[0].charged, NanoUsd{4'300'000});
+    EXPECT_EQ(found[0].charged_at, records[0].charged_at);
+    EXPECT_EQ(found[0].reference_cost, NanoUsd{9'000'002});
+    EXPECT_FALSE(found[0].replayed);
+    EXPECT_EQ(found[1].charged, std::nullopt);
+    EXPECT_EQ(found[1].charged_at, std::nullopt);
+    EXPECT_EQ(found[1].reference_cost, std::nullopt);
+    EXPECT_EQ(found[1].team_id, "");
+    EXPECT_EQ(found[1].user_id, "u-7");
+    EXPECT_TRUE(found[1].replayed);
+}
+
 TEST_F(HistoryTest, ReadsHowARecordWasRouted)
 {
     auto record = full_record(ids_, at_micros(begin_micros));
@@ -133,10 +158,10 @@ TEST_F(HistoryTest, SaysWhenThereIsNoLedger)
     EXPECT_NE(history.error().message().find("no ledger at"), std::string::npos);
 }
 
-TEST_F(HistoryTest, SaysWhenTheLedgerIsOlderThanRoutes)
+TEST_F(HistoryTest, SaysWhenTheLedgerIsOlderThanItsReader)
 {
     store_.reset();
-    value_of(path_, "DELETE FROM schema_version WHERE version >= 3");
+    value_of(path_, "DELETE FROM schema_version WHERE version >= 4");
     const auto history = History::open(path_);
     ASSERT_FALSE(history);
     EXPECT_NE(history.error().message().find("older version"), std::string::npos);

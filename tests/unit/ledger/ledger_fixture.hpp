@@ -90,6 +90,8 @@ inline SpendRecord full_record(RequestIdMaker& ids, WallTime started)
     record.started = started;
     record.call_type = "acompletion";
     record.key_hash = std::string(64, 'a');
+    record.team_id = "research";
+    record.user_id = "u-7";
     record.end_user = "anna";
     record.tags = R"(["team-a","batch"])";
     record.asked_model = "smart";
@@ -105,6 +107,9 @@ inline SpendRecord full_record(RequestIdMaker& ids, WallTime started)
     record.usage = {Tokens{1'200}, Tokens{300}, Tokens{1'000},
                     Tokens{100},   Tokens{128}, chat::UsageSource::exact};
     record.cost = NanoUsd{4'250'001};
+    record.charged = NanoUsd{4'300'000};
+    record.charged_at = started + std::chrono::microseconds{7};
+    record.reference_cost = NanoUsd{9'000'002};
     record.queue = Millis{3};
     record.first_token = Millis{210};
     record.total = Millis{1'950};

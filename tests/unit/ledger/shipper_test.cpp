@@ -86,6 +86,18 @@ TEST_F(ShipperTest, DeliversEveryRecordInItsColumns)
               "1");
 }
 
+TEST_F(ShipperTest, DeliversWhoPaidAndWhatWasCharged)
+{
+    append(1);
+    ship()->drain(patience);
+    EXPECT_EQ(in_postgres("SELECT team_id || '/' || user_id || '/' || charged_nano_usd || '/' || "
+                          "reference_nano_usd || '/' || replayed FROM spillway_spend_logs"),
+              "research/u-7/4300000/9000002/false");
+    EXPECT_EQ(in_postgres("SELECT team_id || '/' || \"user\" || '/' || cache_hit "
+                          "FROM spillway_spend_logs_litellm"),
+              "research/u-7/False");
+}
+
 TEST_F(ShipperTest, ShowsTheRecordsUnderLiteLlmsNames)
 {
     append(1);
@@ -125,14 +137,17 @@ TEST_F(ShipperTest, DeliversHowARequestWasRouted)
               "1");
 }
 
-TEST_F(ShipperTest, AddsTheColumnsOfRoutingToATableOfBefore)
+TEST_F(ShipperTest, AddsTheColumnsOfLaterVersionsToATableOfBefore)
 {
     append(1);
     ship()->drain(patience);
     in_postgres(
         "ALTER TABLE spillway_spend_logs DROP COLUMN route CASCADE, DROP COLUMN rule CASCADE, "
-        "DROP COLUMN reason CASCADE, DROP COLUMN features, DROP COLUMN kept_local CASCADE");
-    in_postgres("DELETE FROM spillway_schema_version WHERE version = 2");
+        "DROP COLUMN reason CASCADE, DROP COLUMN features, DROP COLUMN kept_local CASCADE, "
+        "DROP COLUMN team_id CASCADE, DROP COLUMN user_id CASCADE, DROP COLUMN charged_nano_usd "
+        "CASCADE, DROP COLUMN charged_at, DROP COLUMN reference_nano_usd CASCADE, DROP COLUMN "
+        "replayed CASCADE");
+    in_postgres("DELETE FROM spillway_schema_version WHERE version >= 2");
     append(1);
     ship()->drain(patience);
     EXPECT_EQ(rows(), "2");
@@ -281,7 +296,7 @@ TEST_F(ShipperTest, SharesADatabaseWithAnotherDaemon)
     first->drain(patience);
     second->drain(patience);
     EXPECT_EQ(rows(), "100");
-    EXPECT_EQ(in_postgres("SELECT count(*) FROM spillway_schema_version"), "2");
+    EXPECT_EQ(in_postgres("SELECT count(*) FROM spillway_schema_version"), "3");
 }
 
 TEST_F(ShipperTest, RefusesTheSchemaOfANewerVersion)

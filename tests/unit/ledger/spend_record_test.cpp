@@ -73,7 +73,8 @@ TEST_F(SpendLogJson, HasTheColumnsOfLiteLlm)
     EXPECT_EQ(json["total_tokens"], 1'500);
     EXPECT_EQ(json["request_duration_ms"], 1'950);
     EXPECT_EQ(json["end_user"], "anna");
-    EXPECT_EQ(json["user"], "");
+    EXPECT_EQ(json["user"], "u-7");
+    EXPECT_EQ(json["team_id"], "research");
     EXPECT_EQ(json["cache_hit"], "False");
     EXPECT_EQ(json["status"], "success");
     EXPECT_EQ(json["request_tags"], nlohmann::json::parse(record_.tags));

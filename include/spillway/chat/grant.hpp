@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "spillway/base/units.hpp"
+
+/// What a virtual key allows, as plain values: compiled once when a key, its team or its user
+/// changes, shared by every request of that key, and never changed.
+namespace spillway::chat {
+
+/// Whom a budget or a limit is about. The first four are the operator's configuration, the others
+/// come with the caller and the request.
+enum class ScopeKind : std::uint8_t {
+    proxy,
+    provider,
+    deployment,
+    group,
+    key,
+    team,
+    user,    ///< The internal user that owns the key.
+    member,  ///< A user within a team; named "team/user".
+    end_user,
+    tag,
+};
+
+/// One scope; `name` is empty for the proxy, a SHA-256 in hex for a key.
+struct Scope {
+    ScopeKind kind = ScopeKind::proxy;
+    std::string name;
+    friend bool operator==(const Scope&, const Scope&) = default;
+    friend auto operator<=>(const Scope&, const Scope&) = default;
+};
+
+/// The most that may be spent per period, in LiteLLM's grammar of durations ("1d", "30d", "1mo";
+/// empty: for ever).
+struct Allowance {
+    NanoUsd most{};
+    std::string period;
+    friend bool operator==(const Allowance&, const Allowance&) = default;
+};
+
+/// The caps of one scope, several windows at once; all hold.
+struct ScopeBudget {
+    Scope scope;
+    std::vector<Allowance> hard;
+    std::optional<NanoUsd> soft;  ///< Told, not held; per period of the first hard one.
+    friend bool operator==(const ScopeBudget&, const ScopeBudget&) = default;
+};
+
+/// Rates of one scope; empty: unlimited.
+struct ScopeRates {
+    Scope scope;
+    std::optional<std::int64_t> requests_per_minute;
+    std::optional<std::int64_t> tokens_per_minute;
+    std::optional<std::int64_t> parallel_requests;
+    /// Of single models (`model_rpm_limit`, `model_tpm_limit`): name of the group, limit.
+    std::vector<std::pair<std::string, std::int64_t>> model_requests_per_minute;
+    std::vector<std::pair<std::string, std::int64_t>> model_tokens_per_minute;
+    friend bool operator==(const ScopeRates&, const ScopeRates&) = default;
+};
+
+/// A virtual key with its team and user, as far as a request needs them.
+struct Grant {
+    std::string key_hash;  ///< SHA-256 of the key, lower-case hex.
+    std::string key_alias;
+    std::string team_id;
+    std::string team_alias;
+    std::string user_id;
+    std::optional<WallTime> expires;
+    enum class State : std::uint8_t { active, blocked, team_blocked } state = State::active;
+    /// Each list must allow the model (a name, `prefix*`, a route); an empty one allows all: the
+    /// key's own, its team's, its user's.
+    std::vector<std::vector<std::string>> models;
+    std::vector<std::string> paths;  ///< `allowed_routes`; empty: all of a plain key.
+    std::vector<std::pair<std::string, std::string>> aliases;  ///< Asked name, name instead.
+    std::vector<std::string> tags;     ///< Of key and team; count as the request's own.
+    std::string metadata;              ///< JSON object; empty when there is none.
+    std::vector<ScopeBudget> budgets;  ///< Key, team, member, user: who pays.
+    std::vector<ScopeRates> rates;
+    bool disable_fallbacks = false;
+    friend bool operator==(const Grant&, const Grant&) = default;
+};
+
+}  // namespace spillway::chat
