@@ -1,15 +1,38 @@
 #include "spillway/app/check.hpp"
 
 #include <cstdio>
+#include <utility>
 
+#include "spillway/app/publisher.hpp"
 #include "spillway/config/document.hpp"
 #include "spillway/config/load.hpp"
+#include "spillway/net/tls.hpp"
 
 namespace spillway::app {
 
+namespace {
+
+/// Certificates, keys and trust anchors that the file names: all that starting would open.
+Result<void> open_pem_files(const config::Config& config)
+{
+    if (auto door = make_door(config); !door)
+        return fail(std::move(door).error());
+    if (auto anchors = net::UpstreamTls::open(config.upstream.ca_file); !anchors)
+        return fail(std::move(anchors).error());
+    return {};
+}
+
+}  // namespace
+
 int check(const Check& wish)
 {
-    const auto loaded = config::load_file(wish.config, config::process_environment());
+    auto loaded = config::load_file(wish.config, config::process_environment());
+    if (loaded.config) {
+        if (const auto opened = open_pem_files(*loaded.config); !opened) {
+            loaded.problems.push_back({wish.config, opened.error().message()});
+            loaded.config.reset();
+        }
+    }
     std::fputs(config::check_report(loaded).c_str(), stdout);
     return loaded.config ? 0 : 1;
 }

@@ -151,6 +151,7 @@ Daemon::~Daemon()
     // The archive posts to shards, so it ends before they do; the writer is what they settle with.
     archive_.reset();
     budget_.reset();
+    writer_->finish();  // Tells the lanes' settlements how their last batches ended.
     lanes_.clear();
     writer_.reset();
     if (shipper_)
@@ -184,7 +185,7 @@ void Daemon::await_signal()
         if (error)
             return;
         if (signal != SIGHUP) {
-            drain_->signal();
+            drain_->signal(std::chrono::steady_clock::now());
         } else if (scout_) {
             scout_->hurry();
         } else {

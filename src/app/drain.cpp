@@ -13,6 +13,8 @@ constexpr Millis speak_every{5'000};
 /// How long requests that were cut may take to say so and to settle their records.
 constexpr Millis cut_grace{1'500};
 constexpr Millis last_grace{2'000};
+/// Shorter than a person takes to press a key again.
+constexpr Millis one_breath{100};
 
 }  // namespace
 
@@ -20,12 +22,14 @@ Drain::Drain(boost::asio::io_context& control, DrainSteps steps)
     : steps_(std::move(steps)), timer_(control)
 {}
 
-void Drain::signal()
+void Drain::signal(TimePoint now)
 {
+    if (rung_ != Rung::serving && now - begun_ < one_breath)
+        return;
     ++signals_;
-    const auto now = std::chrono::steady_clock::now();
     if (rung_ == Rung::serving) {
         rung_ = Rung::waiting;
+        begun_ = now;
         const auto patience = steps_.patience();
         until_ = now + patience;
         speak_at_ = now + speak_every;

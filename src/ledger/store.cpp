@@ -204,7 +204,9 @@ Result<std::unique_ptr<Store>> Store::open(const config::Ledger& settings)
         open_or_replace(path, settings.durability,
                         crashed ? Scrutiny::after_crash : Scrutiny::at_start, parts->lock);
     if (!writer) {
-        return fail(at_the_border(writer.error()));
+        const auto error = at_the_border(writer.error());
+        const bool named = error.message().find(path) != std::string::npos;
+        return fail(error.code(), error.message() + (named ? "" : "; the file is '" + path + "'"));
     }
     const auto size = std::filesystem::file_size(path, unresolved);
     parts->owes_check =

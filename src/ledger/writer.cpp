@@ -32,11 +32,17 @@ struct Writer::Parts {
             committer = std::thread([this] { commit_batches(); });
     }
 
-    ~Parts()
+    ~Parts() { finish(); }
+
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
+
+    void finish()
     {
         {
             const std::lock_guard lock(mutex);
-            stopping = true;
+            if (std::exchange(stopping, true))
+                return;
         }
         work.notify_all();
         chores.notify_all();
@@ -45,9 +51,6 @@ struct Writer::Parts {
             committer.join();
         keeper.join();
     }
-
-    Parts(const Parts&) = delete;
-    Parts& operator=(const Parts&) = delete;
 
     Result<void> commit(std::span<const SpendRecord* const> records)
     {
@@ -145,6 +148,11 @@ Writer::Writer(Store& store, config::Durability durability)
 
 Writer::~Writer() = default;
 
+void Writer::finish()
+{
+    parts_->finish();
+}
+
 void Writer::append(std::span<const SpendRecord* const> records, Done done)
 {
     if (parts_->durability == config::Durability::process) {
@@ -153,7 +161,7 @@ void Writer::append(std::span<const SpendRecord* const> records, Done done)
     }
     {
         const std::lock_guard lock(parts_->mutex);
-        if (parts_->waiting + records.size() <= most_waiting) {
+        if (!parts_->stopping && parts_->waiting + records.size() <= most_waiting) {
             Parts::Batch batch;
             batch.records.reserve(records.size());
             for (const auto* record : records)

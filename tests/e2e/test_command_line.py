@@ -70,6 +70,15 @@ def test_check_lists_every_key_as_supported_ignored_or_different(tmp_path):
     assert "sk-very-secret" not in done.stdout + done.stderr
 
 
+def test_check_opens_the_pem_files_that_the_file_names(tmp_path):
+    file = tmp_path / "config.yaml"
+    for section in ("server: {tls_certificate: none.pem, tls_key: none.pem}", "upstream: {ca_file: none.pem}"):
+        file.write_text(f"model_list: []\n{section}\n")
+        done = spillway("check", "--config", file)
+        assert done.returncode == 1
+        assert "none.pem" in done.stdout and "1 error" in done.stdout
+
+
 def test_check_of_a_missing_or_broken_file(tmp_path):
     done = spillway("check", "--config", tmp_path / "none.yaml")
     assert done.returncode != 0 and "none.yaml" in done.stdout + done.stderr

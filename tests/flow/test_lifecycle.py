@@ -269,10 +269,27 @@ def test_a_second_signal_ends_at_once(workshop, upstream):
         running.read_head()
         daemon.signal(signal.SIGTERM)
         wait_until(lambda: "stopping" in daemon.log, 5)
-        daemon.signal(signal.SIGTERM)
+        # Those of the first's breath count as one with it.
+        wait_until(lambda: daemon.signal(signal.SIGTERM) or "second signal" in daemon.log, 5)
         daemon.wait(5)
         running.read_to_end()
     assert [record.outcome for record in daemon.ledger.records()] in ([], ["broken"], ["abandoned"])
+
+
+def test_signals_of_one_breath_are_one(workshop, upstream):
+    daemon = workshop.serve(deployment("m", upstream.base), server={"drain_timeout": 60})
+    gate = threading.Event()
+    upstream.next(r.stream(r.ROLE, *r.text_events("one"), r.hold(gate), r.FINISH, r.DONE))
+    with daemon.client.open_chat("m") as running:
+        reply = running.read_start()
+        daemon.signal(signal.SIGTERM)
+        daemon.signal(signal.SIGINT)
+        wait_until(lambda: "stopping" in daemon.log, 5)
+        gate.set()
+        running.read_body(reply)
+    assert reply.done
+    assert daemon.wait(10) == 0
+    assert "second signal" not in daemon.log
 
 
 @pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))

@@ -26,8 +26,9 @@ class Drain {
 public:
     Drain(boost::asio::io_context& control, DrainSteps steps);
 
-    /// The first call begins the ladder, a second one goes straight to the abort.
-    void signal();
+    /// The first call begins the ladder, a second one goes straight to the abort. Signals of one
+    /// breath are one: `timeout` signals its child and then the group that the child is in.
+    void signal(TimePoint now);
     /// True when the end was reached without a second signal.
     [[nodiscard]] bool orderly() const noexcept { return signals_ < 2; }
 
@@ -44,6 +45,7 @@ private:
     boost::asio::steady_timer timer_;
     Rung rung_ = Rung::serving;
     int signals_ = 0;
+    TimePoint begun_{};
     TimePoint until_{};
     TimePoint speak_at_{};
 };

@@ -21,7 +21,11 @@ public:
     using Done = std::function<void(Result<void>)>;
 
     Writer(Store& store, config::Durability durability);
-    ~Writer();  ///< Commits what waits, then stops.
+    ~Writer();  ///< Finishes.
+
+    /// Commits what waits and ends the threads. Who waited is told before it returns, so it must
+    /// still be there; with `power` later appends are refused. Once, when the shards have stopped.
+    void finish();
 
     /// @param records  Read during the call only, where they lie. With `power` they are copied, and
     ///                 at most 65,536 may wait: beyond that `ledger_unavailable` at once.

@@ -34,11 +34,16 @@ struct Ladder {
     }
 };
 
+TimePoint now()
+{
+    return std::chrono::steady_clock::now();
+}
+
 TEST(Drain, FinishesAtOnceWhenNobodyIsConnected)
 {
     Ladder ladder;
     Drain drain(ladder.control, ladder.steps(Millis{60'000}));
-    drain.signal();
+    drain.signal(now());
     ladder.control.run();
     EXPECT_EQ(ladder.log, "refuse finished");
     EXPECT_TRUE(drain.orderly());
@@ -49,7 +54,7 @@ TEST(Drain, CutsWhatDoesNotFinishInTime)
     Ladder ladder;
     ladder.open = ladder.closed_by_cut = 2;
     Drain drain(ladder.control, ladder.steps(Millis{0}));
-    drain.signal();
+    drain.signal(now());
     ladder.control.run();
     EXPECT_EQ(ladder.log, "refuse cut finished");
     EXPECT_TRUE(drain.orderly());
@@ -61,7 +66,7 @@ TEST(Drain, CutsAgainWhatFallsBack)
     ladder.open = 3;
     ladder.closed_by_cut = 1;
     Drain drain(ladder.control, ladder.steps(Millis{0}));
-    drain.signal();
+    drain.signal(now());
     ladder.control.run();
     EXPECT_EQ(ladder.log, "refuse cut cut cut finished");
 }
@@ -71,11 +76,24 @@ TEST(Drain, GoesStraightToTheAbortAtASecondSignal)
     Ladder ladder;
     ladder.open = ladder.closed_by_abort = 1;
     Drain drain(ladder.control, ladder.steps(Millis{60'000}));
-    drain.signal();
-    drain.signal();
+    drain.signal(now());
+    drain.signal(now() + Millis{150});
     ladder.control.run();
     EXPECT_EQ(ladder.log, "refuse abort finished");
     EXPECT_FALSE(drain.orderly());
+}
+
+TEST(Drain, TakesSignalsOfOneBreathForOne)
+{
+    Ladder ladder;
+    ladder.open = ladder.closed_by_cut = 1;
+    Drain drain(ladder.control, ladder.steps(Millis{0}));
+    const auto first = now();
+    drain.signal(first);
+    drain.signal(first + Millis{1});
+    ladder.control.run();
+    EXPECT_EQ(ladder.log, "refuse cut finished");
+    EXPECT_TRUE(drain.orderly());
 }
 
 TEST(Drain, AbortsOnlyOnce)
@@ -84,7 +102,7 @@ TEST(Drain, AbortsOnlyOnce)
     ladder.open = ladder.closed_by_abort = 1;
     Drain drain(ladder.control, ladder.steps(Millis{60'000}));
     for (int i = 0; i < 4; ++i)
-        drain.signal();
+        drain.signal(now() + i * Millis{150});
     ladder.control.run();
     EXPECT_EQ(ladder.log, "refuse abort finished");
 }
