@@ -37,16 +37,16 @@ struct Scope {
 
 /// The most that may be spent per period, in LiteLLM's grammar of durations ("1d", "30d", "1mo";
 /// empty: for ever).
-struct Allowance {
+struct Cap {
     NanoUsd most{};
     std::string period;
-    friend bool operator==(const Allowance&, const Allowance&) = default;
+    friend bool operator==(const Cap&, const Cap&) = default;
 };
 
 /// The caps of one scope, several windows at once; all hold.
 struct ScopeBudget {
     Scope scope;
-    std::vector<Allowance> hard;
+    std::vector<Cap> hard;
     std::optional<NanoUsd> soft;  ///< Told, not held; per period of the first hard one.
     friend bool operator==(const ScopeBudget&, const ScopeBudget&) = default;
 };
