@@ -2,6 +2,9 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+
+#include "spillway/base/result.hpp"
 
 namespace spillway::admin {
 
@@ -12,5 +15,11 @@ inline std::string text_of(const Json& value)
 {
     return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
+
+/// The object that a request's body is; an empty body is an object without members, as LiteLLM has
+/// it.
+/// @return `invalid_json` (also for numbers out of range and for what is nested deeper than 32),
+///         `duplicate_key`, or `invalid_request` for JSON that is no object.
+[[nodiscard]] Result<Json> read_object(std::string_view body);
 
 }  // namespace spillway::admin

@@ -1,7 +1,6 @@
 #include "spillway/admin/pages.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "models.hpp"
 #include "spillway/admin/health.hpp"
@@ -10,25 +9,6 @@
 namespace spillway::admin {
 
 namespace {
-
-struct Place {
-    std::string_view path;
-    Page page;
-    Access access;
-};
-
-constexpr std::array places{
-    Place{"/health/liveliness", Page::liveness, Access::anyone},
-    Place{"/health/liveness", Page::liveness, Access::anyone},
-    Place{"/health/readiness", Page::readiness, Access::anyone},
-    Place{"/health", Page::health, Access::operator_only},
-    Place{"/metrics", Page::metrics, Access::operator_only},
-    Place{"/spend/logs", Page::spend_logs, Access::operator_only},
-    Place{"/global/spend", Page::global_spend, Access::operator_only},
-    Place{"/global/spend/logs", Page::global_spend_logs, Access::operator_only},
-    Place{"/model/info", Page::models, Access::operator_only},
-    Place{"/model_group/info", Page::model_groups, Access::operator_only},
-};
 
 Result<std::string> decoded(std::string_view text)
 {
@@ -130,26 +110,6 @@ Reply liveness_page()
 }
 
 }  // namespace
-
-std::optional<Page> find_page(std::string_view path)
-{
-    if (path.starts_with("/v1/"))
-        path.remove_prefix(3);
-    if (path.ends_with('/'))
-        path.remove_suffix(1);
-    const auto place = std::find_if(places.begin(), places.end(),
-                                    [&](const Place& known) { return known.path == path; });
-    if (place == places.end())
-        return std::nullopt;
-    return place->page;
-}
-
-Access access(Page page) noexcept
-{
-    const auto place = std::find_if(places.begin(), places.end(),
-                                    [&](const Place& known) { return known.page == page; });
-    return place == places.end() ? Access::operator_only : place->access;
-}
 
 std::string_view Request::operator[](std::string_view name) const noexcept
 {

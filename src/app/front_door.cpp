@@ -1,6 +1,7 @@
 #include "spillway/app/front_door.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "spillway/gateway/front.hpp"
@@ -9,35 +10,94 @@ namespace spillway::app {
 
 namespace {
 
-/// Whether this request may see the page, and what it asks of it.
-Result<admin::Request> admit(const net::RequestHead& head, const gateway::Snapshot& snapshot,
-                             observe::Metrics& metrics, admin::Page page)
+/// How the page is asked; empty for methods that no page takes.
+std::optional<admin::Verb> verb_of(net::Method method)
 {
-    if (head.method != net::Method::get && head.method != net::Method::head)
-        return fail(Errc::method_not_allowed, "This method is not allowed here; use GET.");
-    if (admin::access(page) == admin::Access::operator_only) {
-        auto caller = gateway::authenticate(head, snapshot);
-        if (!caller) {
+    switch (method) {
+        case net::Method::get:
+        case net::Method::head:
+            return admin::Verb::get;
+        case net::Method::post:
+            return admin::Verb::post;
+        case net::Method::delete_:
+            return admin::Verb::delete_;
+        case net::Method::put:
+        case net::Method::options:
+        case net::Method::patch:
+            break;
+    }
+    return std::nullopt;
+}
+
+/// The page that is asked for.
+Result<admin::Found> find(const net::RequestHead& head)
+{
+    const auto verb = verb_of(head.method);
+    if (!verb)
+        return fail(Errc::method_not_allowed, "This method is not allowed here; use " +
+                                                  admin::allowed_methods(head.path) + ".");
+    return admin::find_page(*verb, head.path);
+}
+
+/// Whether this request may see the page, and what it asks of it; from the head alone.
+Result<admin::Request> admit(const net::RequestHead& head, const gateway::Snapshot& snapshot,
+                             observe::Metrics& metrics, admin::Found& found)
+{
+    chat::Caller caller;
+    if (found.access != admin::Access::anyone) {
+        auto known = gateway::authenticate(head, snapshot);
+        if (!known) {
             metrics.strangers->Increment();
-            return fail(std::move(caller).error());
+            return fail(std::move(known).error());
         }
-        if (caller->privilege != chat::Privilege::operator_)
-            return fail(Errc::forbidden, "Only the master key may see this.");
+        if (found.access == admin::Access::operator_only &&
+            known->privilege != chat::Privilege::operator_)
+            return fail(Errc::forbidden, "Only the master key may do this.");
+        caller = *std::move(known);
     }
     auto query = admin::read_query(head.query);
     if (!query)
         return fail(std::move(query).error());
-    return admin::Request{page, std::move(*query)};
+    if (head.content_length > admin::most_body)
+        return fail(Errc::body_too_large, "The body is larger than 1 MiB.");
+    return admin::Request{
+        found.page, std::move(*query), std::move(found.segment), {}, std::move(caller)};
 }
 
-net::Task<void> serve_page(net::Exchange& exchange, Lane& lane, admin::Page page)
+/// Reads the body of a page that takes one.
+net::Task<Result<std::string>> read_body(net::Exchange& exchange)
+{
+    if (verb_of(exchange.head().method) == admin::Verb::get)
+        co_return std::string();
+    const auto body = co_await exchange.read_body();
+    if (!body)
+        co_return tl::make_unexpected(body.error());
+    if (body->size() > admin::most_body)
+        co_return fail(Errc::body_too_large, "The body is larger than 1 MiB.");
+    co_return std::string(*body);
+}
+
+net::Task<void> serve_page(net::Exchange& exchange, Lane& lane)
 {
     const auto snapshot = lane.services().snapshot;
-    auto request = admit(exchange.head(), *snapshot, lane.services().metrics, page);
+    auto found = find(exchange.head());
+    if (!found) {
+        auto allowed = admin::allowed_methods(exchange.head().path);
+        co_await gateway::reply_error(exchange, *snapshot, std::move(found).error(),
+                                      std::move(allowed));
+        co_return;
+    }
+    auto request = admit(exchange.head(), *snapshot, lane.services().metrics, *found);
     if (!request) {
         co_await gateway::reply_error(exchange, *snapshot, std::move(request).error());
         co_return;
     }
+    auto body = co_await read_body(exchange);
+    if (!body) {
+        co_await gateway::reply_error(exchange, *snapshot, std::move(body).error());
+        co_return;
+    }
+    request->body = *std::move(body);
     auto reply = co_await admin::answer(std::move(*request), lane.desk());
     if (!reply) {
         co_await gateway::reply_error(exchange, *snapshot, std::move(reply).error());
@@ -57,9 +117,8 @@ net::Handler make_front_door(std::deque<Lane>& lanes)
             return &one.shard() == &exchange.shard();
         });
         const auto& head = exchange.head();
-        const auto page = admin::find_page(head.path);
-        if (page && head.method != net::Method::options)
-            return serve_page(exchange, *lane, *page);
+        if (admin::is_place(head.path) && head.method != net::Method::options)
+            return serve_page(exchange, *lane);
         return gateway::serve(exchange, lane->services());
     };
 }

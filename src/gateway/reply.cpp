@@ -33,7 +33,8 @@ void add_error_headers(net::HeaderLines& lines, const Error& error)
     lines.add("x-should-retry", "false");
 }
 
-net::Task<void> reply_error(net::Exchange& exchange, const Snapshot& snapshot, Error error)
+net::Task<void> reply_error(net::Exchange& exchange, const Snapshot& snapshot, Error error,
+                            std::string allowed)
 {
     net::HeaderLines lines;
     lines.add("content-type", "application/json");
@@ -41,7 +42,7 @@ net::Task<void> reply_error(net::Exchange& exchange, const Snapshot& snapshot, E
     if (error.code() == Errc::unauthenticated)
         lines.add("www-authenticate", "Bearer");
     if (error.code() == Errc::method_not_allowed)
-        lines.add("allow", allowed_methods(exchange.head().path));
+        lines.add("allow", allowed.empty() ? allowed_methods(exchange.head().path) : allowed);
     add_cors(lines, snapshot.config.server, exchange.head().fields["origin"]);
     const auto body = dialect::error_body(error);
     (void)co_await exchange.reply(describe(error.code()).status, lines, body);
@@ -66,7 +67,7 @@ net::Task<void> reply_preflight(net::Exchange& exchange, std::shared_ptr<const S
     const auto& fields = exchange.head().fields;
     net::HeaderLines lines;
     add_cors(lines, snapshot->config.server, fields["origin"]);
-    lines.add("access-control-allow-methods", "GET, POST, OPTIONS, HEAD");
+    lines.add("access-control-allow-methods", "GET, POST, DELETE, OPTIONS, HEAD");
     // "*" would not cover Authorization, so what was asked for is granted by name.
     const auto asked = fields["access-control-request-headers"];
     lines.add("access-control-allow-headers",

@@ -8,47 +8,37 @@
 #include <vector>
 
 #include "spillway/admin/archive.hpp"
+#include "spillway/admin/places.hpp"
 #include "spillway/admin/view.hpp"
 #include "spillway/base/result.hpp"
+#include "spillway/chat/caller.hpp"
 #include "spillway/net/shard.hpp"
 #include "spillway/net/task.hpp"
 #include "spillway/observe/metrics.hpp"
 
-/// The operator's endpoints (litellm-surface 2.9), without HTTP: a path and a query in, a status
-/// and a body out. `app` joins them with the front door.
+/// The operator's endpoints (litellm-surface 2.9), without HTTP: a page, a query and a body in, a
+/// status and a body out. `app` joins them with the front door.
 namespace spillway::admin {
-
-enum class Page : std::uint8_t {
-    liveness,
-    readiness,
-    health,
-    metrics,
-    spend_logs,
-    global_spend,
-    global_spend_logs,
-    models,
-    model_groups,
-};
-
-enum class Access : std::uint8_t { anyone, operator_only };
-
-/// The page at `path`, with or without `/v1` in front and a slash behind; empty when it is none of
-/// ours.
-[[nodiscard]] std::optional<Page> find_page(std::string_view path);
-[[nodiscard]] Access access(Page page) noexcept;
 
 struct Parameter {
     std::string name;
     std::string value;
 };
 
+/// A question that the asker may ask. `caller` is valid as long as the snapshot that knew it.
 struct Request {
     Page page = Page::liveness;
     std::vector<Parameter> query;
+    std::string segment{};  ///< Of the path, where it names something: "/key/{}/regenerate".
+    std::string body{};     ///< As sent; at most `most_body` bytes.
+    chat::Caller caller{};  ///< Nobody where `Access::anyone` is enough.
 
     /// The first value of that name; empty when absent.
     [[nodiscard]] std::string_view operator[](std::string_view name) const noexcept;
 };
+
+/// Bodies are settings of one thing: what is larger is a mistake.
+inline constexpr std::size_t most_body = std::size_t{1} << 20;
 
 /// Decodes a query string. Fails with `invalid_request` on a bad escape.
 [[nodiscard]] Result<std::vector<Parameter>> read_query(std::string_view query);

@@ -26,8 +26,7 @@ struct Destination {
 /// @return `unknown_path` or `method_not_allowed`.
 [[nodiscard]] Result<Destination> find_destination(const net::RequestHead& head);
 
-/// What an `Allow` header says for a path that answered `method_not_allowed`, ours or the
-/// operator's pages (which are read only).
+/// What an `Allow` header says for a path that answered `method_not_allowed`.
 [[nodiscard]] std::string_view allowed_methods(std::string_view path);
 
 }  // namespace spillway::gateway

@@ -17,8 +17,9 @@ namespace spillway::gateway {
 
 /// Sends OpenAI's error body with the status of the error's code, `Retry-After` when known,
 /// `x-should-retry: false` and the CORS headers.
+/// @param allowed  The `Allow` header of `method_not_allowed`; empty: what the API allows there.
 [[nodiscard]] net::Task<void> reply_error(net::Exchange& exchange, const Snapshot& snapshot,
-                                          Error error);
+                                          Error error, std::string allowed = {});
 
 /// Sends a reply made elsewhere (admin), with the CORS headers.
 [[nodiscard]] net::Task<void> reply_whole(net::Exchange& exchange, const Snapshot& snapshot,

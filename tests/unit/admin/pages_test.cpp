@@ -5,54 +5,6 @@
 namespace spillway::admin {
 namespace {
 
-TEST(FindPage, KnowsAPathWithAndWithoutTheVersion)
-{
-    EXPECT_EQ(find_page("/model/info"), Page::models);
-    EXPECT_EQ(find_page("/v1/model/info"), Page::models);
-}
-
-TEST(FindPage, KnowsBothSpellingsOfLiveness)
-{
-    EXPECT_EQ(find_page("/health/liveliness"), Page::liveness);
-    EXPECT_EQ(find_page("/health/liveness"), Page::liveness);
-}
-
-TEST(FindPage, TakesASlashBehindThePath)
-{
-    EXPECT_EQ(find_page("/metrics/"), Page::metrics);
-}
-
-TEST(FindPage, LeavesTheModelListToTheGateway)
-{
-    EXPECT_EQ(find_page("/v1/models"), std::nullopt);
-}
-
-TEST(FindPage, DoesNotDecodeAPathIntoOneOfOurs)
-{
-    EXPECT_EQ(find_page("/%6detrics"), std::nullopt);
-}
-
-TEST(FindPage, DoesNotTakeTheVersionTwice)
-{
-    EXPECT_EQ(find_page("/v1/v1/metrics"), std::nullopt);
-}
-
-TEST(FindPage, DoesNotTakeTheBarePrefix)
-{
-    EXPECT_EQ(find_page("/v1/"), std::nullopt);
-    EXPECT_EQ(find_page("/"), std::nullopt);
-    EXPECT_EQ(find_page(""), std::nullopt);
-}
-
-TEST(Access, IsOpenForLivenessAndReadinessOnly)
-{
-    EXPECT_EQ(access(Page::liveness), Access::anyone);
-    EXPECT_EQ(access(Page::readiness), Access::anyone);
-    for (const auto page : {Page::health, Page::metrics, Page::spend_logs, Page::global_spend,
-                            Page::global_spend_logs, Page::models, Page::model_groups})
-        EXPECT_EQ(access(page), Access::operator_only);
-}
-
 TEST(ReadQuery, DecodesNamesAndValues)
 {
     const auto query = read_query("api%5Fkey=sk-a%2Bb&model=two+words");

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "spillway/base/result.hpp"
+
+/// Which page stands at which path (litellm-surface 2.9).
+namespace spillway::admin {
+
+enum class Page : std::uint8_t {
+    liveness,
+    readiness,
+    health,
+    metrics,
+    spend_logs,
+    global_spend,
+    global_spend_logs,
+    models,
+    model_groups,
+};
+
+/// Who may ask: everybody; every valid key, which then sees what is its own; who administers.
+enum class Access : std::uint8_t { anyone, key_holder, operator_only };
+
+/// How a page is asked. A HEAD is a `get`.
+enum class Verb : std::uint8_t { get, post, delete_ };
+
+/// One row of the table. A segment `{}` of the path stands for any one segment.
+struct Place {
+    std::string_view path;
+    Verb verb;
+    Page page;
+    Access access;
+};
+
+/// All places.
+[[nodiscard]] std::span<const Place> places() noexcept;
+
+/// A page, and what its path held.
+struct Found {
+    Page page = Page::liveness;
+    Access access = Access::operator_only;
+    std::string segment{};  ///< What stood for `{}`, decoded; empty when the path has none.
+};
+
+/// Is the path one of ours, with or without `/v1` in front and a slash behind? On the way of every
+/// request.
+[[nodiscard]] bool is_place(std::string_view path) noexcept;
+
+/// The page at `path`.
+/// @return `unknown_path`, or `method_not_allowed` naming the methods that are.
+[[nodiscard]] Result<Found> find_page(Verb verb, std::string_view path,
+                                      std::span<const Place> table = places());
+
+/// What an `Allow` header says for the path of a page: "GET, HEAD, OPTIONS".
+[[nodiscard]] std::string allowed_methods(std::string_view path,
+                                          std::span<const Place> table = places());
+
+}  // namespace spillway::admin

@@ -1,0 +1,129 @@
+#include "spillway/admin/places.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "spillway/base/text.hpp"
+
+namespace spillway::admin {
+
+namespace {
+
+constexpr std::array table_of_pages{
+    Place{"/health/liveliness", Verb::get, Page::liveness, Access::anyone},
+    Place{"/health/liveness", Verb::get, Page::liveness, Access::anyone},
+    Place{"/health/readiness", Verb::get, Page::readiness, Access::anyone},
+    Place{"/health", Verb::get, Page::health, Access::operator_only},
+    Place{"/metrics", Verb::get, Page::metrics, Access::operator_only},
+    Place{"/spend/logs", Verb::get, Page::spend_logs, Access::operator_only},
+    Place{"/global/spend", Verb::get, Page::global_spend, Access::operator_only},
+    Place{"/global/spend/logs", Verb::get, Page::global_spend_logs, Access::operator_only},
+    Place{"/model/info", Verb::get, Page::models, Access::operator_only},
+    Place{"/model_group/info", Verb::get, Page::model_groups, Access::operator_only},
+};
+
+constexpr std::string_view any_segment = "{}";
+
+std::string_view bare(std::string_view path) noexcept
+{
+    if (path.starts_with("/v1/"))
+        path.remove_prefix(3);
+    if (path.ends_with('/'))
+        path.remove_suffix(1);
+    return path;
+}
+
+/// Takes the first segment, behind its slash, off `path`.
+std::string_view take_segment(std::string_view& path) noexcept
+{
+    if (path.empty())
+        return {};
+    const auto end = std::min(path.find('/', 1), path.size());
+    const auto segment = path.substr(1, end - 1);
+    path.remove_prefix(end);
+    return segment;
+}
+
+struct Match {
+    std::string_view segment;  ///< What stood for `{}`.
+};
+
+std::optional<Match> match(std::string_view pattern, std::string_view path) noexcept
+{
+    if (pattern.find('{') == std::string_view::npos)
+        return pattern == path ? std::optional(Match{}) : std::nullopt;
+    Match match;
+    while (!pattern.empty() && !path.empty()) {
+        const auto wanted = take_segment(pattern);
+        const auto given = take_segment(path);
+        if (wanted == any_segment && !given.empty())
+            match.segment = given;
+        else if (wanted != given)
+            return std::nullopt;
+    }
+    return pattern.empty() && path.empty() ? std::optional(match) : std::nullopt;
+}
+
+std::string_view words_of(Verb verb) noexcept
+{
+    switch (verb) {
+        case Verb::get:
+            return "GET, HEAD";
+        case Verb::post:
+            return "POST";
+        case Verb::delete_:
+            return "DELETE";
+    }
+    return {};
+}
+
+std::string methods_at(std::string_view path, std::span<const Place> table)
+{
+    std::string methods;
+    for (const auto& place : table) {
+        if (match(place.path, path))
+            methods.append(words_of(place.verb)).append(", ");
+    }
+    return methods;
+}
+
+}  // namespace
+
+std::span<const Place> places() noexcept
+{
+    return table_of_pages;
+}
+
+bool is_place(std::string_view path) noexcept
+{
+    path = bare(path);
+    return std::any_of(table_of_pages.begin(), table_of_pages.end(),
+                       [&](const Place& place) { return match(place.path, path).has_value(); });
+}
+
+Result<Found> find_page(Verb verb, std::string_view path, std::span<const Place> table)
+{
+    path = bare(path);
+    for (const auto& place : table) {
+        const auto matched = place.verb == verb ? match(place.path, path) : std::nullopt;
+        if (!matched)
+            continue;
+        auto segment = percent_decoded(matched->segment);
+        if (!segment)
+            return fail(Errc::invalid_request, "The path holds a malformed escape.");
+        return Found{place.page, place.access, *std::move(segment)};
+    }
+    auto methods = methods_at(path, table);
+    if (methods.empty())
+        return fail(Errc::unknown_path, "There is no such page.");
+    methods.resize(methods.size() - 2);
+    return fail(Errc::method_not_allowed, "This method is not allowed here; use " + methods + ".");
+}
+
+std::string allowed_methods(std::string_view path, std::span<const Place> table)
+{
+    return methods_at(bare(path), table) + "OPTIONS";
+}
+
+}  // namespace spillway::admin
