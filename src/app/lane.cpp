@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "spillway/base/heap_cache.hpp"
+
 namespace spillway::app {
 
 namespace {
@@ -41,7 +43,10 @@ Lane::~Lane()
 
 void Lane::start(std::size_t number)
 {
-    thread_ = std::thread([this] { shard_.run(); });
+    thread_ = std::thread([this] {
+        const HeapCache::Use cache;
+        shard_.run();
+    });
     pthread_setname_np(thread_.native_handle(), ("shard-" + std::to_string(number)).c_str());
 }
 

@@ -23,7 +23,9 @@ void tune_process()
     // A large body is mapped and given back whole. Left alone, glibc raises this threshold to the
     // largest block ever freed and keeps such blocks in its arenas.
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
-    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    // Dozens of bodies of 100 KB come and go: to give their pages back each time costs more than
+    // the requests. `Daemon::give_memory_back` does it in the pauses.
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }
 
 Result<Beginning> read_beginning(const Serve& wish)

@@ -75,7 +75,7 @@ private:
         std::vector<char*> blocks;
     };
     std::array<Shelf, 4> shelves_{
-        {{small, 32, {}}, {medium, 8, {}}, {wide, 8, {}}, {large, 4, {}}}};
+        {{small, 64, {}}, {medium, 8, {}}, {wide, 8, {}}, {large, 4, {}}}};
 };
 
 }  // namespace spillway::net

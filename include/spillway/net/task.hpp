@@ -6,8 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "spillway/net/frame_pool.hpp"
-
 /// The coroutine type of everything that waits, and why it is not asio::awaitable: docs/adr/0011.
 namespace spillway::net {
 
@@ -32,15 +30,7 @@ struct FinalAwaiter {
 
 /// A task that ends without ever waiting returns to its caller by an ordinary return, not by
 /// symmetric transfer: that is no tail call at -O0, and a loop of such awaits would eat the stack.
-///
-/// Frames come from the thread's own pool: most are too large for malloc's quick path.
 struct PromiseBase {
-    static void* operator new(std::size_t size) { return FramePool::take(size); }
-    static void operator delete(void* frame, std::size_t size)
-    {
-        FramePool::give_back(frame, size);
-    }
-
     std::coroutine_handle<> continuation;
     std::exception_ptr thrown;
     bool finished = false;
