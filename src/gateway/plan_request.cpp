@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -146,16 +147,16 @@ privacy::ClassSet scan_text(const chat::Prompt& prompt, const privacy::Scanner& 
     return scan.found();
 }
 
-/// FNV-1a of what stays the same through a conversation: its system prompt and its first turn.
+/// Of what stays the same through a conversation: its system prompt and its first turn. Only this
+/// process uses it.
 std::uint64_t conversation_of(const chat::Prompt& prompt)
 {
     if (prompt.first_user.empty() || prompt.user_turns < 1)
         return 0;
-    std::uint64_t hash = 0xCBF2'9CE4'8422'2325U;
-    for (const auto text : {prompt.system.substr(0, 4096), prompt.first_user.substr(0, 4096)})
-        for (const unsigned char byte : text)
-            hash = (hash ^ byte) * 0x100'0000'01B3U;
-    return hash == 0 ? 1 : hash;
+    constexpr std::hash<std::string_view> hash_of;
+    const std::uint64_t system = hash_of(prompt.system.substr(0, 4096));
+    const std::uint64_t turn = hash_of(prompt.first_user.substr(0, 4096));
+    return std::max<std::uint64_t>((system * 0x9E37'79B9'7F4A'7C15U) ^ turn, 1);
 }
 
 score::PromptView view_of(const chat::Prompt& prompt, const InferenceRequest& request)

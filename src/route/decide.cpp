@@ -32,6 +32,7 @@ Limits limits_of(const Features& request)
 const config::RouteRule* first_that_holds(const Features& request, const CompiledRoute& route,
                                           const Standing& standing, Explanation& why)
 {
+    why.rules.reserve(route.source().rules.size());
     for (const auto& rule : route.source().rules) {
         RuleSeen seen{rule.name, false, {}};
         seen.held = holds(rule.when, request, route, rule.action, standing, seen.because);

@@ -14,6 +14,7 @@ namespace {
 /// Appends members of one object; what has its usual value is left out, which is most of it.
 class Writer {
 public:
+    Writer() { text_.reserve(usual_size); }
     Writer& number(std::string_view key, std::int64_t value)
     {
         if (value == 0)
@@ -55,6 +56,7 @@ private:
         text_ += text_.size() == 1 ? "\"" : ",\"";
         text_.append(key).append("\":");
     }
+    static constexpr std::size_t usual_size = 500;
     std::string text_ = "{";
 };
 
