@@ -28,6 +28,8 @@ constexpr const char* footer =
     "  spillway check --config config.yaml      every problem in the file, and what each key does\n"
     "  spillway explain < request.json          where a request would go, and why\n"
     "  spillway replay --config new.yaml        what another file would have done\n"
+    "  spillway review --config config.yaml     two models' answers side by side, judged by you\n"
+    "  spillway learn --config config.yaml      learn from what shadows and you compared\n"
     "  spillway score < prompts.jsonl           how much each prompt gains from a strong model\n"
     "\n"
     "  curl http://localhost:4000/v1/models\n";
@@ -64,11 +66,28 @@ constexpr const char* replay_footer =
     "what moves, cost and local share before and after, and requests that had to stay local and\n"
     "might leave; the exit code is 1 when there are any.\n";
 
-constexpr std::array<std::string_view, 8> command_names{"serve",    "check", "explain", "replay",
-                                                        "features", "score", "train",   "version"};
-constexpr std::array<std::string_view, 15> options{
-    "--config", "--host",   "--port",     "--help", "--weights", "--labels", "--out",   "--dataset",
-    "--name",   "--report", "--held-out", "--json", "--header",  "--since",  "--ledger"};
+constexpr const char* learn_footer =
+    "Learns from the comparisons that `shadow:` of a route and `spillway review` left in the "
+    "ledger.\n"
+    "New weights go to the file that the route's `complexity.weights` names; a running daemon "
+    "takes\n"
+    "them up at once. They are refused (exit code 1) when they may be no better than chance. The\n"
+    "ones before are kept beside them, and --undo changes places with them.\n";
+
+constexpr const char* review_footer =
+    "Shows pairs whose text was kept (`shadow: {keep_text: true}`), blind: which model is which "
+    "is\n"
+    "said after the verdict. A verdict is a, b, tie or skip; q ends. It outweighs all other grades "
+    "in\n"
+    "`spillway learn`. Without a terminal verdicts are read from stdin, a line each.\n";
+
+constexpr std::array<std::string_view, 10> command_names{"serve",  "check",  "explain",  "replay",
+                                                         "review", "learn",  "features", "score",
+                                                         "train",  "version"};
+constexpr std::array<std::string_view, 19> options{
+    "--config",  "--host",  "--port",    "--help",     "--weights", "--labels", "--out",
+    "--dataset", "--name",  "--report",  "--held-out", "--json",    "--header", "--since",
+    "--ledger",  "--route", "--dry-run", "--undo",     "--again"};
 
 /// "unknown option '--prot'; did you mean '--port'?": CLI11 names the word but suggests nothing.
 std::string unknown_word(std::string_view word)
@@ -162,6 +181,42 @@ CLI::App* add_replay(CLI::App& app, ReplayRecords& records)
     return replay;
 }
 
+/// What `learn` and `review` look at.
+template <class Wish>
+void add_comparisons(CLI::App& command, Wish& wish)
+{
+    command.add_option("-c,--config", wish.config, "Configuration in LiteLLM's grammar.")
+        ->type_name("FILE")
+        ->required();
+    command
+        .add_option("--since", wish.since,
+                    "How far back: 7d, 12h, or a date 2026-11-14 [everything].")
+        ->type_name("TIME");
+    command.add_option("--ledger", wish.ledger, "Instead of the one that the file names.")
+        ->type_name("FILE");
+    command.add_option("--route", wish.route, "Of this route only.")->type_name("NAME");
+}
+
+CLI::App* add_learn(CLI::App& app, LearnWeights& wish)
+{
+    auto* learn =
+        app.add_subcommand("learn", "Learn a route's complexity weights from comparisons.");
+    learn->footer(learn_footer);
+    add_comparisons(*learn, wish);
+    learn->add_flag("--dry-run", wish.dry_run, "Say what was learned; write nothing.");
+    learn->add_flag("--undo", wish.undo, "Change places with the weights before.");
+    return learn;
+}
+
+CLI::App* add_review(CLI::App& app, ReviewPairs& wish)
+{
+    auto* review = app.add_subcommand("review", "Two models' answers side by side, judged by you.");
+    review->footer(review_footer);
+    add_comparisons(*review, wish);
+    review->add_flag("--again", wish.again, "Also pairs that were reviewed before.");
+    return review;
+}
+
 CLI::App* add_serve(CLI::App& app, Serve& serve)
 {
     auto* serving = app.add_subcommand("serve", "Run the gateway.");
@@ -202,6 +257,8 @@ public:
         offer(add_check(app, check_), check_);
         offer(add_explain(app, explain_), explain_);
         offer(add_replay(app, replay_), replay_);
+        offer(add_review(app, review_), review_);
+        offer(add_learn(app, learn_), learn_);
         offer(app.add_subcommand("features",
                                  "What the complexity score sees of prompts (JSON lines)."),
               features_);
@@ -231,6 +288,8 @@ private:
     Check check_;
     ExplainRequest explain_;
     ReplayRecords replay_;
+    ReviewPairs review_;
+    LearnWeights learn_;
     PrintFeatures features_;
     PrintScores scores_;
     TrainWeights training_;

@@ -95,9 +95,11 @@ void ConfigWatcher::settle()
     std::vector<Stamp> now;
     for (const auto& file : files_)
         now.push_back(stamp_of(file));
-    // A file that is gone is about to be replaced: its successor makes an event of its own.
-    const bool complete =
-        std::all_of(now.begin(), now.end(), [](const Stamp& stamp) { return stamp.there; });
+    // A file that is gone is about to be replaced: its successor makes an event of its own. One
+    // that was never there is not waited for.
+    bool complete = true;
+    for (std::size_t i = 0; i < now.size(); ++i)
+        complete = complete && (now[i].there || !stamps_[i].there);
     if (!complete || now == stamps_)
         return;
     stamps_ = std::move(now);

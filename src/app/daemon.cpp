@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "spillway/app/front_door.hpp"
+#include "spillway/app/shadow_spend.hpp"
 #include "spillway/base/log.hpp"
 #include "spillway/gateway/front.hpp"
 
@@ -82,9 +83,10 @@ Result<void> Daemon::begin(Beginning beginning)
         shipper_ = std::make_unique<ledger::Shipper>(store_->path(), *config.general.database_url);
         writer_->on_commit([shipper = shipper_.get()] { shipper->nudge(); });
     }
+    comparisons_ = std::make_unique<ledger::ComparisonWriter>(store_->path());
     archive_ = std::make_unique<admin::Archive>(store_->path());
     budget_ = std::make_unique<BudgetWatch>(store_->path(), shared_, clock_);
-    budget_->follow(config::proxy_budget(config));
+    published(config);
 
     auto door = make_door(config);
     if (!door)
@@ -94,13 +96,12 @@ Result<void> Daemon::begin(Beginning beginning)
     if (!edition)
         return fail(std::move(edition).error());
     make_lanes(*edition);
-    Publisher::Parts parts{
-        std::move(beginning.source),
-        std::move(beginning.environment),
-        metrics_,
-        clock_,
-        lanes_,
-        [this](const config::Config& now) { budget_->follow(config::proxy_budget(now)); }};
+    Publisher::Parts parts{std::move(beginning.source),
+                           std::move(beginning.environment),
+                           metrics_,
+                           clock_,
+                           lanes_,
+                           [this](const config::Config& now) { published(now); }};
     publisher_ =
         std::make_unique<Publisher>(std::move(parts), std::move(*edition), std::move(*door));
     watcher_ = std::make_unique<ConfigWatcher>(control_, [this] {
@@ -116,10 +117,21 @@ Result<void> Daemon::begin(Beginning beginning)
 
 void Daemon::make_lanes(const Edition& edition)
 {
-    const LaneParts parts{*writer_, metrics_, shared_, clock_, *archive_, vitals_};
+    const LaneParts parts{*writer_, metrics_, shared_, clock_, *comparisons_, *archive_, vitals_};
     for (auto left = shard_count(edition.snapshot->config.server); left > 0; --left)
         lanes_.emplace_back(parts, edition);
     health_.emplace(lanes_.front());
+    calibrations_.emplace(control_, lanes_, *comparisons_);
+    calibrations_->begin(ledger::read_calibrations(store_->path()));
+}
+
+/// A configuration begins to hold.
+void Daemon::published(const config::Config& config)
+{
+    budget_->follow(config::proxy_budget(config));
+    if (!shadow_spend_known_)
+        shadow_spend_known_ =
+            restore_shadow_spend(config, store_->path(), shared_.shadow_allowance, clock_.wall());
 }
 
 Result<void> Daemon::listen()
@@ -148,12 +160,15 @@ Daemon::~Daemon()
     listener_.reset();
     for (auto& lane : lanes_)
         lane.stop();
+    if (calibrations_)
+        calibrations_->finish();
     // The archive posts to shards, so it ends before they do; the writer is what they settle with.
     archive_.reset();
     budget_.reset();
     writer_->finish();  // Tells the lanes' settlements how their last batches ended.
     lanes_.clear();
     writer_.reset();
+    comparisons_.reset();
     if (shipper_)
         shipper_->drain(last_shipping);
     shipper_.reset();
@@ -171,6 +186,7 @@ int Daemon::run()
     give_memory_back(first_trim);
     announce();
     health_->start();
+    calibrations_->start();
     if (scout_)
         scout_->start();
     pthread_sigmask(SIG_UNBLOCK, &ours, nullptr);
@@ -207,7 +223,11 @@ DrainSteps Daemon::drain_steps()
         if (scout_)
             scout_->stop();
         for (auto& lane : lanes_)
-            lane.shard().post([&lane] { lane.shard().drain(); });
+            lane.shard().post([&lane] {
+                lane.services().shadows.stop();
+                lane.services().side_calls.stop();
+                lane.shard().drain();
+            });
     };
     steps.cut = [this] {
         for (auto& lane : lanes_)

@@ -6,7 +6,9 @@
 #include "spillway/app/cli.hpp"
 #include "spillway/app/daemon.hpp"
 #include "spillway/app/explain_command.hpp"
+#include "spillway/app/learn.hpp"
 #include "spillway/app/replay.hpp"
+#include "spillway/app/review.hpp"
 #include "spillway/app/scoring.hpp"
 
 namespace {
@@ -27,6 +29,11 @@ int run(const spillway::app::Command& command)
         return spillway::app::print_scores(*scores, std::cin, std::cout, std::cerr);
     if (const auto* training = std::get_if<spillway::app::TrainWeights>(&command))
         return spillway::app::train_weights(*training, std::cin, std::cout, std::cerr);
+    if (const auto* learn = std::get_if<spillway::app::LearnWeights>(&command))
+        return spillway::app::learn_weights(*learn, std::cout, std::cerr);
+    if (const auto* review = std::get_if<spillway::app::ReviewPairs>(&command))
+        return spillway::app::review_pairs(*review, spillway::app::process_screen(), std::cin,
+                                           std::cout, std::cerr);
     const auto& say = std::get<spillway::app::Say>(command);
     std::fputs(say.text.c_str(), say.exit_code == 0 ? stdout : stderr);
     return say.exit_code;

@@ -66,6 +66,9 @@ std::vector<std::string> Publisher::files() const
         if (!file->empty())
             files.push_back(*file);
     }
+    for (const auto& route : config().routes)
+        if (const auto& weights = route.complexity.weights; !weights.empty())
+            files.push_back(weights);
     return files;
 }
 

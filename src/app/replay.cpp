@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "spillway/ledger/comparison.hpp"
 #include "spillway/ledger/cost.hpp"
 #include "spillway/route/features_json.hpp"
 
@@ -66,6 +67,9 @@ Replay::~Replay() = default;
 
 void Replay::add(const ledger::SpendRecord& record)
 {
+    // Nobody asked for these: another configuration would draw others.
+    if (ledger::is_shadow(record.call_type))
+        return;
     ++sums_.requests;
     if (!record.routing || record.routing->features.empty())
         return add_without_features(record);

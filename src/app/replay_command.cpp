@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "compiled_config.hpp"
+#include "read_config.hpp"
 #include "spillway/app/replay.hpp"
 #include "spillway/base/clock.hpp"
 #include "spillway/base/text.hpp"
@@ -14,14 +15,9 @@ int replay(const ReplayRecords& wish, std::ostream& out, std::ostream& problems)
         problems << "spillway: " << what << '\n';
         return 1;
     };
-    WallTime since{};
-    if (wish.since) {
-        const auto begin = parse_since(*wish.since, SystemClock{}.wall());
-        if (!begin)
-            return complain("'" + printable(*wish.since) +
-                            "' is neither a duration like 7d or 12h nor a date like 2026-11-14");
-        since = *begin;
-    }
+    const auto since = since_of(wish.since, SystemClock{}.wall());
+    if (!since)
+        return complain(since.error().message());
     const auto compiled = compile_config(wish.config, problems);
     if (!compiled)
         return 1;
@@ -31,7 +27,7 @@ int replay(const ReplayRecords& wish, std::ostream& out, std::ostream& problems)
         return complain(history.error().message());
     Replay replayed(compiled->snapshot);
     const auto read =
-        history->each(since, [&](const ledger::SpendRecord& record) { replayed.add(record); });
+        history->each(*since, [&](const ledger::SpendRecord& record) { replayed.add(record); });
     if (!read)
         return complain(read.error().message());
     const auto& sums = replayed.sums();

@@ -115,6 +115,7 @@ void read_inner(const Node& node, Route& route, const std::string& path, Finding
         route_shadow_fields(load, *route.shadow);
         load.refuse_rest(Unknown::error);
         refer_targets(part->find("group"), path + ".shadow.group", findings);
+        refer_targets(part->find("against"), path + ".shadow.against", findings);
         refer_targets(part->find("judge"), path + ".shadow.judge", findings);
         if (route.shadow->group.empty())
             findings.error(part->at, path + ".shadow: `group` is missing");

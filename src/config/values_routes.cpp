@@ -63,6 +63,16 @@ bool read(const Node& node, Share& out, const Reading& reading)
     return true;
 }
 
+bool read(const Node& node, ShadowRole& out, const Reading& reading)
+{
+    if (!read_word(node, {"by_price", "strong", "weak"}, reading))
+        return false;
+    out = node.text == "strong" ? ShadowRole::strong
+          : node.text == "weak" ? ShadowRole::weak
+                                : ShadowRole::by_price;
+    return true;
+}
+
 bool read(const Node& node, AnswerFit& out, const Reading& reading)
 {
     bool clamp = false;
@@ -112,6 +122,10 @@ std::string type_name(const Share&, const Traits&)
 {
     return "share, as 20% or 0.2";
 }
+std::string type_name(const ShadowRole&, const Traits&)
+{
+    return "one of by_price, strong, weak";
+}
 std::string type_name(const AnswerFit&, const Traits&)
 {
     return "true or false";
@@ -136,6 +150,18 @@ std::string shown(const NanoUsd& value, const Traits&)
 std::string shown(const Share& value, const Traits&)
 {
     return std::to_string(static_cast<int>(std::lround(value.part * 100))) + "%";
+}
+std::string shown(const ShadowRole& value, const Traits&)
+{
+    switch (value) {
+        case ShadowRole::strong:
+            return "strong";
+        case ShadowRole::weak:
+            return "weak";
+        case ShadowRole::by_price:
+            break;
+    }
+    return "by_price";
 }
 std::string shown(const AnswerFit& value, const Traits&)
 {

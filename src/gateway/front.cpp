@@ -12,6 +12,7 @@
 #include "spillway/gateway/read_request.hpp"
 #include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/settle.hpp"
+#include "spillway/gateway/shadows.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -130,6 +131,8 @@ net::Task<void> settle(const InferenceRequest& request, Outcome& outcome, net::E
         add_explanation(*request.routing, outcome.parting);
     auto commit = services.settlements.commit(record);
     const auto committed = co_await commit;
+    if (request.sample)
+        keep_answer(*request.sample, outcome);
     auto parting = std::move(outcome.parting);
     if (!committed)
         parting = without_record(std::move(parting), committed.error());
@@ -180,6 +183,8 @@ net::Task<void> serve_inference(chat::Caller caller, Destination destination,
     Dispatch dispatch(request, exchange, services);
     co_await dispatch.run();
     co_await settle(request, dispatch.outcome(), exchange, services);
+    if (request.sample)
+        offer_shadow(request, dispatch.outcome(), services);
 }
 
 /// Tells where a request would go. Nothing is called, recorded or counted.

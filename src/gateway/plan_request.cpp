@@ -313,8 +313,9 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     note_content(prompt, needs, features);
     const auto counted =
         describer.counter.count(prompt, usual_model(*out.route, snapshot), rules.library.get());
-    features.prompt = counted.tokens;
-    features.prompt_upper = counted.upper;
+    features.prompt = counted.best.tokens;
+    features.prompt_upper = counted.best.upper;
+    out.uncorrected = counted.uncorrected;
     features.probes = out.route->probe(RequestAnswers(request, fields, prompt));
     if (needs.score) {
         out.scored = describer.extractor.extract(view_of(prompt, request));
@@ -357,7 +358,7 @@ Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, 
     route::Explanation refused;
     auto plan = decide(*described, request, services.fleet_view, services.shared.budget(), refused);
     auto routing = routing_of(plan ? plan->why : refused, *described, snapshot);
-    routing.counted = features.prompt;
+    routing.counted = described->uncorrected;
     routing.conversation = features.conversation;
     if (plan && request.facts.explain)
         routing.explanation = explanation_json(*described, *plan, snapshot);
@@ -365,6 +366,7 @@ Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, 
     if (!plan)
         return fail(std::move(plan).error());
     request.asked = plan->hops.front();
+    request.sample = draw_sample(request, *described, *plan, services.shard.random().draw());
     request.plan = std::make_unique<route::Plan>(*std::move(plan));
     return {};
 }

@@ -1,5 +1,7 @@
 #include "spillway/gateway/prompt_counter.hpp"
 
+#include <utility>
+
 #include "spillway/tokens/estimator.hpp"
 #include "spillway/tokens/images.hpp"
 
@@ -34,8 +36,8 @@ tokens::Count PromptCounter::count_text(const chat::Prompt& prompt, tokens::Fami
     return tokens::Estimator(family).estimate(classes);
 }
 
-tokens::Count PromptCounter::count(const chat::Prompt& prompt, const std::string& model,
-                                   tokens::Library* library)
+PromptCount PromptCounter::count(const chat::Prompt& prompt, const std::string& model,
+                                 tokens::Library* library)
 {
     const auto family = tokens::family_of(model);
     auto count = count_text(prompt, family, library) +
@@ -44,15 +46,27 @@ tokens::Count PromptCounter::count(const chat::Prompt& prompt, const std::string
     for (std::uint32_t image = 0; image < prompt.images; ++image)
         count = count + tokens::image_tokens(model, {});
     const auto learned = learned_.find(model);
-    return learned == learned_.end() ? count : learned->second.apply(count);
+    return {learned == learned_.end() ? count : learned->second.apply(count), count.tokens};
 }
 
-void PromptCounter::reported(const std::string& model, Tokens counted, Tokens reported)
+void PromptCounter::reported(const std::string& model, Tokens uncorrected, Tokens reported)
 {
-    if (const auto known = learned_.find(model); known != learned_.end())
-        known->second.observe(counted, reported);
-    else if (learned_.size() < most_models)
-        learned_[model].observe(counted, reported);
+    if (learned_.size() >= most_models && !learned_.contains(model))
+        return;
+    learned_[model].observe(uncorrected, reported);
+    fresh_[model].observe(uncorrected, reported);
+}
+
+void PromptCounter::adopt(const std::map<std::string, tokens::Calibration>& learned)
+{
+    for (const auto& [model, seen] : learned)
+        if (learned_.size() < most_models || learned_.contains(model))
+            learned_[model] += seen;
+}
+
+std::map<std::string, tokens::Calibration> PromptCounter::take_fresh()
+{
+    return std::exchange(fresh_, {});
 }
 
 }  // namespace spillway::gateway

@@ -129,7 +129,16 @@ Result<std::shared_ptr<const score::Weights>> weights_of(const route::CompiledRo
     if (!route.needs().score)
         return nullptr;
     const auto& path = route.source().complexity.weights;
-    return path.empty() ? score::shipped_weights() : score::load_weights(path);
+    if (path.empty())
+        return score::shipped_weights();
+    std::error_code unknown;
+    if (!std::filesystem::exists(path, unknown)) {
+        // A route names the file before `spillway learn` has anything to put there.
+        SPILLWAY_WARN("route \"{}\": there is no '{}' yet; it scores with the built-in weights",
+                      printable(route.source().name), printable(path));
+        return score::shipped_weights();
+    }
+    return score::load_weights(path);
 }
 
 /// Names, and the scanner itself where something asks for what it finds: it takes memory.

@@ -178,6 +178,8 @@ net::Task<bool> StreamRelay::flush()
     co_await quiet();
     const auto ready = out_.empty() ? direct_ : std::string_view{out_};
     if (!ready.empty()) {
+        if (attempt_.request.sample)
+            attempt_.request.sample->keep(ready);
         const auto sent = co_await attempt_.exchange.send(ready);
         if (!sent)
             co_return false;

@@ -25,7 +25,11 @@ constexpr std::int64_t application_id = 0x53574C47;
 ///
 /// The fourth step says who pays: `charged_*` are null where budgets were charged the cost, at the
 /// time of the start; word 0 is the empty text.
-constexpr std::array<const char*, 4> migrations{
+///
+/// `comparisons` are written by shadows (docs/adr/0025): their labels stand apart because several
+/// judges may speak of one, their texts because these have an age. `calibrations` is what routing
+/// learned of its own counts of tokens.
+constexpr std::array<const char*, 5> migrations{
     R"sql(
 CREATE TABLE words (
     id INTEGER PRIMARY KEY,
@@ -113,6 +117,39 @@ ALTER TABLE records ADD COLUMN charged_nano_usd INTEGER;
 ALTER TABLE records ADD COLUMN charged_at INTEGER;
 ALTER TABLE records ADD COLUMN reference_nano_usd INTEGER;
 ALTER TABLE records ADD COLUMN replayed INTEGER NOT NULL DEFAULT 0;
+)sql",
+    R"sql(
+CREATE TABLE comparisons (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    request BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    route TEXT NOT NULL,
+    weak_group TEXT NOT NULL,
+    strong_group TEXT NOT NULL,
+    served INTEGER NOT NULL,
+    features BLOB NOT NULL,
+    weight REAL NOT NULL
+) STRICT;
+CREATE TABLE comparison_labels (
+    comparison INTEGER NOT NULL,
+    judge INTEGER NOT NULL,
+    weak REAL NOT NULL,
+    strong REAL NOT NULL,
+    certainty REAL NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (comparison, judge)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE comparison_texts (
+    comparison INTEGER PRIMARY KEY,
+    expires INTEGER NOT NULL,
+    prompt TEXT NOT NULL,
+    weak TEXT NOT NULL,
+    strong TEXT NOT NULL
+) STRICT;
+CREATE TABLE calibrations (
+    model TEXT PRIMARY KEY,
+    histogram TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 )sql",
 };
 

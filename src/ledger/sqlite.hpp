@@ -35,6 +35,10 @@ public:
     {
         sqlite3_bind_blob64(handle_.get(), position, bytes.data(), bytes.size(), SQLITE_STATIC);
     }
+    void bind_real(int position, double value)
+    {
+        sqlite3_bind_double(handle_.get(), position, value);
+    }
     void bind_null(int position) { sqlite3_bind_null(handle_.get(), position); }
 
     /// SQLITE_ROW, SQLITE_DONE or what went wrong.
@@ -46,6 +50,10 @@ public:
     [[nodiscard]] std::int64_t integer(int column) const
     {
         return sqlite3_column_int64(handle_.get(), column);
+    }
+    [[nodiscard]] double real(int column) const
+    {
+        return sqlite3_column_double(handle_.get(), column);
     }
     /// Valid until the next step.
     [[nodiscard]] std::string_view text(int column) const

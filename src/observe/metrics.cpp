@@ -27,6 +27,8 @@ struct Row {
 namespace row {
 constexpr Row requests{Kind::counter, "spillway_requests_total", "endpoint, outcome",
                        "Authenticated requests by endpoint and outcome."};
+constexpr Row shadows{Kind::counter, "spillway_shadows_total", "outcome",
+                      "Requests drawn for comparison with a second group, by what became of them."};
 constexpr Row strangers{Kind::counter, "spillway_strangers_total", "",
                         "Requests without a valid credential; these leave no spend record."};
 constexpr Row refused_heads{Kind::counter, "spillway_refused_heads_total", "",
@@ -84,6 +86,7 @@ constexpr Row state{Kind::gauge, "spillway_deployment_state", of_deployment,
 
 constexpr std::array all_rows{
     &row::requests,
+    &row::shadows,
     &row::strangers,
     &row::refused_heads,
     &row::malformed_events,
@@ -116,6 +119,10 @@ constexpr std::array all_rows{
 constexpr std::array<std::string_view, 5> endpoints{"chat", "completions", "embeddings", "models",
                                                     "other"};
 constexpr std::array<std::string_view, 4> outcomes{"served", "refused", "broken", "abandoned"};
+
+constexpr std::array<std::string_view, 8> shadow_outcomes{
+    "compared",    "not_comparable", "failed",    "unavailable",
+    "over_budget", "too_large",      "cancelled", "dropped"};
 
 template <std::size_t size>
 std::size_t place_of(std::string_view word, const std::array<std::string_view, size>& words)
@@ -217,6 +224,9 @@ struct Metrics::Families {
                 requests[e][o] = &family.Add({{"endpoint", std::string(endpoints[e])},
                                               {"outcome", std::string(outcomes[o])}});
         }
+        auto& drawn = counters(r, row::shadows);
+        for (std::size_t o = 0; o < shadow_outcomes.size(); ++o)
+            shadows[o] = &drawn.Add({{"outcome", std::string(shadow_outcomes[o])}});
         gauges(r, row::build).Add({{"version", SPILLWAY_VERSION}}).Set(1);
         gauges(r, row::start_time).Add({}).Set(unix_seconds());
     }
@@ -227,6 +237,7 @@ struct Metrics::Families {
     prometheus::Family<prometheus::Gauge>&in_flight, &state;
     prometheus::Gauge &memory, &descriptors;
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
+    std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
 };
 
 Metrics::Metrics()
@@ -274,6 +285,11 @@ prometheus::Counter& Metrics::requests(std::string_view endpoint, std::string_vi
     return *families_->requests[place_of(endpoint, endpoints)][place_of(outcome, outcomes)];
 }
 
+prometheus::Counter& Metrics::shadows(std::string_view outcome)
+{
+    return *families_->shadows[place_of(outcome, shadow_outcomes)];
+}
+
 std::string Metrics::text() const
 {
     families_->memory.Set(resident_bytes());
@@ -302,6 +318,9 @@ std::string metrics_manual()
         out += " `" + std::string(word) + "`";
     out += "; `outcome` is one of";
     for (const auto word : outcomes)
+        out += " `" + std::string(word) + "`";
+    out += ";\nthat of shadows one of";
+    for (const auto word : shadow_outcomes)
         out += " `" + std::string(word) + "`";
     return out + ".\n";
 }

@@ -53,6 +53,25 @@ struct ReplayRecords {
     bool json = false;
 };
 
+/// `spillway learn --config FILE`
+struct LearnWeights {
+    std::string config;
+    std::optional<std::string> route;   ///< Empty: the only one that compares.
+    std::optional<std::string> since;   ///< Empty: from the first comparison on.
+    std::optional<std::string> ledger;  ///< Empty: the one that the configuration names.
+    bool dry_run = false;               ///< Only report.
+    bool undo = false;                  ///< Change places with the weights before.
+};
+
+/// `spillway review --config FILE`
+struct ReviewPairs {
+    std::string config;
+    std::optional<std::string> route;   ///< Empty: all of them.
+    std::optional<std::string> since;   ///< Empty: everything that was kept.
+    std::optional<std::string> ledger;  ///< Empty: the one that the configuration names.
+    bool again = false;                 ///< Also what was reviewed before.
+};
+
 /// Nothing to run: print and leave. Errors go to stderr.
 struct Say {
     int exit_code = 0;
@@ -60,7 +79,7 @@ struct Say {
 };
 
 using Command = std::variant<Serve, Check, ExplainRequest, ReplayRecords, PrintFeatures,
-                             PrintScores, TrainWeights, Say>;
+                             PrintScores, TrainWeights, LearnWeights, ReviewPairs, Say>;
 
 /// Reads the arguments. Never throws and never exits.
 [[nodiscard]] Command read_arguments(int argc, const char* const* argv);

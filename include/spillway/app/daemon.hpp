@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "spillway/app/budget_watch.hpp"
+#include "spillway/app/calibration_keeper.hpp"
 #include "spillway/app/cli.hpp"
 #include "spillway/app/config_watcher.hpp"
 #include "spillway/app/discovery.hpp"
@@ -51,6 +52,7 @@ private:
     explicit Daemon(Beginning& beginning);
     [[nodiscard]] Result<void> begin(Beginning beginning);
     void make_lanes(const Edition& edition);
+    void published(const config::Config& config);
     [[nodiscard]] Result<void> listen();
     [[nodiscard]] std::size_t connections() const;
     [[nodiscard]] admin::Vitals vitals() const;
@@ -67,10 +69,12 @@ private:
     std::unique_ptr<ledger::Store> store_;
     std::unique_ptr<ledger::Shipper> shipper_;  ///< Null without `database_url`.
     std::unique_ptr<ledger::Writer> writer_;
+    std::unique_ptr<ledger::ComparisonWriter> comparisons_;
     std::function<admin::Vitals()> vitals_;
     std::unique_ptr<admin::Archive> archive_;
     std::unique_ptr<BudgetWatch> budget_;
     std::deque<Lane> lanes_;
+    bool shadow_spend_known_ = false;
     std::optional<HealthKeeper> health_;
     std::unique_ptr<Scout> scout_;  ///< Null when the configuration is a file.
     std::optional<Findings> findings_;
@@ -79,6 +83,7 @@ private:
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
     boost::asio::steady_timer trim_{control_};
+    std::optional<CalibrationKeeper> calibrations_;
     std::unique_ptr<Publisher> publisher_;
     std::unique_ptr<ConfigWatcher> watcher_;
     std::unique_ptr<net::Listener> listener_;

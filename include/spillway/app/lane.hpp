@@ -17,6 +17,7 @@ struct LaneParts {
     observe::Metrics& metrics;
     gateway::Shared& shared;
     const Clock& clock;
+    ledger::ComparisonWriter& comparisons;
     admin::Archive& archive;
     const std::function<admin::Vitals()>& vitals;
 };

@@ -47,12 +47,20 @@ template <class Visitor>
 void route_shadow_fields(Visitor& visit, RouteShadow& shadow)
 {
     visit("group", shadow.group, Doc{"The second group, whose answer is compared and dropped."});
+    visit("against", shadow.against,
+          Doc{"Where a sampled request goes that `group` itself served; without it the first group "
+              "of the route that is another one."});
+    visit("role", shadow.role,
+          Doc{"Which model of the pair `group` is. `by_price`: the dearer one is strong; of equal "
+              "ones the remote one, else `group`."});
     visit("share", shadow.share, Doc{"Part of the requests, drawn evenly; never a private one."});
     visit("judge", shadow.judge,
-          Doc{"Group that grades the pair; without one, deterministic checks and agreement do."});
-    visit("max_cost_per_day", shadow.max_cost_per_day, Doc{"USD; the sample stops there."});
+          Doc{"Group that grades pairs which deterministic checks and agreement leave open."});
+    visit("max_cost_per_day", shadow.max_cost_per_day,
+          Doc{"USD per day (UTC) for shadows and judging; the sample stops there."});
     visit("keep_text", shadow.keep_text,
           Doc{"Keep prompt and answers for `spillway review`; otherwise only features."});
+    visit("keep_text_days", shadow.keep_text_days, Range{1, 365}, Doc{"Older texts are removed."});
 }
 
 template <class Visitor>
@@ -64,8 +72,9 @@ void route_fields(Visitor& visit, Route& route)
                 "What to do when no rule holds: a list of groups, or a map as in a rule. "
                 "Required.");
     visit.known("complexity", Support::supported, "How the route reads the complexity score.");
-    visit.known("shadow", Support::ignored,
-                "read and checked; comparisons are not drawn in this version");
+    visit.known("shadow", Support::supported,
+                "A sample of the requests is answered by a second group as well: what `spillway "
+                "learn` learns from.");
     visit("captures", route.captures,
           Doc{"Models that this route decides for although clients name them; may end in `*`."});
 }

@@ -194,13 +194,25 @@ struct RouteComplexity {
     std::vector<double> cuts;              ///< Three scores, instead of the weights' own.
 };
 
+/// Which model of a compared pair the shadow's group is.
+enum class ShadowRole : std::uint8_t {
+    by_price,  ///< The dearer one is strong; of equal ones the remote one, else the shadow's group.
+    strong,
+    weak,
+};
+
 /// A sample of a route's requests is sent to a second group as well.
 struct RouteShadow {
     std::string group;
+    /// Where a sampled request goes that `group` itself served; empty: the first group of the
+    /// route that is another one.
+    std::string against;
+    ShadowRole role = ShadowRole::by_price;  ///< Of `group`.
     Share share{0.01};
     std::string judge;  ///< Group that grades; empty: by deterministic checks and agreement.
-    std::optional<NanoUsd> max_cost_per_day;
+    NanoUsd max_cost_per_day{1'000'000'000};
     bool keep_text = false;  ///< For `spillway review`; otherwise features alone are kept.
+    std::int64_t keep_text_days = 30;
 };
 
 struct Route {

@@ -12,6 +12,7 @@ namespace spillway::config {
 bool read(const Node& node, privacy::Boundary& out, const Reading& reading);
 bool read(const Node& node, NanoUsd& out, const Reading& reading);
 bool read(const Node& node, Share& out, const Reading& reading);
+bool read(const Node& node, ShadowRole& out, const Reading& reading);
 bool read(const Node& node, AnswerFit& out, const Reading& reading);
 bool read(const Node& node, std::vector<Parameter>& out, const Reading& reading);
 bool read(const Node& node, std::vector<double>& out, const Reading& reading);
@@ -19,6 +20,7 @@ bool read(const Node& node, std::vector<double>& out, const Reading& reading);
 [[nodiscard]] std::string type_name(const privacy::Boundary&, const Traits&);
 [[nodiscard]] std::string type_name(const NanoUsd&, const Traits&);
 [[nodiscard]] std::string type_name(const Share&, const Traits&);
+[[nodiscard]] std::string type_name(const ShadowRole&, const Traits&);
 [[nodiscard]] std::string type_name(const AnswerFit&, const Traits&);
 [[nodiscard]] std::string type_name(const std::vector<Parameter>&, const Traits&);
 [[nodiscard]] std::string type_name(const std::vector<double>&, const Traits&);
@@ -26,6 +28,7 @@ bool read(const Node& node, std::vector<double>& out, const Reading& reading);
 [[nodiscard]] std::string shown(const privacy::Boundary& value, const Traits&);
 [[nodiscard]] std::string shown(const NanoUsd& value, const Traits&);
 [[nodiscard]] std::string shown(const Share& value, const Traits&);
+[[nodiscard]] std::string shown(const ShadowRole& value, const Traits&);
 [[nodiscard]] std::string shown(const AnswerFit& value, const Traits&);
 
 }  // namespace spillway::config

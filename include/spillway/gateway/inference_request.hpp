@@ -8,6 +8,7 @@
 #include "spillway/chat/caller.hpp"
 #include "spillway/chat/endpoint.hpp"
 #include "spillway/chat/request_facts.hpp"
+#include "spillway/gateway/sample.hpp"
 #include "spillway/gateway/snapshot.hpp"
 #include "spillway/ledger/spend_record.hpp"
 #include "spillway/route/plan.hpp"
@@ -33,8 +34,8 @@ struct Arrival {
 struct Routing {
     std::shared_ptr<const ledger::RouteTaken> taken;  ///< As the record has it; never null.
     std::string lines;                                ///< Header lines for the answer, CRLF-ended.
-    std::string explanation;         ///< JSON object; when the request asks for it.
-    Tokens counted{};                ///< Of the prompt, best count; compared with what is reported.
+    std::string explanation;  ///< JSON object; when the request asks for it.
+    Tokens counted{};         ///< Of the prompt, uncorrected; compared with what is reported.
     std::uint64_t conversation = 0;  ///< As in `route::Features`.
 };
 
@@ -55,6 +56,8 @@ struct InferenceRequest {
     /// Null when the client named a model and nothing narrowed where it may go: most streams need
     /// not carry it.
     std::unique_ptr<const Routing> routing;
+    /// Null unless the request was drawn for comparison.
+    std::unique_ptr<Sample> sample;
     Tokens prompt_estimate{};
     TimePoint received{};  ///< The last byte of the body had arrived.
 

@@ -36,6 +36,7 @@ struct Described {
     route::Resolved model;   ///< Without a route.
     score::Features scored;  ///< Where the score was taken; for explanations and comparisons.
     bool scanned = false;    ///< Sensitive classes were looked for.
+    Tokens uncorrected{};    ///< The prompt as it was counted, before what was learned corrects it.
 };
 
 /// Takes the facts that the request's route asks for, and no others.

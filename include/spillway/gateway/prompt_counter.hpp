@@ -11,17 +11,28 @@
 
 namespace spillway::gateway {
 
+/// The tokens of a prompt.
+struct PromptCount {
+    tokens::Count best;    ///< In the light of what upstreams reported.
+    Tokens uncorrected{};  ///< Before that: what further reports are compared with.
+};
+
 /// Counts the tokens of prompts: exactly where the model's vocabulary is at hand, else by estimate,
 /// corrected by what upstreams reported for the same model. One per shard; not thread-safe.
 class PromptCounter {
 public:
     /// @param model    The upstream's name of the model that will most likely serve.
     /// @param library  Null: no vocabularies. What it has was loaded with the configuration.
-    [[nodiscard]] tokens::Count count(const chat::Prompt& prompt, const std::string& model,
-                                      tokens::Library* library);
+    [[nodiscard]] PromptCount count(const chat::Prompt& prompt, const std::string& model,
+                                    tokens::Library* library);
 
-    /// An upstream said how many tokens the prompt had that we put at `counted`.
-    void reported(const std::string& model, Tokens counted, Tokens reported);
+    /// An upstream said how many tokens the prompt had that we put at `uncorrected`.
+    void reported(const std::string& model, Tokens uncorrected, Tokens reported);
+
+    /// What was learned by others and before; adds to what is known here.
+    void adopt(const std::map<std::string, tokens::Calibration>& learned);
+    /// What was reported since the last call.
+    [[nodiscard]] std::map<std::string, tokens::Calibration> take_fresh();
 
 private:
     /// Models come from the file and from wildcards, which clients fill in.
@@ -32,6 +43,7 @@ private:
 
     std::map<tokens::Family, tokens::Counter> exact_;
     std::unordered_map<std::string, tokens::Calibration> learned_;
+    std::map<std::string, tokens::Calibration> fresh_;
 };
 
 }  // namespace spillway::gateway

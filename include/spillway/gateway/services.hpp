@@ -7,9 +7,13 @@
 #include "spillway/dialect/request_reader.hpp"
 #include "spillway/gateway/plan_request.hpp"
 #include "spillway/gateway/settlements.hpp"
+#include "spillway/gateway/shadows.hpp"
+#include "spillway/gateway/side_calls.hpp"
 #include "spillway/gateway/snapshot.hpp"
 #include "spillway/guard/conversations.hpp"
+#include "spillway/guard/daily_allowance.hpp"
 #include "spillway/guard/retry_budget.hpp"
+#include "spillway/ledger/comparison_writer.hpp"
 #include "spillway/net/shard.hpp"
 #include "spillway/observe/metrics.hpp"
 #include "spillway/route/fleet_view.hpp"
@@ -20,6 +24,7 @@ namespace spillway::gateway {
 struct Shared {
     guard::RetryBudget retry_budget;
     guard::Conversations conversations{};
+    guard::DailyAllowance shadow_allowance{};  ///< By route.
     std::atomic<std::size_t> in_flight{0};
     std::atomic<bool> draining{false};
     /// Millionths of the proxy's budget that are left; negative: there is no cap. Refreshed from
@@ -45,9 +50,12 @@ struct Services {
     Shared& shared;
     Settlements& settlements;
     const Clock& clock;
+    ledger::ComparisonWriter& comparisons;
     dialect::RequestReader reader{};
     route::FleetView fleet_view{};
     Describer describer{};
+    ShadowQueue shadows{};
+    SideCalls side_calls{};
 };
 
 }  // namespace spillway::gateway

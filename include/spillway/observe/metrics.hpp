@@ -43,6 +43,9 @@ public:
     [[nodiscard]] prometheus::Counter& requests(std::string_view endpoint,
                                                 std::string_view outcome);
 
+    /// Requests drawn for comparison by what became of them ("compared", "failed", ...).
+    [[nodiscard]] prometheus::Counter& shadows(std::string_view outcome);
+
     prometheus::Counter* strangers;         ///< Requests without a valid credential.
     prometheus::Counter* refused_heads;     ///< Connections refused before an exchange.
     prometheus::Counter* malformed_events;  ///< Upstream events skipped.

@@ -57,6 +57,19 @@ TEST(CommandLine, ChecksAFile)
     EXPECT_EQ(std::get<Check>(command).config, "a.yaml");
 }
 
+TEST(CommandLine, LearnsAndReviewsWhatIsNamed)
+{
+    const auto learn = read({"learn", "--config", "a.yaml", "--route", "auto", "--dry-run"});
+    ASSERT_TRUE(std::holds_alternative<LearnWeights>(learn));
+    EXPECT_EQ(std::get<LearnWeights>(learn).route, "auto");
+    EXPECT_TRUE(std::get<LearnWeights>(learn).dry_run);
+    EXPECT_FALSE(std::get<LearnWeights>(learn).undo);
+    const auto review = read({"review", "--config", "a.yaml", "--since", "7d", "--again"});
+    ASSERT_TRUE(std::holds_alternative<ReviewPairs>(review));
+    EXPECT_EQ(std::get<ReviewPairs>(review).since, "7d");
+    EXPECT_TRUE(std::get<ReviewPairs>(review).again);
+}
+
 TEST(CommandLine, ExplainsWithTheHeadersThatAreNamed)
 {
     const auto command =

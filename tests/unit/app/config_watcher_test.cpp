@@ -77,6 +77,18 @@ TEST_F(ConfigWatcherTest, SeesALinkThatKubernetesSwaps)
     EXPECT_EQ(changes_, 1);
 }
 
+TEST_F(ConfigWatcherTest, WaitsForNothingThatWasNeverThere)
+{
+    write("a.yaml", "one");
+    watcher_.watch({at("a.yaml"), at("learned.weights")});
+    write("a.yaml", "three");
+    await_change();
+    changes_ = 0;
+    write("learned.weights", "first");
+    await_change();
+    EXPECT_EQ(changes_, 1);
+}
+
 TEST_F(ConfigWatcherTest, SeesAnIncludedFile)
 {
     write("a.yaml", "one");

@@ -281,7 +281,10 @@ TEST_F(StoreOpening, KeepsTheRecordsOfALedgerThatStillHasItsIndexOfIds)
                                      "reference_nano_usd", "replayed"}) {
         value_of(path_, "ALTER TABLE records DROP COLUMN " + column);
     }
-    value_of(path_, "DROP TABLE routings");
+    for (const std::string table :
+         {"routings", "comparisons", "comparison_labels", "comparison_texts", "calibrations"}) {
+        value_of(path_, "DROP TABLE " + table);
+    }
     value_of(path_, "DELETE FROM schema_version WHERE version >= 2");
     ASSERT_TRUE((*Store::open(settings_for(path_)))->append(places_of(full_records(ids, 1))));
     EXPECT_EQ(value_of(path_, "SELECT count(*) FROM sqlite_schema WHERE name = 'records_id'"), "0");

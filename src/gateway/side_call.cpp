@@ -1,0 +1,263 @@
+#include "spillway/gateway/side_call.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "spillway/base/text.hpp"
+#include "spillway/dialect/body_edit.hpp"
+#include "spillway/dialect/stream_meter.hpp"
+#include "spillway/gateway/sample.hpp"
+#include "spillway/ledger/cost.hpp"
+#include "spillway/route/attempt_chain.hpp"
+#include "spillway/route/limits.hpp"
+
+namespace spillway::gateway {
+namespace {
+
+constexpr Millis longest_call{120'000};
+
+/// Where the call goes, and what was set aside for it.
+struct Chosen {
+    route::Target target;
+    NanoUsd worst{};
+};
+
+/// A plan of one attempt within the request's limits.
+route::Plan plan_for(const SideCall& call, const chat::RequestFacts& facts)
+{
+    auto plan = route::straight_to(call.place);
+    plan.beyond = route::Beyond::nothing;
+    plan.limits.fit = route::Fit::checked;
+    plan.limits.task = config::Task::chat;
+    plan.limits.content = call.content;
+    plan.limits.prompt = call.prompt;
+    plan.limits.answer = facts.max_tokens;
+    return plan;
+}
+
+/// A deployment that is well and has a slot to spare: clients come first.
+std::optional<route::Target> free_target(const SideCall& call, const chat::RequestFacts& facts,
+                                         Services& services)
+{
+    const auto& snapshot = call.snapshot;
+    const auto now = services.clock.now();
+    chat::RequestControls controls;
+    controls.num_retries = 0;
+    controls.disable_fallbacks = true;
+    route::AttemptChain chain(
+        snapshot.table, route::ChainRequest{plan_for(call, facts), controls, call.prompt}, now);
+    snapshot.fleet->read(services.fleet_view, now);
+    const route::Moment moment{now, services.fleet_view, services.shard.random().draw(), false};
+    auto action = chain.start(moment);
+    auto* const send = std::get_if<route::Send>(&action);
+    if (send == nullptr)
+        return std::nullopt;
+    const auto index = send->target.deployment;
+    const auto& most = snapshot.table[index].max_parallel;
+    const auto running = snapshot.fleet->in_flight(index, now);
+    const bool spare = !most || running == 0 || running + 1 < *most;
+    if (!spare || snapshot.fleet->state_number(index, now) != 0)
+        return std::nullopt;
+    return std::move(send->target);
+}
+
+struct Wire {
+    std::vector<dialect::Splice> edits;
+    std::vector<std::string_view> pieces;
+    std::string head;
+};
+
+Wire wire_of(const SideCall& call, const chat::RequestFacts& facts, const route::Target& target)
+{
+    const auto& upstream = call.snapshot.upstreams[at(target.deployment)];
+    auto model = upstream.model;
+    if (const auto star = model.find('*'); star != std::string::npos)
+        model.replace(star, 1, target.wildcard);
+    // Whole, whatever the client asked for: nobody reads along.
+    auto rules = upstream.rules;
+    rules.no_stream_options = true;
+    for (const auto& parameter : call.parameters)
+        rules.overrides.emplace_back(parameter.name, parameter.json);
+    if (facts.delivery == chat::Delivery::stream)
+        rules.overrides.emplace_back("stream", "false");
+    Wire wire;
+    wire.edits = dialect::plan_edits(facts, call.body, model, rules, dialect::UsageInjection::leave,
+                                     chat::Endpoint::chat);
+    wire.pieces = dialect::slices(call.body, wire.edits);
+    std::size_t length = 0;
+    for (const auto piece : wire.pieces)
+        length += piece.size();
+    wire.head.append("POST ").append(upstream.base_path).append(call.suffix);
+    wire.head.append(" HTTP/1.1\r\n").append(upstream.header_block).append(call.forwarded);
+    wire.head.append("content-type: application/json\r\ncontent-length: ")
+        .append(std::to_string(length))
+        .append("\r\n\r\n");
+    return wire;
+}
+
+ledger::SpendRecord record_of(const SideCall& call, const route::Target& target, Services& services)
+{
+    const auto& upstream = call.snapshot.upstreams[at(target.deployment)];
+    ledger::SpendRecord record;
+    record.started = services.clock.wall();
+    record.id = services.shard.random().next(record.started);
+    record.call_type = call.call_type;
+    record.asked_model = printable(call.route->source().name, 256);
+    record.group = call.snapshot.table[target.group].name;
+    record.deployment_id = upstream.id;
+    record.provider = upstream.provider;
+    record.upstream_model = upstream.model;
+    record.api_base = upstream.api_base;
+    record.why = call.why;
+    record.attempts = 1;
+    return record;
+}
+
+/// What the upstream said, and how its call ended.
+struct Heard {
+    SideEnd end = SideEnd::failed;
+    int status = 0;
+    std::string body;
+};
+
+/// Reads an answer of bounded size.
+net::Task<void> read_answer(net::UpstreamCall& upstream, TimePoint by, Heard& heard)
+{
+    while (heard.body.size() <= largest_compared) {
+        const auto piece = co_await upstream.read(by);
+        if (!piece) {
+            if (piece.error().fault == net::CallFault::cancelled)
+                heard.end = SideEnd::cancelled;
+            co_return;
+        }
+        if (piece->empty()) {
+            heard.end = SideEnd::answered;
+            co_return;
+        }
+        heard.body.append(*piece);
+    }
+}
+
+net::Task<Heard> send(net::UpstreamCall& upstream, const SideCall& call, const Wire& wire,
+                      const route::Target& target, Services& services)
+{
+    Heard heard;
+    net::UpstreamRequest request;
+    request.head = wire.head;
+    request.body = wire.pieces;
+    net::CallBounds bounds;
+    bounds.connect = call.snapshot.config.upstream.connect_timeout;
+    bounds.deadline = std::min(target.deadline, services.clock.now() + longest_call);
+    bounds.first_byte_by = bounds.deadline;
+    const auto& origin = call.snapshot.upstreams[at(target.deployment)].origin;
+    const auto begun = co_await upstream.start(origin, request, bounds);
+    if (!begun) {
+        if (begun.error().fault == net::CallFault::cancelled)
+            heard.end = SideEnd::cancelled;
+        co_return heard;
+    }
+    heard.status = (*begun)->status;
+    if (heard.status >= 200 && heard.status <= 299)
+        co_await read_answer(upstream, bounds.deadline, heard);
+    co_return heard;
+}
+
+void conclude(ledger::SpendRecord& record, const SideCall& call, const route::Target& target,
+              Heard& heard, TimePoint began, Services& services)
+{
+    const auto& upstream = call.snapshot.upstreams[at(target.deployment)];
+    record.status = heard.status;
+    record.total =
+        std::chrono::duration_cast<Millis>(std::max(services.clock.now(), began) - began);
+    auto facts = dialect::read_answer(heard.body, chat::Endpoint::chat, call.prompt);
+    if (heard.end == SideEnd::answered && facts.failure)
+        heard.end = SideEnd::failed;
+    switch (heard.end) {
+        case SideEnd::answered:
+            record.outcome = ledger::Outcome::served;
+            record.usage = facts.usage;
+            record.cost = ledger::cost(upstream.rate, record.usage);
+            record.at_least = record.usage.source == chat::UsageSource::estimated;
+            return;
+        case SideEnd::cancelled:
+            record.outcome = ledger::Outcome::abandoned;
+            break;
+        case SideEnd::failed:
+        case SideEnd::unavailable:
+        case SideEnd::over_budget:
+            record.outcome =
+                heard.body.empty() ? ledger::Outcome::refused : ledger::Outcome::broken;
+            break;
+    }
+    record.at_least = true;
+}
+
+/// What is charged: what it cost, and the worst case where that is not known but may be billed.
+NanoUsd charge_of(const ledger::SpendRecord& record, const Heard& heard, bool sent, NanoUsd worst)
+{
+    if (record.cost)
+        return *record.cost;
+    const bool refused = heard.status >= 300;
+    return sent && !refused ? worst : NanoUsd{0};
+}
+
+/// Calls the target and records it. The call lives until the record is written: a shard that ends
+/// waits for what is upstream.
+net::Task<SideAnswer> run_at(const SideCall& call, const chat::RequestFacts& facts,
+                             const Chosen& chosen, Services& services)
+{
+    const auto& target = chosen.target;
+    auto record = record_of(call, target, services);
+    const auto wire = wire_of(call, facts, target);
+    const auto began = services.clock.now();
+    net::UpstreamCall upstream(services.shard);
+    const SideCalls::Place place(services.side_calls, upstream);
+    call.snapshot.fleet->started(target.deployment, began);
+    auto heard = co_await send(upstream, call, wire, target, services);
+    guard::AttemptReport report;
+    report.deployment = target.deployment;
+    report.end = guard::AttemptReport::End::abandoned;
+    call.snapshot.fleet->ended(report, services.clock.now());
+    conclude(record, call, target, heard, began, services);
+    const auto charge = charge_of(record, heard, upstream.request_sent(), chosen.worst);
+    if (!record.cost && count(charge) > 0)
+        record.charged = charge;
+    services.shared.shadow_allowance.settle(call.route->source().name, chosen.worst, charge,
+                                            services.clock.wall());
+    auto commit = services.settlements.commit(record);
+    (void)co_await commit;
+    SideAnswer answer;
+    answer.end = heard.end;
+    answer.body = std::move(heard.body);
+    answer.deployment = target.deployment;
+    answer.group = target.group;
+    co_return answer;
+}
+
+}  // namespace
+
+net::Task<SideAnswer> run_side_call(SideCall call, Services& services)
+{
+    SideAnswer refused;
+    const auto facts = services.reader.read(call.body, chat::Endpoint::chat);
+    if (!facts || services.side_calls.stopped())
+        co_return refused;
+    Chosen chosen;
+    auto target = free_target(call, *facts, services);
+    if (!target)
+        co_return refused;
+    chosen.target = *std::move(target);
+    const auto worst = route::worst_cost(call.snapshot.table[chosen.target.deployment], call.prompt,
+                                         facts->max_tokens);
+    const auto& route = call.route->source();
+    if (!worst || !services.shared.shadow_allowance.reserve(
+                      route.name, *worst, route.shadow->max_cost_per_day, services.clock.wall())) {
+        refused.end = SideEnd::over_budget;
+        co_return refused;
+    }
+    chosen.worst = *worst;
+    auto answer = co_await run_at(call, *facts, chosen, services);
+    co_return answer;
+}
+
+}  // namespace spillway::gateway
