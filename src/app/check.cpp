@@ -1,9 +1,11 @@
 #include "spillway/app/check.hpp"
 
 #include <cstdio>
+#include <iterator>
 #include <utility>
 
 #include "spillway/app/publisher.hpp"
+#include "spillway/app/unpriced.hpp"
 #include "spillway/config/document.hpp"
 #include "spillway/config/load.hpp"
 #include "spillway/net/tls.hpp"
@@ -26,8 +28,11 @@ Result<void> open_pem_files(const config::Config& config)
 
 int check(const Check& wish)
 {
-    auto loaded = config::load_file(wish.config, config::process_environment());
+    const auto environment = config::process_environment();
+    auto loaded = config::load_file(wish.config, environment);
     if (loaded.config) {
+        auto unpriced = unpriced_under_caps(*loaded.config, environment);
+        std::move(unpriced.begin(), unpriced.end(), std::back_inserter(loaded.problems));
         if (const auto opened = open_pem_files(*loaded.config); !opened) {
             loaded.problems.push_back({wish.config, opened.error().message()});
             loaded.config.reset();

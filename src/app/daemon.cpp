@@ -10,6 +10,7 @@
 #include <numeric>
 #include <utility>
 
+#include "spillway/app/budget_alert.hpp"
 #include "spillway/app/front_door.hpp"
 #include "spillway/app/shadow_spend.hpp"
 #include "spillway/base/log.hpp"
@@ -78,6 +79,8 @@ Result<void> Daemon::begin(Beginning beginning)
     if (!store)
         return fail(std::move(store).error());
     store_ = std::move(*store);
+    if (auto opened = open_money(config); !opened)
+        return opened;
     writer_ = std::make_unique<ledger::Writer>(*store_, config.ledger.durability);
     if (config.general.database_url && !config.general.disable_spend_logs) {
         shipper_ = std::make_unique<ledger::Shipper>(store_->path(), *config.general.database_url);
@@ -85,8 +88,7 @@ Result<void> Daemon::begin(Beginning beginning)
     }
     comparisons_ = std::make_unique<ledger::ComparisonWriter>(store_->path());
     archive_ = std::make_unique<admin::Archive>(store_->path());
-    budget_ = std::make_unique<BudgetWatch>(store_->path(), shared_, clock_);
-    published(config);
+    remember_shadow_spend(config);
 
     auto door = make_door(config);
     if (!door)
@@ -115,20 +117,45 @@ Result<void> Daemon::begin(Beginning beginning)
     return listen();
 }
 
+/// Charges what the last process left under way, and brings the caps into force with what was
+/// spent.
+Result<void> Daemon::open_money(const config::Config& config)
+{
+    // A call whose record could not be written keeps its page, so there are more than requests.
+    const auto pages = 2 * config.server.max_in_flight;
+    auto calls = ledger::OpenCalls::open(store_->path(), pages, config.ledger.durability);
+    if (!calls)
+        return fail(std::move(calls).error());
+    open_calls_ = std::move(*calls);
+    if (auto recorded = ledger::record_left_calls(*open_calls_, *store_); !recorded)
+        return fail(std::move(recorded).error());
+    book_ = std::make_unique<BudgetBook>(store_->path(), budgets_, clock_);
+    return book_->follow(config);
+}
+
 void Daemon::make_lanes(const Edition& edition)
 {
-    const LaneParts parts{*writer_, metrics_, shared_, clock_, *comparisons_, *archive_, vitals_};
+    const LaneParts parts{*writer_, metrics_,      shared_,   budgets_, *open_calls_,
+                          clock_,   *comparisons_, *archive_, vitals_};
     for (auto left = shard_count(edition.snapshot->config.server); left > 0; --left)
         lanes_.emplace_back(parts, edition);
     health_.emplace(lanes_.front());
+    alerts_.emplace(lanes_.front(), budgets_);
+    shared_.on_budget_news = [this] { alerts_->hurry(); };
     calibrations_.emplace(control_, lanes_, *comparisons_);
     calibrations_->begin(ledger::read_calibrations(store_->path()));
 }
 
-/// A configuration begins to hold.
+/// A new configuration holds.
 void Daemon::published(const config::Config& config)
 {
-    budget_->follow(config::proxy_budget(config));
+    if (auto held = book_->follow(config); !held)
+        SPILLWAY_ERROR("budgets: {}; what is new lets nothing through", held.error().message());
+    remember_shadow_spend(config);
+}
+
+void Daemon::remember_shadow_spend(const config::Config& config)
+{
     if (!shadow_spend_known_)
         shadow_spend_known_ =
             restore_shadow_spend(config, store_->path(), shared_.shadow_allowance, clock_.wall());
@@ -164,7 +191,6 @@ Daemon::~Daemon()
         calibrations_->finish();
     // The archive posts to shards, so it ends before they do; the writer is what they settle with.
     archive_.reset();
-    budget_.reset();
     writer_->finish();  // Tells the lanes' settlements how their last batches ended.
     lanes_.clear();
     writer_.reset();
@@ -250,8 +276,9 @@ std::size_t Daemon::connections() const
     return sum;
 }
 
-admin::Vitals Daemon::vitals() const
+admin::Vitals Daemon::vitals()
 {
+    show_budgets(budgets_.look(clock_.wall()), metrics_);
     admin::Vitals out;
     out.phase = shared_.draining ? admin::Vitals::Phase::draining : admin::Vitals::Phase::serving;
     out.ledger = writer_->healthy() ? admin::Vitals::Disk::ok : admin::Vitals::Disk::failing;

@@ -26,6 +26,8 @@ Lane::Lane(const LaneParts& parts, const Edition& edition)
                 .metrics = parts.metrics,
                 .shared = parts.shared,
                 .settlements = settlements_,
+                .budgets = parts.budgets,
+                .open_calls = parts.open_calls,
                 .clock = parts.clock,
                 .comparisons = parts.comparisons},
       desk_{.shard = shard_,

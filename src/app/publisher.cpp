@@ -109,9 +109,9 @@ Result<void> Publisher::publish(config::Loaded loaded)
     newest_ = std::move(*edition);
     door_ = std::move(*door);
     spdlog::set_level(spdlog::level::from_str(config().server.log_level));
+    parts_.publishing(config());
     for (auto& lane : parts_.lanes)
         lane.publish(newest_);
-    parts_.published(config());
     return {};
 }
 

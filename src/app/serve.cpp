@@ -5,6 +5,7 @@
 
 #include "spillway/app/daemon.hpp"
 #include "spillway/app/start_pages.hpp"
+#include "spillway/app/unpriced.hpp"
 #include "spillway/base/log.hpp"
 
 namespace spillway::app {
@@ -45,6 +46,8 @@ Result<Beginning> read_beginning(const Serve& wish)
     auto loaded = load(beginning.source, discovered, beginning.environment);
     open_log(loaded.config ? loaded.config->server.log_level : "info");
     log_problems(loaded.problems);
+    if (loaded.config)
+        log_problems(unpriced_under_caps(*loaded.config, beginning.environment));
     for (const auto& complaint : complaints)
         SPILLWAY_WARN("{}", complaint);
     if (!loaded.config) {

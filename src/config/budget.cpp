@@ -1,5 +1,6 @@
 #include "spillway/config/budget.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -12,7 +13,11 @@ namespace spillway::config {
 
 namespace {
 
+using namespace std::chrono;
 using Length = BudgetPeriod::Unit;
+
+constexpr int a_week = 7;
+constexpr int a_month = 30;
 
 constexpr std::array<std::pair<std::string_view, Length>, 6> units{{
     {"s", Length::second},
@@ -24,35 +29,50 @@ constexpr std::array<std::pair<std::string_view, Length>, 6> units{{
 }};
 constexpr int most_units = 100'000;
 
-/// The last whole multiple of `length` after `from`.
-WallTime floored(WallTime now, WallTime from, std::chrono::seconds length)
+/// The last whole multiple of `length` days after `from`.
+sys_days floored(sys_days day, sys_days from, int length)
 {
-    const auto since = now - from;
-    auto periods = since / length;
-    if (since < WallTime::duration{0} && since % length != WallTime::duration{0})
-        --periods;
-    return from + periods * length;
+    const auto since = (day - from).count();
+    const auto over = since % length;
+    return day - days{over < 0 ? over + length : over};
 }
 
-WallTime month_began(WallTime now, int months)
+BudgetWindow whole_days(sys_days today, sys_days from, int length, const TimeZone& zone)
 {
-    using namespace std::chrono;
-    const year_month_day today{floor<days>(now)};
-    const int index = static_cast<int>(today.year()) * 12 +
-                      static_cast<int>(static_cast<unsigned>(today.month())) - 1;
-    const int first = index - index % months;
-    const year_month_day begin{year{first / 12}, month{static_cast<unsigned>(first % 12 + 1)},
-                               day{1}};
-    return sys_days{begin};
+    const auto first = floored(today, from, length);
+    return {zone.midnight(first), zone.midnight(first + days{length})};
 }
 
-WallTime days_began(WallTime now, int count)
+BudgetWindow whole_months(sys_days today, int length, const TimeZone& zone)
 {
-    using namespace std::chrono;
-    constexpr sys_days thursday{};  // 1970-01-01
-    if (count == 30)
-        return month_began(now, 1);
-    return floored(now, count == 7 ? thursday + days{4} : thursday, count * days{1});
+    const year_month_day date{today};
+    const auto month = date.year() / date.month();
+    constexpr int a_year = 12;
+    const int index = static_cast<int>(date.year()) * a_year +
+                      static_cast<int>(static_cast<unsigned>(date.month())) - 1;
+    const auto first = month - months{index % length};
+    return {zone.midnight(sys_days{first / 1}),
+            zone.midnight(sys_days{(first + months{length}) / 1})};
+}
+
+/// Counted from midnight: lengths that do not divide a day begin anew with it.
+BudgetWindow within_day(WallTime now, seconds length, const TimeZone& zone)
+{
+    const auto today = zone.day_of(now);
+    const auto midnight = zone.midnight(today);
+    const auto began = midnight + (now - midnight) / length * length;
+    return {began, std::min<WallTime>(began + length, zone.midnight(today + days{1}))};
+}
+
+BudgetWindow of_seconds(WallTime now, seconds length, const TimeZone& zone)
+{
+    constexpr sys_days epoch{};
+    if (length < days{1})
+        return within_day(now, length, zone);
+    if (length % days{1} == seconds{0})
+        return whole_days(zone.day_of(now), epoch, static_cast<int>(length / days{1}), zone);
+    const auto began = now - (now.time_since_epoch() % length);
+    return {began, began + length};
 }
 
 }  // namespace
@@ -82,31 +102,44 @@ std::string text_of(const BudgetPeriod& period)
     return {};
 }
 
-WallTime began(const BudgetPeriod& period, WallTime now)
+BudgetWindow window_of(const BudgetPeriod& period, WallTime now, const TimeZone& zone)
 {
-    using namespace std::chrono;
+    constexpr sys_days thursday{};  // 1970-01-01
+    constexpr sys_days monday = thursday + days{4};
+    const auto today = zone.day_of(now);
     switch (period.unit) {
         case Length::never:
-            return WallTime{};
+            return {};
         case Length::second:
-            return floored(now, WallTime{}, seconds{period.count});
+            return of_seconds(now, seconds{period.count}, zone);
         case Length::minute:
-            return floored(now, WallTime{}, minutes{period.count});
+            return of_seconds(now, minutes{period.count}, zone);
         case Length::hour:
-            return floored(now, WallTime{}, hours{period.count});
+            return of_seconds(now, hours{period.count}, zone);
         case Length::day:
-            return days_began(now, period.count);
+            if (period.count == a_month)
+                return whole_months(today, 1, zone);
+            return whole_days(today, period.count == a_week ? monday : thursday, period.count,
+                              zone);
         case Length::week:
-            return floored(now, sys_days{days{4}}, period.count * weeks{1});
+            return whole_days(today, monday, period.count * a_week, zone);
         case Length::month:
-            return month_began(now, period.count);
+            return whole_months(today, period.count, zone);
     }
-    return WallTime{};
+    return {};
 }
 
-const Budget& proxy_budget(const Config& config)
+ScopeCaps proxy_caps(const Config& config)
 {
-    return config.general.budget.most ? config.general.budget : config.router.budget;
+    auto caps = config.budgets.proxy;
+    const auto& pair = config.general.budget.most ? config.general.budget : config.router.budget;
+    if (pair.most)
+        caps.windows.insert(caps.windows.begin(), pair);
+    const auto& more = config.general.budget_limits.windows;
+    caps.windows.insert(caps.windows.end(), more.begin(), more.end());
+    if (!caps.soft)
+        caps.soft = config.general.soft_budget;
+    return caps;
 }
 
 bool read(const Node& node, BudgetPeriod& out, const Reading& reading)

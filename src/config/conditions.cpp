@@ -282,7 +282,8 @@ bool read_time(const Node& node, Condition& out, const Reading& reading)
 /// ">10%", or `{key: ">10%", proxy: ">5%"}`.
 bool read_budget(const Node& node, Condition& out, const Reading& reading)
 {
-    constexpr std::array<std::string_view, 5> scopes{"any", "proxy", "key", "team", "route"};
+    constexpr std::array<std::string_view, 8> scopes{"any",  "proxy",    "key", "team",
+                                                     "user", "end_user", "tag", "route"};
     if (node.kind != Node::Kind::map) {
         BudgetLeft left;
         if (!read_span(node, left.percent, "%", reading))
@@ -385,8 +386,9 @@ constexpr std::array keys{
                  "`mon-fri 09:00-18:00`, `sat,sun`, `22:00-06:00`, in `server.time_zone`.",
                  read_time},
     ConditionKey{"budget_left", "percent, or a map of scopes",
-                 "Share of the tightest budget that is left, or of `proxy`, `key`, `team`, "
-                 "`route`. Without a budget all of it is.",
+                 "Share of the tightest budget that is left, or of `proxy`, `key`, `team`, `user`, "
+                 "`end_user`, `tag`, or `route`: of the clouds it leads to, the one with most "
+                 "left. Without a budget all of it is.",
                  read_budget},
     ConditionKey{"group", "map of groups and states",
                  "`healthy`, `saturated` or `warm`: true when it holds for a member.", read_group},

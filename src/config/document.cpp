@@ -132,8 +132,8 @@ constexpr std::string_view introduction = R"(# Configuration
      SPILLWAY_UPDATE_DOCS=1 build/dev/unit_config --gtest_filter='Manual.*' -->
 
 The file is a LiteLLM `config.yaml`, read unmodified, plus sections of spillway's own: `server`,
-`upstream`, `health`, `ledger`, `prices`, `routes`, `privacy` and `tokens`. `spillway check --config
-FILE` lists every problem with its place and every key of the file as supported, ignored or
+`upstream`, `health`, `ledger`, `budgets`, `local`, `prices`, `routes`, `privacy` and `tokens`.
+`spillway check --config FILE` lists every problem with its place and every key of the file as supported, ignored or
 different.
 
 - **`os.environ/NAME`**, as any text at any depth, stands for an environment variable. One that is
@@ -258,8 +258,10 @@ std::string configuration_manual()
     Route virtual_model;
     RouteRule rule;
     RouteShadow shadow_sample;
-    Manual route, action, complexity, shadow, privacy, tokens;
+    Manual route, budgets, local, action, complexity, shadow, privacy, tokens;
     route_fields(route, virtual_model);
+    budgets_fields(budgets, config.budgets);
+    local_fields(local, config.local);
     route_action_fields(action, rule.action);
     route_complexity_fields(complexity, virtual_model.complexity);
     route_shadow_fields(shadow, shadow_sample);
@@ -282,6 +284,8 @@ std::string configuration_manual()
                         upstream) +
            section_text("health", "spillway's own: docs/operations.md.", health) +
            section_text("ledger", "spillway's own.", ledger) +
+           section_text("budgets", "spillway's own: docs/budgets.md.", budgets) +
+           section_text("local", "spillway's own: docs/budgets.md.", local) +
            section_text("prices.*",
                         "spillway's own: a map from model names to prices, over the built-in "
                         "table (`config/prices.yaml`).",

@@ -73,6 +73,10 @@ void read_sections(const Node& root, Config& config, Findings& findings)
                  [&](auto& load) { health_fields(load, config.health); });
     read_section(root, "ledger", Unknown::error, findings,
                  [&](auto& load) { ledger_fields(load, config.ledger); });
+    read_section(root, "budgets", Unknown::error, findings,
+                 [&](auto& load) { budgets_fields(load, config.budgets); });
+    read_section(root, "local", Unknown::error, findings,
+                 [&](auto& load) { local_fields(load, config.local); });
     if (const auto* prices = root.find("prices"); is_section(prices, "prices", findings))
         config.prices = read_price_rows(*prices, "prices", findings);
     config.routes = read_routes(root, findings);

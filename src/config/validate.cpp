@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "spillway/base/text.hpp"
+#include "spillway/base/time_zone.hpp"
+#include "spillway/config/base_url.hpp"
 
 namespace spillway::config {
 
@@ -106,6 +108,28 @@ void check_server(const Config& config, const Node& root, Findings& findings)
         findings.error(position_of(root, "ledger", "path"), "ledger.path is empty");
 }
 
+void check_webhook(const std::optional<Secret>& url, std::string_view section, std::string_view key,
+                   const Node& root, Findings& findings)
+{
+    if (!url || url->empty())
+        return;
+    if (const auto parsed = parse_base_url(url->reveal()); !parsed)
+        findings.error(
+            position_of(root, section, key),
+            std::string(section) + "." + std::string(key) + ": " + parsed.error().message());
+}
+
+void check_budgets(const Config& config, const Node& root, Findings& findings)
+{
+    check_webhook(config.budgets.webhook, "budgets", "webhook", root, findings);
+    check_webhook(config.general.webhook, "general_settings", "alert_to_webhook_url", root,
+                  findings);
+    if (const auto& zone = config.router.time_zone; !zone.empty() && !TimeZone::named(zone))
+        findings.error(position_of(root, "litellm_settings", "timezone"),
+                       "litellm_settings.timezone: \"" + printable(zone, 60) +
+                           "\" is no time zone that this system knows");
+}
+
 }  // namespace
 
 void validate(const Config& config, const std::set<std::string>& dropped, const Node& root,
@@ -116,6 +140,7 @@ void validate(const Config& config, const std::set<std::string>& dropped, const 
     check_references(KnownNames(config, dropped), findings);
     check_access(config, root, findings);
     check_server(config, root, findings);
+    check_budgets(config, root, findings);
 }
 
 }  // namespace spillway::config

@@ -7,6 +7,7 @@
 #include "spillway/dialect/quota_headers.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/answer_headers.hpp"
+#include "spillway/gateway/budget_headers.hpp"
 #include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/stream_relay.hpp"
 #include "spillway/gateway/whole_answer.hpp"
@@ -180,6 +181,8 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
         add_answer_headers(lines, arrival.id, attempt.upstream, attempt.chain.attempted_retries(),
                            attempt.chain.attempted_fallbacks());
         lines.put(attempt.request.routing_lines());
+        add_budget_headers(lines, attempt.request, attempt.target.group, attempt.target.deployment,
+                           attempt.services);
     }
     add_cors(headers, arrival.snapshot->config.server, arrival.origin);
     attempt.chain.committed();

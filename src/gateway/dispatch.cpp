@@ -29,6 +29,15 @@ std::optional<DeploymentIndex> last_server(const InferenceRequest& request,
                                               request.received);
 }
 
+/// What was sent may be billed, but an error status costs nothing.
+void note_cost(Payment& payment, const AttemptEnd& end, Payment::Cost sent)
+{
+    if (const auto* failure = std::get_if<chat::Failure>(&end))
+        payment.failed(failure->status >= 400 ? Payment::Cost::none : sent);
+    else
+        payment.answered(sent);
+}
+
 }  // namespace
 
 Dispatch::Dispatch(InferenceRequest& request, net::Exchange& exchange, Services& services)
@@ -40,7 +49,8 @@ Dispatch::Dispatch(InferenceRequest& request, net::Exchange& exchange, Services&
       chain_(snapshot_.table,
              route::ChainRequest{std::move(*request.plan), std::move(request.facts.controls),
                                  request.prompt_estimate, last_server(request, services)},
-             request.received)
+             request.received),
+      payment_(request, services)
 {
     request.plan.reset();
 }
@@ -55,6 +65,10 @@ route::Moment Dispatch::moment(TimePoint now)
 /// Sends the request to one deployment and decides what follows from how that ended.
 net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
 {
+    if (auto paid = payment_.begin(target, chain_.plan(), began); !paid) {
+        next_ = cannot_pay(std::move(paid).error(), began);
+        co_return;
+    }
     if (!outcome_.first_attempt)
         outcome_.first_attempt = began;
     const auto& upstream = snapshot_.upstreams[at(target.deployment)];
@@ -66,8 +80,19 @@ net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
     co_await run_attempt(attempt);
 
     watch_.watch(nullptr);
+    const bool sent = attempt.call->request_sent();
     attempt.call.reset();
+    note_cost(payment_, attempt.end, sent ? Payment::Cost::possible : Payment::Cost::none);
     next_ = conclude(attempt);
+}
+
+/// Nothing was sent: the next place is tried, or there is nothing that could pay.
+std::optional<route::Action> Dispatch::cannot_pay(Error error, TimePoint now)
+{
+    if (error.code() == Errc::budget_exceeded)
+        return chain_.declined(std::move(error), moment(now));
+    give_up(std::move(error));
+    return std::nullopt;
 }
 
 /// Tells the fleet how the attempt ended and the chain when it failed.
@@ -80,6 +105,7 @@ std::optional<route::Action> Dispatch::conclude(Attempt& attempt)
         return failed(attempt, std::move(*failure), now);
 
     outcome_.served_by = attempt.target;
+    outcome_.answer_time = std::chrono::duration_cast<Millis>(now - attempt.began);
     if (const auto* gone = std::get_if<ClientLeft>(&attempt.end)) {
         guard::AttemptReport told;
         told.deployment = attempt.target.deployment;
@@ -216,6 +242,7 @@ net::Task<void> Dispatch::run()
             break;
         }
     }
+    outcome_.bill = payment_.bill();
     outcome_.failures = chain_.failures();
     outcome_.retries = chain_.attempted_retries();
     outcome_.fallbacks = chain_.attempted_fallbacks();

@@ -4,6 +4,8 @@
 
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/gateway/answer_headers.hpp"
+#include "spillway/gateway/budget_headers.hpp"
+#include "spillway/gateway/budget_reading.hpp"
 #include "spillway/gateway/dispatch.hpp"
 #include "spillway/gateway/endpoints.hpp"
 #include "spillway/gateway/explain.hpp"
@@ -120,9 +122,10 @@ net::Task<void> deliver(const InferenceRequest& request, Parting parting, const 
 }
 
 /// Records a dispatched request and sends the end of its answer, in that order.
-net::Task<void> settle(const InferenceRequest& request, Outcome& outcome, net::Exchange& exchange,
+net::Task<void> settle(const InferenceRequest& request, Dispatch& dispatch, net::Exchange& exchange,
                        Services& services)
 {
+    auto& outcome = dispatch.outcome();
     auto record = make_record(request, outcome, services.clock.now());
     publish(record, request.arrival, &outcome, services);
     if (auto* whole = std::get_if<WholeReply>(&outcome.parting))
@@ -133,6 +136,13 @@ net::Task<void> settle(const InferenceRequest& request, Outcome& outcome, net::E
     const auto committed = co_await commit;
     if (request.sample)
         keep_answer(*request.sample, outcome);
+    dispatch.payment().close(record.charged.value_or(record.cost.value_or(NanoUsd{0})),
+                             committed ? Payment::Written::yes : Payment::Written::no);
+    if (auto* whole = std::get_if<WholeReply>(&outcome.parting); whole && outcome.served_by) {
+        LineBuffer lines(whole->headers);
+        add_budget_headers(lines, request, outcome.served_by->group, outcome.served_by->deployment,
+                           services);
+    }
     auto parting = std::move(outcome.parting);
     if (!committed)
         parting = without_record(std::move(parting), committed.error());
@@ -182,7 +192,7 @@ net::Task<void> serve_inference(chat::Caller caller, Destination destination,
 
     Dispatch dispatch(request, exchange, services);
     co_await dispatch.run();
-    co_await settle(request, dispatch.outcome(), exchange, services);
+    co_await settle(request, dispatch, exchange, services);
     if (request.sample)
         offer_shadow(request, dispatch.outcome(), services);
 }
@@ -199,8 +209,9 @@ net::Task<void> serve_explain(chat::Caller caller, Destination destination, net:
     auto read = co_await read_request(request, destination, exchange, services);
     if (!read)
         co_return co_await reply_error(exchange, *snapshot, std::move(read.error()));
+    const BudgetReading budgets(request, services.budgets, services.clock.wall());
     auto explained = explain(request, exchange.head().fields, services.describer,
-                             services.fleet_view, services.shared.budget());
+                             services.fleet_view, budgets.view());
     if (!explained)
         co_return co_await reply_error(exchange, *snapshot, std::move(explained.error()));
     co_await reply_whole(exchange, *snapshot, 200, "application/json", *std::move(explained));

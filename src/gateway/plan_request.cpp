@@ -10,6 +10,7 @@
 
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/stream_meter.hpp"
+#include "spillway/gateway/budget_reading.hpp"
 #include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/models.hpp"
 #include "spillway/gateway/services.hpp"
@@ -333,7 +334,8 @@ Result<route::Plan> decide(const Described& described, const InferenceRequest& r
 {
     const auto& snapshot = *request.arrival.snapshot;
     snapshot.fleet->read(fleet, request.received);
-    const route::Standing standing{snapshot.table, fleet, budget, request.received};
+    const route::Standing standing{snapshot.table, fleet, budget, request.received,
+                                   snapshot.config.budgets.on_budget};
     return described.route != nullptr
                ? route::decide(described.features, *described.route, standing, &refused)
                : route::decide(described.features, described.model, standing, &refused);
@@ -356,7 +358,8 @@ Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, 
         return {};
     }
     route::Explanation refused;
-    auto plan = decide(*described, request, services.fleet_view, services.shared.budget(), refused);
+    const BudgetReading budgets(request, services.budgets, services.clock.wall());
+    auto plan = decide(*described, request, services.fleet_view, budgets.view(), refused);
     auto routing = routing_of(plan ? plan->why : refused, *described, snapshot);
     routing.counted = described->uncorrected;
     routing.conversation = features.conversation;

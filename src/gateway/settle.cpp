@@ -32,16 +32,6 @@ Millis between(TimePoint from, TimePoint to)
     return std::max(Millis{0}, std::chrono::duration_cast<Millis>(to - from));
 }
 
-std::string json_list(const std::vector<std::string>& items)
-{
-    if (items.empty())
-        return {};
-    std::string text = "[";
-    for (const auto& item : items)
-        text += (text.size() > 1 ? "," : "") + json_quoted(printable(item, max_name));
-    return text + "]";
-}
-
 /// One line on every attempt. Classes and statuses only: an upstream's words may quote the prompt.
 std::string why_line(const InferenceRequest& request, const Outcome& outcome)
 {
@@ -83,6 +73,10 @@ ledger::SpendRecord begin_record(const Arrival& arrival, TimePoint now)
     record.started = arrival.started;
     record.call_type = chat::call_type(arrival.endpoint);
     record.key_hash = arrival.caller.key_hash;
+    if (const auto* grant = arrival.caller.grant.get()) {
+        record.team_id = grant->team_id;
+        record.user_id = grant->user_id;
+    }
     record.total = between(arrival.began, now);
     return record;
 }
@@ -96,6 +90,10 @@ void note_deployment(ledger::SpendRecord& record, const InferenceRequest& reques
     if (outcome.served_by) {
         deployment = outcome.served_by->deployment;
         group = outcome.served_by->group;
+    } else if (outcome.bill.payer) {
+        // Whom budgets charge is whom the record names.
+        deployment = outcome.bill.payer->deployment;
+        group = outcome.bill.payer->group;
     } else if (!outcome.failures.empty()) {
         deployment = outcome.failures.back().deployment;
         group = outcome.failures.back().group;
@@ -108,18 +106,61 @@ void note_deployment(ledger::SpendRecord& record, const InferenceRequest& reques
     record.provider = upstream.provider;
     record.upstream_model = upstream.model;
     record.api_base = upstream.api_base;
-    if (outcome.served_by)
-        record.cost = ledger::cost(upstream.rate, outcome.usage);
+    if (outcome.served_by) {
+        record.cost = ledger::cost(upstream.rate, outcome.usage, outcome.answer_time);
+        if (snapshot.reference)
+            record.reference_cost = ledger::cost(*snapshot.reference, outcome.usage, Millis{0});
+    }
+}
+
+/// What budgets are charged: the cost where it is known to be all of it, else no less than what was
+/// reserved; and what attempts that failed may have cost.
+void note_charge(ledger::SpendRecord& record, const InferenceRequest& request,
+                 const Outcome& outcome)
+{
+    const auto& bill = outcome.bill;
+    const auto known = record.cost.value_or(NanoUsd{0});
+    bool all_of_it = !record.at_least && record.cost;
+    if (outcome.served_by && record.cost) {
+        // Where only time costs, an answer that broke off cost what it took.
+        const auto& rate =
+            request.arrival.snapshot->upstreams[at(outcome.served_by->deployment)].rate;
+        all_of_it = all_of_it || ledger::only_time_costs(rate);
+    }
+    const auto charged = bill.doubtful + (all_of_it ? known : std::max(known, bill.reserved));
+    if (charged != known)
+        record.charged = charged;
+    record.at_least = record.at_least || bill.doubtful > NanoUsd{0};
+    if (charged > NanoUsd{0})
+        record.charged_at = bill.charged_at;
 }
 
 }  // namespace
+
+std::string recorded_name(std::string_view name)
+{
+    return printable(name, max_name);
+}
+
+std::string recorded_tags(const InferenceRequest& request)
+{
+    std::string text;
+    const auto add = [&text](const std::vector<std::string>& tags) {
+        for (const auto& tag : tags)
+            text.append(text.empty() ? "[" : ",").append(json_quoted(recorded_name(tag)));
+    };
+    if (request.arrival.caller.grant)
+        add(request.arrival.caller.grant->tags);
+    add(request.facts.tags);
+    return text.empty() ? text : text + "]";
+}
 
 ledger::SpendRecord make_record(const InferenceRequest& request, const Outcome& outcome,
                                 TimePoint now)
 {
     auto record = begin_record(request.arrival, now);
-    record.end_user = printable(request.facts.end_user, max_name);
-    record.tags = json_list(request.facts.tags);
+    record.end_user = recorded_name(request.facts.end_user);
+    record.tags = recorded_tags(request);
     record.asked_model = printable(request.facts.model, max_name);
     note_deployment(record, request, outcome);
     record.outcome = outcome.end;
@@ -134,6 +175,7 @@ ledger::SpendRecord make_record(const InferenceRequest& request, const Outcome& 
     record.usage = outcome.usage;
     record.at_least = outcome.end != ledger::Outcome::served ||
                       outcome.usage.source == chat::UsageSource::estimated;
+    note_charge(record, request, outcome);
     if (outcome.first_attempt)
         record.queue = between(request.received, *outcome.first_attempt);
     if (outcome.first_token)

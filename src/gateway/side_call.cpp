@@ -6,6 +6,7 @@
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/body_edit.hpp"
 #include "spillway/dialect/stream_meter.hpp"
+#include "spillway/gateway/payment.hpp"
 #include "spillway/gateway/sample.hpp"
 #include "spillway/ledger/cost.hpp"
 #include "spillway/route/attempt_chain.hpp"
@@ -20,6 +21,9 @@ constexpr Millis longest_call{120'000};
 struct Chosen {
     route::Target target;
     NanoUsd worst{};
+    std::optional<guard::Reservation> money;  ///< Empty when it costs nothing.
+    std::optional<ledger::OpenCalls::Slot> page;
+    ledger::SpendRecord record;
 };
 
 /// A plan of one attempt within the request's limits.
@@ -113,6 +117,43 @@ ledger::SpendRecord record_of(const SideCall& call, const route::Target& target,
     return record;
 }
 
+/// Sets the worst case aside in the budgets of the proxy and of the place, and writes the call
+/// down, as for a client's request.
+Result<void> set_aside(const SideCall& call, Chosen& chosen, Services& services)
+{
+    auto& record = chosen.record;
+    if (chosen.worst == NanoUsd{0})
+        return {};
+    auto& payers = services.payers;
+    payers.assign(1, {chat::ScopeKind::proxy, {}});
+    add_target_scopes(call.snapshot, chosen.target.group, chosen.target.deployment, payers);
+    auto taken = services.budgets.reserve(record.id, payers, chosen.worst, record.started);
+    if (!taken)
+        return fail(guard::describe(taken.error(), services.clock.wall()));
+    chosen.money.emplace(*std::move(taken));
+    if (chosen.money->at() != record.started)
+        record.charged_at = chosen.money->at();
+    ledger::CallNote note;
+    note.id = record.id;
+    note.started = record.started;
+    note.charged_at = chosen.money->at();
+    note.amount = chosen.worst;
+    note.call_type = record.call_type;
+    note.asked_model = record.asked_model;
+    note.group = record.group;
+    note.deployment_id = record.deployment_id;
+    note.provider = record.provider;
+    note.upstream_model = record.upstream_model;
+    note.api_base = record.api_base;
+    auto page = services.open_calls.note(note);
+    if (!page) {
+        chosen.money->release();
+        return fail(std::move(page).error());
+    }
+    chosen.page = *page;
+    return {};
+}
+
 /// What the upstream said, and how its call ended.
 struct Heard {
     SideEnd end = SideEnd::failed;
@@ -204,10 +245,10 @@ NanoUsd charge_of(const ledger::SpendRecord& record, const Heard& heard, bool se
 /// Calls the target and records it. The call lives until the record is written: a shard that ends
 /// waits for what is upstream.
 net::Task<SideAnswer> run_at(const SideCall& call, const chat::RequestFacts& facts,
-                             const Chosen& chosen, Services& services)
+                             Chosen& chosen, Services& services)
 {
     const auto& target = chosen.target;
-    auto record = record_of(call, target, services);
+    auto& record = chosen.record;
     const auto wire = wire_of(call, facts, target);
     const auto began = services.clock.now();
     net::UpstreamCall upstream(services.shard);
@@ -225,7 +266,14 @@ net::Task<SideAnswer> run_at(const SideCall& call, const chat::RequestFacts& fac
     services.shared.shadow_allowance.settle(call.route->source().name, chosen.worst, charge,
                                             services.clock.wall());
     auto commit = services.settlements.commit(record);
-    (void)co_await commit;
+    const auto committed = co_await commit;
+    if (chosen.money)
+        chosen.money->settle(charge, guard::Certainty::exact);
+    // A call whose record could not be written stays where the next start finds it.
+    if (committed && chosen.page)
+        services.open_calls.clear(*chosen.page);
+    if (services.budgets.has_news())
+        services.shared.tell_budget_news();
     SideAnswer answer;
     answer.end = heard.end;
     answer.body = std::move(heard.body);
@@ -256,6 +304,13 @@ net::Task<SideAnswer> run_side_call(SideCall call, Services& services)
         co_return refused;
     }
     chosen.worst = *worst;
+    chosen.record = record_of(call, chosen.target, services);
+    if (!set_aside(call, chosen, services)) {
+        services.shared.shadow_allowance.settle(route.name, *worst, NanoUsd{0},
+                                                services.clock.wall());
+        refused.end = SideEnd::over_budget;
+        co_return refused;
+    }
     auto answer = co_await run_at(call, *facts, chosen, services);
     co_return answer;
 }

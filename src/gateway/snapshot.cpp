@@ -8,6 +8,7 @@
 #include "spillway/base/text.hpp"
 #include "spillway/config/locality.hpp"
 #include "spillway/gateway/answer_headers.hpp"
+#include "spillway/gateway/worst_case.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -89,6 +90,15 @@ std::string printed_base(const config::BaseUrl& base)
     return (base.tls ? "https://" : "http://") + host_field(base) + base.path;
 }
 
+/// Where somebody prices the time and not the tokens, tokens are free.
+void let_time_cost(config::Prices& prices)
+{
+    if (!prices.input)
+        prices.input = PicoUsdPerToken{0};
+    if (!prices.output)
+        prices.output = PicoUsdPerToken{0};
+}
+
 Result<Upstream> compile(const config::Deployment& deployment, const config::Config& config,
                          const config::Resolved& resolved, const ledger::PriceBook& prices,
                          observe::Metrics& metrics)
@@ -111,6 +121,11 @@ Result<Upstream> compile(const config::Deployment& deployment, const config::Con
     upstream.rules = wire_rules(deployment, config, resolved);
     upstream.local = resolved.place == config::Place::local;
     upstream.rate = prices.rate(deployment, upstream.model, upstream.local);
+    upstream.rate.second =
+        ledger::PriceBook::second_price(deployment, config.local, upstream.local);
+    if (count(upstream.rate.second) > 0)
+        let_time_cost(upstream.rate.prices);
+    upstream.default_answer = answer_length(deployment.defaults);
     upstream.metrics = metrics.deployment(deployment.id, deployment.group, upstream.provider);
     return upstream;
 }
@@ -236,6 +251,23 @@ void judge_locality(config::Deployment& deployment, const config::Resolved& reso
         config::planned_reach(deployment, resolved.base, hosts) == privacy::Reach::local;
 }
 
+/// The prices of the model that stands for "in the cloud".
+std::optional<ledger::Rate> reference_rate(const config::Ledger& settings,
+                                           const ledger::PriceBook& book)
+{
+    if (settings.reference_model.empty())
+        return std::nullopt;
+    const auto* row = book.find(settings.reference_model);
+    if (row == nullptr) {
+        SPILLWAY_WARN(
+            "ledger.reference_model: no prices are known of \"{}\"; records say nothing "
+            "of what they would have cost there",
+            printable(settings.reference_model));
+        return std::nullopt;
+    }
+    return ledger::Rate{row->prices, row->long_above, row->long_prices, {}};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
@@ -280,10 +312,11 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
     auto fleet = std::make_shared<guard::Fleet>(
         table, previous != nullptr ? previous->fleet.get() : nullptr);
     guard::KeyRing keys(config.general.master_key);
+    auto reference = reference_rate(config.ledger, book);
     const auto number = previous != nullptr ? previous->number + 1 : 1;
-    auto snapshot = std::make_shared<Snapshot>(Snapshot{number, std::move(config), std::move(table),
-                                                        *std::move(rules), std::move(upstreams),
-                                                        std::move(keys), std::move(fleet), now});
+    auto snapshot = std::make_shared<Snapshot>(Snapshot{
+        number, std::move(config), std::move(table), *std::move(rules), std::move(upstreams),
+        std::move(keys), std::move(reference), std::move(fleet), now});
     open_vocabularies(*snapshot, environment, previous);
     return snapshot;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -86,7 +87,7 @@ std::string_view without_date(std::string_view model)
 
 Rate of_row(const config::PriceRow& row)
 {
-    return Rate{row.prices, row.long_above, row.long_prices};
+    return Rate{row.prices, row.long_above, row.long_prices, {}};
 }
 
 /// The owner's own prices over those of the table. An own input price replaces everything that is
@@ -118,8 +119,32 @@ Rate overlaid(const config::Prices& own, const Rate& table)
 
 }  // namespace
 
-std::optional<NanoUsd> cost(const Rate& rate, const chat::Usage& usage)
+NanoUsd time_cost(const Rate& rate, Millis took)
 {
+    constexpr Wide picos_per_nano = 1'000;
+    constexpr Wide millis_per_second = 1'000;
+    constexpr Wide unit = picos_per_nano * millis_per_second;
+    const Wide picos = Wide{std::max<std::int64_t>(0, count(rate.second))} *
+                       std::max<std::int64_t>(0, took.count());
+    const Wide nanos = (picos + unit - 1) / unit;
+    constexpr auto most = std::numeric_limits<std::int64_t>::max() / 4;
+    return NanoUsd{nanos > most ? most : static_cast<std::int64_t>(nanos)};
+}
+
+bool only_time_costs(const Rate& rate)
+{
+    const auto free = [](const std::optional<PicoUsdPerToken>& price) {
+        return price && count(*price) == 0;
+    };
+    return count(rate.second) > 0 && free(rate.prices.input) && free(rate.prices.output) &&
+           !rate.long_above;
+}
+
+std::optional<NanoUsd> cost(const Rate& rate, const chat::Usage& usage, Millis took)
+{
+    if (only_time_costs(rate)) {
+        return time_cost(rate, took);
+    }
     if (usage.source == chat::UsageSource::unknown) {
         return std::nullopt;
     }
@@ -141,7 +166,7 @@ std::optional<NanoUsd> cost(const Rate& rate, const chat::Usage& usage)
         return std::nullopt;  // Nothing was counted at a price nobody knows: that is not "free".
     }
     constexpr Wide picos_per_nano = 1'000;
-    const Wide nanos = (picos + picos_per_nano - 1) / picos_per_nano;
+    const Wide nanos = (picos + picos_per_nano - 1) / picos_per_nano + count(time_cost(rate, took));
     if (nanos > std::numeric_limits<std::int64_t>::max()) {
         return std::nullopt;
     }
@@ -181,6 +206,30 @@ const config::PriceRow* PriceBook::find(std::string_view model) const
     return nullptr;
 }
 
+config::PicoUsdPerSecond PriceBook::second_price(const config::Deployment& deployment,
+                                                 const config::LocalCost& defaults, bool local)
+{
+    using config::PicoUsdPerSecond;
+    if (deployment.input_second || deployment.output_second) {
+        return PicoUsdPerSecond{count(deployment.input_second.value_or(PicoUsdPerSecond{})) +
+                                count(deployment.output_second.value_or(PicoUsdPerSecond{}))};
+    }
+    const auto or_default = [local](const auto& own, const auto& common) {
+        return own ? own : local ? common : std::nullopt;
+    };
+    const auto watts = or_default(deployment.watts, defaults.watts);
+    const auto per_kwh = or_default(deployment.price_per_kwh, defaults.price_per_kwh);
+    if (!watts || !per_kwh) {
+        return PicoUsdPerSecond{};
+    }
+    // Watts times nano-dollars per kilowatt hour, over 1,000 and 3,600 seconds, in pico-dollars.
+    constexpr std::int64_t milli = 1'000;
+    const Wide milliwatts = std::llround(*watts * milli);
+    constexpr Wide unit = 3'600 * 1'000;
+    return PicoUsdPerSecond{
+        static_cast<std::int64_t>((milliwatts * count(*per_kwh) + unit - 1) / unit)};
+}
+
 Rate PriceBook::rate(const config::Deployment& deployment, std::string_view upstream_model,
                      bool local) const
 {
@@ -211,7 +260,7 @@ Rate PriceBook::rate(const config::Deployment& deployment, std::string_view upst
     }
     if (local) {
         constexpr PicoUsdPerToken free{0};
-        return Rate{config::Prices{free, free, free, free}, std::nullopt, {}};
+        return Rate{config::Prices{free, free, free, free}, std::nullopt, {}, {}};
     }
     return Rate{};
 }

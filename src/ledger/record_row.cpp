@@ -1,8 +1,6 @@
 #include "record_row.hpp"
 
 namespace spillway::ledger {
-namespace {
-
 RequestId id_of(std::string_view bytes)
 {
     RequestId id;
@@ -12,8 +10,6 @@ RequestId id_of(std::string_view bytes)
     }
     return id;
 }
-
-}  // namespace
 
 std::array<unsigned char, 16> id_bytes(const RequestId& id)
 {

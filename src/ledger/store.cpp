@@ -247,6 +247,15 @@ Result<void> Store::append(std::span<const SpendRecord* const> records)
     return {};
 }
 
+Result<bool> Store::holds(const RequestId& id)
+{
+    const std::lock_guard hold{parts_->writing};
+    if (auto ready = parts_->revive(); !ready) {
+        return fail(Errc::ledger_unavailable, ready.error().message());
+    }
+    return parts_->writer->holds(id);
+}
+
 Result<void> Store::Parts::append(std::span<const SpendRecord* const> records)
 {
     std::vector<const SpendRecord*> fresh;

@@ -82,6 +82,16 @@ constexpr Row deployment_in_flight{Kind::gauge, "spillway_deployment_in_flight",
                                    "Attempts running at the deployment."};
 constexpr Row state{Kind::gauge, "spillway_deployment_state", of_deployment,
                     "0 serves, 1 is being probed after a rest, 2 rests or is not reachable."};
+constexpr const char* of_budget = "scope, name, period";
+constexpr Row budget_limit{Kind::gauge, "spillway_budget_limit_usd", of_budget,
+                           "Cap of a scope that the configuration names, per period."};
+constexpr Row budget_spent{Kind::gauge, "spillway_budget_spent_usd", of_budget,
+                           "What was charged in the current period."};
+constexpr Row budget_reserved{Kind::gauge, "spillway_budget_reserved_usd", of_budget,
+                              "What calls under way may still cost."};
+constexpr Row provider_remaining{
+    Kind::gauge, "litellm_provider_remaining_budget_metric", "api_provider",
+    "What is left of a provider's cap, in US dollars, under LiteLLM's name."};
 }  // namespace row
 
 constexpr std::array all_rows{
@@ -110,6 +120,10 @@ constexpr std::array all_rows{
     &row::total,
     &row::deployment_in_flight,
     &row::state,
+    &row::budget_limit,
+    &row::budget_spent,
+    &row::budget_reserved,
+    &row::provider_remaining,
     &row::build,
     &row::memory,
     &row::descriptors,
@@ -215,6 +229,10 @@ struct Metrics::Families {
           total(histograms(r, row::total)),
           in_flight(gauges(r, row::deployment_in_flight)),
           state(gauges(r, row::state)),
+          budget_limit(gauges(r, row::budget_limit)),
+          budget_spent(gauges(r, row::budget_spent)),
+          budget_reserved(gauges(r, row::budget_reserved)),
+          provider_remaining(gauges(r, row::provider_remaining)),
           memory(gauges(r, row::memory).Add({})),
           descriptors(gauges(r, row::descriptors).Add({}))
     {
@@ -234,7 +252,8 @@ struct Metrics::Families {
     prometheus::Family<prometheus::Counter>&served, &failed, &fallbacks, &cooled_down,
         &prompt_tokens, &completion_tokens, &spend;
     prometheus::Family<prometheus::Histogram>&first_token, &total;
-    prometheus::Family<prometheus::Gauge>&in_flight, &state;
+    prometheus::Family<prometheus::Gauge>&in_flight, &state, &budget_limit, &budget_spent,
+        &budget_reserved, &provider_remaining;
     prometheus::Gauge &memory, &descriptors;
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
     std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
@@ -258,6 +277,22 @@ Metrics::Metrics()
     outbox_waiting = &gauges(r, row::outbox).Add({});
     ledger_healthy = &gauges(r, row::ledger).Add({});
     ledger_healthy->Set(1);
+}
+
+Metrics::Budget Metrics::budget(std::string_view scope, const std::string& name,
+                                const std::string& period)
+{
+    const prometheus::Labels labels{
+        {"scope", std::string(scope)}, {"name", name}, {"period", period}};
+    auto& f = *families_;
+    return Budget{.limit_usd = &f.budget_limit.Add(labels),
+                  .spent_usd = &f.budget_spent.Add(labels),
+                  .reserved_usd = &f.budget_reserved.Add(labels)};
+}
+
+prometheus::Gauge& Metrics::provider_remaining(const std::string& provider)
+{
+    return families_->provider_remaining.Add({{"api_provider", provider}});
 }
 
 Metrics::Deployment Metrics::deployment(const std::string& id, const std::string& group,

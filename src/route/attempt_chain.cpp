@@ -175,6 +175,7 @@ Action AttemptChain::advance(const Moment& moment)
 
 Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
 {
+    before_send_ = {fallbacks_, hop_tried_, false};
     if (!hop_tried_ && hop().depth > 0) {
         ++fallbacks_;
     }
@@ -194,6 +195,16 @@ Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
     return Send{std::move(target)};
 }
 
+/// One more attempt in this level, at once.
+Action AttemptChain::send_retry(DeploymentIndex deployment, const Moment& moment)
+{
+    ++retries_in_level_;
+    ++retries_;
+    auto action = send(deployment, moment);
+    before_send_.retry = true;
+    return action;
+}
+
 Action AttemptChain::out_of_time() const
 {
     return Stop{route::out_of_time({*table_, asked_name(*table_, asked()), failures_})};
@@ -202,6 +213,10 @@ Action AttemptChain::out_of_time() const
 Action AttemptChain::give_up(const Moment& moment) const
 {
     const auto name = asked_name(*table_, asked());
+    // A request at fault stays at fault, however much money there is.
+    if (shortage_ && !(last_ && blames_request(last_->kind))) {
+        return Stop{unaffordable({*table_, name, failures_}, *shortage_)};
+    }
     if (last_) {
         const auto& general =
             table_->fallbacks(asked().group, asked().asked, FallbackList::general);
@@ -314,9 +329,7 @@ std::optional<Action> AttemptChain::retry(const Moment& moment)
         return std::nullopt;
     }
     if (const auto fresh = best_of_level(Freshness::untried, moment)) {
-        ++retries_in_level_;
-        ++retries_;
-        return send(*fresh, moment);
+        return send_retry(*fresh, moment);
     }
     // Nobody is there, and nobody else is in the group: a fallback answers sooner than a wait.
     if (attempt.failure.unreached && is_lone() && leads_on()) {

@@ -26,6 +26,34 @@ bool same_place(const Resolved& a, const Resolved& b)
 
 }  // namespace
 
+Action AttemptChain::declined(Error shortage, const Moment& moment)
+{
+    if (!current_ || committed_) {
+        return give_up(moment);
+    }
+    unpaid_.push_back(*current_);
+    current_.reset();
+    const auto never = Millis::max();
+    if (!shortage_ ||
+        shortage.retry_after().value_or(never) < shortage_->retry_after().value_or(never)) {
+        shortage_ = std::move(shortage);
+    }
+    fallbacks_ = before_send_.fallbacks;
+    hop_tried_ = before_send_.hop_tried;
+    const bool was_retry = before_send_.retry;
+    if (was_retry) {
+        --retries_;
+        --retries_in_level_;
+    }
+    if (moment.now >= deadline_) {
+        return out_of_time();
+    }
+    if (const auto other = best_of_level(Freshness::untried, moment)) {
+        return was_retry ? send_retry(*other, moment) : send(*other, moment);
+    }
+    return advance(moment);
+}
+
 /// Why the current hop is being left: its last failure, or what kept everybody from being asked.
 FailureClass AttemptChain::reason_to_leave()
 {
@@ -198,7 +226,7 @@ bool AttemptChain::is_lone() const
 
 bool AttemptChain::eligible(DeploymentIndex deployment) const
 {
-    return in_hop(deployment) && !barred(deployment) && fits(deployment) &&
+    return in_hop(deployment) && !barred(deployment) && !unpaid(deployment) && fits(deployment) &&
            !rules_out(judge((*table_)[deployment], request_.plan.limits));
 }
 
@@ -210,6 +238,11 @@ bool AttemptChain::barred(DeploymentIndex deployment) const
                policy_of(attempt.failure.kind).same_target == SameTarget::never &&
                (bars_every_model(attempt.failure.kind) || attempt.wildcard == hop().place.wildcard);
     });
+}
+
+bool AttemptChain::unpaid(DeploymentIndex deployment) const
+{
+    return std::find(unpaid_.begin(), unpaid_.end(), deployment) != unpaid_.end();
 }
 
 /// May the prompt fit? An unknown window may always; a known one must hold our estimate (when

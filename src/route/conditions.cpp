@@ -1,5 +1,6 @@
 // What the conditions of a rule mean for one request.
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
 #include "name_pattern.hpp"
@@ -125,19 +126,51 @@ bool is_identity(const config::IdentityIs& test, const Features& request)
                        [&](const std::string& tag) { return matches_any(test.any_of, tag); });
 }
 
-/// The share of the tightest cap, or of the one that is named; without a cap all of it is left.
-double left_of(std::string_view scope, const BudgetView& budget)
+std::optional<double> lower_of(std::optional<double> a, std::optional<double> b)
 {
-    if (scope == "proxy")
-        return budget.proxy.value_or(1);
-    if (scope == "key")
-        return budget.key.value_or(1);
-    if (scope == "team")
-        return budget.team.value_or(1);
+    return a && b ? std::min(*a, *b) : a ? a : b;
+}
+
+/// Of the places that the action leads to and that cost money, the one with most left: while it can
+/// pay, the route can.
+std::optional<double> left_of_targets(const config::RouteAction& action, const Standing& standing)
+{
+    const auto* budgets = standing.budget.targets;
+    if (budgets == nullptr)
+        return std::nullopt;
+    std::optional<double> most;
+    for (const auto& name : action.use) {
+        const auto place = standing.table.resolve(name);
+        if (!place)
+            continue;
+        for (const auto member : standing.table[place->group].members) {
+            const bool meant = !place->pinned || *place->pinned == member;
+            if (!meant || standing.table[member].reach == privacy::Reach::local)
+                continue;
+            most = std::max(most.value_or(0), budgets->left(place->group, member).value_or(1));
+        }
+    }
+    return most;
+}
+
+/// The share of the tightest cap, or of the one that is named; without a cap all of it is left.
+double left_of(std::string_view scope, const Situation& at)
+{
+    const auto& budget = at.standing.budget;
+    const std::array<std::pair<std::string_view, std::optional<double>>, 6> named{{
+        {"proxy", budget.proxy},
+        {"key", budget.key},
+        {"team", budget.team},
+        {"user", budget.user},
+        {"end_user", budget.end_user},
+        {"tag", budget.tag},
+    }};
+    for (const auto& [name, left] : named)
+        if (scope == name)
+            return left.value_or(1);
     if (scope == "route")
-        return budget.route.value_or(1);
-    return std::min({budget.proxy.value_or(1), budget.key.value_or(1), budget.team.value_or(1),
-                     budget.route.value_or(1)});
+        return left_of_targets(at.action, at.standing).value_or(1);
+    return tightest_left(at.action, at.standing).value_or(1);
 }
 
 bool group_is(const config::GroupIs& test, const Standing& standing)
@@ -208,7 +241,7 @@ bool test_of(const config::TimeIs& test, const Situation& at)
 }
 bool test_of(const config::BudgetLeft& test, const Situation& at)
 {
-    return test.percent.holds(100 * left_of(test.scope, at.standing.budget));
+    return test.percent.holds(100 * left_of(test.scope, at));
 }
 bool test_of(const config::GroupIs& test, const Situation& at)
 {
@@ -318,6 +351,19 @@ bool evaluate(const Condition& condition, const Situation& at, std::string& beca
 }
 
 }  // namespace
+
+std::optional<double> BudgetView::tightest() const
+{
+    std::optional<double> left;
+    for (const auto& each : {proxy, key, team, user, end_user, tag})
+        left = lower_of(left, each);
+    return left;
+}
+
+std::optional<double> tightest_left(const config::RouteAction& action, const Standing& standing)
+{
+    return lower_of(standing.budget.tightest(), left_of_targets(action, standing));
+}
 
 bool holds(const Condition& condition, const Features& request, const CompiledRoute& route,
            const config::RouteAction& action, const Standing& standing, std::string& because)

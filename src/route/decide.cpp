@@ -43,6 +43,23 @@ const config::RouteRule* first_that_holds(const Features& request, const Compile
     return nullptr;
 }
 
+/// What routes do at the used share of the tightest budget that pays; nothing below the first step.
+std::optional<config::BudgetTurn> budget_turn(const CompiledRoute& route,
+                                              const config::RouteAction& action,
+                                              const Standing& standing)
+{
+    const auto& own = route.source().on_budget;
+    const auto& steps = own.empty() ? standing.on_budget : own;
+    if (steps.empty())
+        return std::nullopt;
+    const auto left = tightest_left(action, standing).value_or(1);
+    std::optional<config::BudgetTurn> turn;
+    for (const auto& step : steps)
+        if (1 - left >= step.used)
+            turn = step.turn;
+    return turn;
+}
+
 /// Judges the members of one hop. @return Whether anybody is left.
 bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standing, Plan& plan)
 {
@@ -54,6 +71,10 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
         Candidate candidate{member, hop.group, Verdict::kept, {}};
         candidate.verdict = judge(deployment, limits, standing.fleet[member], standing.now);
         candidate.worst_cost = worst_cost(deployment, limits.prompt, limits.answer);
+        const auto* budgets = standing.budget.targets;
+        if (candidate.verdict == Verdict::kept && budgets != nullptr && candidate.worst_cost &&
+            !budgets->affords(hop.group, member, *candidate.worst_cost))
+            candidate.verdict = Verdict::over_budget;
         anybody = anybody || !rules_out(candidate.verdict);
         plan.why.candidates.push_back(candidate);
     }
@@ -152,6 +173,20 @@ tl::unexpected<Error> refusal(Plan& plan, const Standing& standing, std::string_
     return fail(std::move(error));
 }
 
+/// The budgets leave local targets only, and there are none that serve.
+tl::unexpected<Error> budget_refusal(Plan& plan, const Standing& standing, Explanation* why)
+{
+    Error error(
+        Errc::budget_exceeded,
+        "Budget has been exceeded! Of the tightest budget so much is used that route \"" +
+            printable(plan.why.route, 80) +
+            "\" may only use local deployments (on_budget), and none of them can serve it (" +
+            compact(plan.why, standing.table) + ").");
+    if (why != nullptr)
+        *why = std::move(plan.why);
+    return fail(std::move(error));
+}
+
 void note_score(const Features& request, Explanation& why)
 {
     if (!request.score)
@@ -195,6 +230,13 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
     plan.limits = limits_of(request);
     plan.limits.fit = Fit::checked;
     plan.limits.boundary = privacy::narrower(request.boundary, action.boundary);
+    const auto turn = budget_turn(route, action, standing);
+    const bool held_by_budget =
+        turn == config::BudgetTurn::local_only && plan.limits.boundary != privacy::Boundary::local;
+    if (held_by_budget)
+        plan.limits.boundary = privacy::Boundary::local;
+    if (turn)
+        plan.why.budget = *turn;
     plan.limits.answer_fit = action.answer_fit;
     plan.limits.max_cost = lower_of(request.max_cost, action.max_cost);
     plan.why.boundary = plan.limits.boundary;
@@ -208,9 +250,13 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
         if (hop && judge_hop(*hop, plan.limits, standing, plan))
             plan.hops.push_back(*std::move(hop));
     }
+    if (plan.hops.empty() && held_by_budget)
+        return budget_refusal(plan, standing, why);
     if (plan.hops.empty())
         return refusal(plan, standing, plan.why.route, why);
     apply_preference(request.prefer, standing, plan);
+    if (turn == config::BudgetTurn::local_first)
+        apply_preference(Preference::local, standing, plan);
     note_worst_cost(plan);
     return plan;
 }

@@ -43,6 +43,9 @@ std::string compact(const Explanation& why, const RoutingTable& table)
     }
     if (!why.score.empty())
         line += "; complexity=" + why.score;
+    if (why.budget)
+        line += why.budget == config::BudgetTurn::local_only ? "; budget=local-only"
+                                                             : "; budget=local-first";
     if (why.boundary == privacy::Boundary::local)
         line += "; boundary=local";
     add_candidates(why, table, line);

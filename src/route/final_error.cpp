@@ -142,6 +142,13 @@ Error all_cooling(std::string_view model, Millis recovery)
         .retry_in(std::chrono::seconds{seconds});
 }
 
+Error unaffordable(const Ending& ending, const Error& shortage)
+{
+    Error error{shortage.code(), shortage.message() + tried_list(ending)};
+    const auto wait = shortage.retry_after();
+    return wait ? std::move(error).retry_in(*wait) : error;
+}
+
 Error out_of_time(const Ending& ending)
 {
     return Error{Errc::upstream_timeout, "The time allowed for this request of model " +

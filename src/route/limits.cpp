@@ -71,6 +71,8 @@ std::string_view name(Verdict verdict)
             return "not reachable";
         case Verdict::spent:
             return "quota spent";
+        case Verdict::over_budget:
+            return "over budget";
     }
     return "";
 }
@@ -78,7 +80,8 @@ std::string_view name(Verdict verdict)
 std::optional<NanoUsd> worst_cost(const Deployment& deployment, Tokens prompt,
                                   std::optional<Tokens> answer)
 {
-    if (!deployment.dearest_input || !deployment.dearest_output)
+    const bool answers = answer != Tokens{0};
+    if (!deployment.dearest_input || (answers && !deployment.dearest_output))
         return deployment.local ? std::optional(NanoUsd{0}) : std::nullopt;
     auto longest = answer.value_or(deployment.max_output_tokens.value_or(usual_longest_answer));
     if (deployment.max_output_tokens)
@@ -88,8 +91,8 @@ std::optional<NanoUsd> worst_cost(const Deployment& deployment, Tokens prompt,
         return std::clamp<std::int64_t>(count(tokens), 0, most_tokens) *
                std::clamp<std::int64_t>(count(price), 0, highest_price);
     };
-    const auto sum =
-        pico(prompt, *deployment.dearest_input) + pico(longest, *deployment.dearest_output);
+    const auto sum = pico(prompt, *deployment.dearest_input) +
+                     pico(longest, deployment.dearest_output.value_or(PicoUsdPerToken{0}));
     return NanoUsd{(sum + pico_per_nano - 1) / pico_per_nano};
 }
 

@@ -8,7 +8,8 @@
 #include <memory>
 #include <optional>
 
-#include "spillway/app/budget_watch.hpp"
+#include "spillway/app/alert_courier.hpp"
+#include "spillway/app/budget_book.hpp"
 #include "spillway/app/calibration_keeper.hpp"
 #include "spillway/app/cli.hpp"
 #include "spillway/app/config_watcher.hpp"
@@ -51,11 +52,13 @@ public:
 private:
     explicit Daemon(Beginning& beginning);
     [[nodiscard]] Result<void> begin(Beginning beginning);
+    [[nodiscard]] Result<void> open_money(const config::Config& config);
     void make_lanes(const Edition& edition);
     void published(const config::Config& config);
+    void remember_shadow_spend(const config::Config& config);
     [[nodiscard]] Result<void> listen();
     [[nodiscard]] std::size_t connections() const;
-    [[nodiscard]] admin::Vitals vitals() const;
+    [[nodiscard]] admin::Vitals vitals();
     [[nodiscard]] DrainSteps drain_steps();
     void await_signal();
     void look_for_engines(std::vector<EnginePlace> places);
@@ -66,16 +69,19 @@ private:
     SystemClock clock_;
     observe::Metrics metrics_;
     gateway::Shared shared_;
+    guard::Budgets budgets_;
     std::unique_ptr<ledger::Store> store_;
+    std::unique_ptr<ledger::OpenCalls> open_calls_;
     std::unique_ptr<ledger::Shipper> shipper_;  ///< Null without `database_url`.
     std::unique_ptr<ledger::Writer> writer_;
     std::unique_ptr<ledger::ComparisonWriter> comparisons_;
     std::function<admin::Vitals()> vitals_;
     std::unique_ptr<admin::Archive> archive_;
-    std::unique_ptr<BudgetWatch> budget_;
+    std::unique_ptr<BudgetBook> book_;
     std::deque<Lane> lanes_;
     bool shadow_spend_known_ = false;
     std::optional<HealthKeeper> health_;
+    std::optional<AlertCourier> alerts_;
     std::unique_ptr<Scout> scout_;  ///< Null when the configuration is a file.
     std::optional<Findings> findings_;
     bool first_look_ = true;

@@ -16,6 +16,8 @@ struct LaneParts {
     ledger::Writer& writer;
     observe::Metrics& metrics;
     gateway::Shared& shared;
+    guard::Budgets& budgets;
+    ledger::OpenCalls& open_calls;
     const Clock& clock;
     ledger::ComparisonWriter& comparisons;
     admin::Archive& archive;

@@ -28,8 +28,8 @@ public:
         observe::Metrics& metrics;
         const Clock& clock;
         std::deque<Lane>& lanes;
-        /// Told of every configuration that was put into service after the first.
-        std::function<void(const config::Config&)> published = [](const config::Config&) {};
+        /// Told of every configuration after the first, before requests are served by it.
+        std::function<void(const config::Config&)> publishing = [](const config::Config&) {};
     };
     Publisher(Parts parts, Edition first, net::FrontDoor door);
 

@@ -32,6 +32,7 @@ enum class Errc : std::uint16_t {
     not_translatable,     ///< A dialect has no way to say it.
     unsupported_content,  ///< Nobody on the route can do what the request needs.
     cost_ceiling,         ///< Everybody may cost more than the client or the rule allows.
+    budget_exceeded,      ///< Nobody is left whom every budget that pays can afford.
     client_gone,
     // upstreams'
     upstream_unreachable,
@@ -48,6 +49,7 @@ enum class Errc : std::uint16_t {
     no_local_deployment,  ///< The request must stay local and nothing local can serve it.
     overloaded,
     draining,
+    interrupted,  ///< The process ended while the call was under way.
     ledger_unavailable,
     database_unavailable,
     bad_config,

@@ -18,6 +18,10 @@ public:
 
     /// Minutes since Monday 00:00 of the local week.
     [[nodiscard]] int minute_of_week(WallTime time) const;
+    /// The day that a clock on the wall shows, counted from 1970-01-01.
+    [[nodiscard]] std::chrono::sys_days day_of(WallTime time) const;
+    /// When that day begins; where a change of the clock skips midnight, right after the gap.
+    [[nodiscard]] WallTime midnight(std::chrono::sys_days day) const;
 
 private:
     const void* zone_ = nullptr;  ///< A `date::time_zone`, which lives as long as the process.

@@ -27,6 +27,13 @@ struct Prices {
     friend bool operator==(const Prices&, const Prices&) = default;
 };
 
+/// What a second of an answer costs, in 1e-12 US dollars.
+enum class PicoUsdPerSecond : std::int64_t {};
+[[nodiscard]] constexpr std::int64_t count(PicoUsdPerSecond price)
+{
+    return static_cast<std::int64_t>(price);
+}
+
 struct Header {
     std::string name;
     Secret value;
@@ -66,9 +73,15 @@ struct Deployment {
     std::optional<bool> supports_audio;
     std::optional<bool> supports_tools;
     std::optional<bool> supports_schema;
-    std::optional<std::int64_t> max_parallel;  ///< Requests in flight at once.
-    std::optional<bool> local;                 ///< Instead of what its address says.
-    std::string where;                         ///< "config.yaml:12:5", for messages.
+    std::optional<std::int64_t> max_parallel;      ///< Requests in flight at once.
+    std::optional<bool> local;                     ///< Instead of what its address says.
+    Budget budget;                                 ///< `max_budget` and `budget_duration`.
+    ScopeCaps budget_limits;                       ///< Further windows.
+    std::optional<PicoUsdPerSecond> input_second;  ///< LiteLLM adds the two.
+    std::optional<PicoUsdPerSecond> output_second;
+    std::optional<double> watts;  ///< What the engine draws while it answers.
+    std::optional<NanoUsd> price_per_kwh;
+    std::string where;  ///< "config.yaml:12:5", for messages.
 };
 
 /// `{group: [target, ...]}`; group may be `*`.
@@ -124,7 +137,12 @@ struct Router {
     bool pre_call_checks = false;
     bool ignore_invalid_deployments = true;  ///< Drop a bad row instead of refusing the file.
     bool drop_params = false;
-    Budget budget;  ///< Of `litellm_settings`; see `proxy_budget`.
+    Budget budget;  ///< Of `litellm_settings`; see `proxy_caps`.
+    std::map<std::string, Budget> provider_budgets;
+    std::map<std::string, Budget> tag_budgets;
+    std::optional<NanoUsd> max_end_user_budget;
+    Budget internal_user_budget;  ///< Of users that have none of their own.
+    std::string time_zone;        ///< Of budgets; that of the server when empty.
 };
 
 /// `general_settings`.
@@ -134,6 +152,9 @@ struct General {
     std::string key_header_name;
     bool disable_spend_logs = false;
     Budget budget;
+    ScopeCaps budget_limits;  ///< Further windows of the proxy.
+    std::optional<NanoUsd> soft_budget;
+    std::optional<Secret> webhook;  ///< `alert_to_webhook_url`: for what budgets have to tell.
 };
 
 /// Our own `server:` section: how the front door behaves.
@@ -183,6 +204,26 @@ struct HealthChecks {
 struct Ledger {
     std::string path = "spillway.db";
     Durability durability = Durability::process;
+    std::string reference_model;  ///< Its prices stand for "in the cloud"; empty: no comparison.
+};
+
+/// Our own `budgets:` section.
+struct Budgets {
+    ScopeCaps proxy;
+    std::map<std::string, ScopeCaps> providers;
+    std::map<std::string, ScopeCaps> groups;
+    std::map<std::string, ScopeCaps> deployments;
+    std::map<std::string, ScopeCaps> tags;
+    ScopeCaps end_users;  ///< Of each of them.
+    UnknownPrices unknown_prices = UnknownPrices::refuse;
+    std::vector<BudgetStep> on_budget;  ///< Of routes that have none of their own, rising.
+    std::optional<Secret> webhook;      ///< Instead of `alert_to_webhook_url`.
+};
+
+/// Our own `local:` section: what engines of ours cost.
+struct LocalCost {
+    std::optional<double> watts;
+    std::optional<NanoUsd> price_per_kwh;
 };
 
 /// One row of the price table, per model name.
@@ -226,6 +267,8 @@ struct Config {
     Upstream upstream;
     HealthChecks health;
     Ledger ledger;
+    Budgets budgets;
+    LocalCost local;
     std::vector<Route> routes;  ///< In the order of the file.
     Privacy privacy;
     TokenCounting tokens;

@@ -88,15 +88,15 @@ template <class... Options>
     return traits;
 }
 
-/// The proxy-wide cap, which stands in two sections.
+/// A cap as LiteLLM writes it, in two keys.
+/// @param whose  "What the whole proxy may spend, in USD."
 template <class Visitor>
-void budget_fields(Visitor& visit, Budget& budget)
+void budget_fields(Visitor& visit, Budget& budget, Doc whose)
 {
-    constexpr Different later{
-        "it is not enforced in this version; rules can ask for what is left of it (`budget_left`)"};
-    visit("max_budget", budget.most, later, Doc{"What the whole proxy may spend, in USD."});
-    visit("budget_duration", budget.period, later,
-          Doc{"How long that lasts; renewed by the calendar, in UTC. Never, when unset."});
+    visit("max_budget", budget.most, whose);
+    visit("budget_duration", budget.period,
+          Doc{"How long that lasts: 30s, 30m, 24h, 30d, 1w, 1mo; renewed by the calendar. Never, "
+              "when unset."});
 }
 
 /// Several keys that are ignored for one reason.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "spillway/config/fields.hpp"
+#include "spillway/config/values_budgets.hpp"
 
 /// One row of `model_list`.
 namespace spillway::config {
@@ -15,9 +16,27 @@ void price_fields(Visitor& visit, Prices& prices)
           Doc{"Prompt tokens found in the provider's cache."});
     visit("cache_creation_input_token_cost", prices.cache_write, Unit::usd_per_token,
           Doc{"Prompt tokens put into it."});
-    ignored(visit, "only prices per token are known; long prompts are priced under `prices`",
-            {"input_cost_per_second", "output_cost_per_second",
-             "input_cost_per_token_above_200k_tokens", "output_cost_per_token_above_200k_tokens"});
+    ignored(visit, "long prompts are priced under `prices`",
+            {"input_cost_per_token_above_200k_tokens", "output_cost_per_token_above_200k_tokens"});
+}
+
+/// What time costs, and what may be spent; in `litellm_params` or in `model_info`.
+template <class Visitor>
+void spending_fields(Visitor& visit, Deployment& row)
+{
+    visit("input_cost_per_second", row.input_second, Unit::usd_per_token,
+          Doc{"USD per second that the answer takes; added to the next."});
+    visit("output_cost_per_second", row.output_second, Unit::usd_per_token,
+          Doc{"USD per second that the answer takes."});
+    visit("watts", row.watts, Range{0, 1e6},
+          Doc{"spillway's own: what the engine draws while it answers; with `price_per_kwh`, its "
+              "seconds cost money."});
+    visit("price_per_kwh", row.price_per_kwh, Doc{"spillway's own: USD; `local` when unset."});
+    budget_fields(visit, row.budget,
+                  Doc{"What may be spent on the deployment, in USD: a hard cap; while it is used "
+                      "up, others serve."});
+    visit("budget_limits", row.budget_limits,
+          Doc{"Further windows: a list of `{max_budget: 10, budget_duration: 1d}`; all hold."});
 }
 
 /// Keys that LiteLLM keeps for itself. They must not reach the wire with the parameter defaults.
@@ -32,7 +51,6 @@ void ignored_params(Visitor& visit)
     ignored(visit, "parameters are forwarded as sent", {"drop_params", "allowed_openai_params"});
     ignored(visit, "certificates are always verified; add trust anchors with upstream.ca_file",
             {"ssl_verify"});
-    ignored(visit, "budgets are not in this version", {"max_budget", "budget_duration"});
     ignored(visit, "not in this version",
             {"itpm",
              "otpm",
@@ -135,6 +153,7 @@ void params_fields(Visitor& visit, Deployment& row)
           Doc{"Top-level parameters that are taken out of requests."});
     visit("base_model", row.base_model, Doc{"The model whose prices hold."});
     price_fields(visit, row.prices);
+    spending_fields(visit, row);
     visit.known("extra_body", Support::supported,
                 "Its members are defaults for requests that do not set them.");
     passed_params(visit);
@@ -169,7 +188,7 @@ void info_fields(Visitor& visit, Deployment& row)
           Doc{"spillway's own: whether requests with `boundary: local` may go there. By its "
               "address when unset: loopback, private ranges and privacy.local_hosts."});
     price_fields(visit, row.prices);
-    ignored(visit, "budgets are not in this version", {"max_budget", "budget_duration"});
+    spending_fields(visit, row);
     ignored(visit, "health is measured on the requests themselves",
             {"health_check_model", "health_check_timeout", "health_check_max_tokens",
              "health_check_voice", "disable_background_health_check"});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "spillway/config/fields.hpp"
+#include "spillway/config/values_budgets.hpp"
 
 /// `router_settings`, and the part of `litellm_settings` that means the same.
 namespace spillway::config {
@@ -63,12 +64,12 @@ template <class Visitor>
 void ignored_router_fields(Visitor& visit)
 {
     ignored(visit, "the strategies measure over fixed windows", {"routing_strategy_args"});
-    ignored(visit, "not in this version",
-            {"optional_pre_call_checks", "deployment_affinity_ttl_seconds",
-             "model_group_affinity_config", "enable_tag_filtering", "tag_filtering_match_any",
-             "provider_budget_config", "default_max_parallel_requests", "routing_groups",
-             "default_priority", "polling_interval", "guardrail_list", "search_tools",
-             "alerting_config", "assistants_config"});
+    ignored(
+        visit, "not in this version",
+        {"optional_pre_call_checks", "deployment_affinity_ttl_seconds",
+         "model_group_affinity_config", "enable_tag_filtering", "tag_filtering_match_any",
+         "default_max_parallel_requests", "routing_groups", "default_priority", "polling_interval",
+         "guardrail_list", "search_tools", "alerting_config", "assistants_config"});
     ignored(visit, "spillway keeps its state in the process and needs no Redis",
             {"redis_host", "redis_port", "redis_password", "redis_url", "redis_db",
              "cache_responses", "caching_groups", "cache_kwargs", "client_ttl"});
@@ -90,6 +91,8 @@ void router_fields(Visitor& visit, Router& router)
     visit("model_group_retry_policy", router.group_retry_policy,
           Doc{"Per group: retries by kind of error, and `num_retries`, `timeout_seconds`, "
               "`fallbacks`."});
+    visit("provider_budget_config", router.provider_budgets,
+          Doc{"Hard caps by provider: `openai: {budget_limit: 100, time_period: 1d}`."});
     visit("disable_cooldowns", router.disable_cooldowns, Doc{"Never let a deployment rest."});
     visit("timeout", router.timeout, Doc{"Bound on one attempt."});
     visit("stream_timeout", router.stream_timeout,
@@ -113,10 +116,9 @@ void ignored_litellm_fields(Visitor& visit)
     ignored(visit, "spillway never logs prompts or answers",
             {"turn_off_message_logging", "redact_user_api_key_info", "log_raw_request_response"});
     ignored(visit, "use server.log_level and server.access_log", {"json_logs", "set_verbose"});
-    ignored(visit, "budgets are not in this version",
-            {"timezone", "max_internal_user_budget", "internal_user_budget_duration",
-             "default_internal_user_params", "max_end_user_budget", "max_end_user_budget_id",
-             "tag_budget_config"});
+    ignored(visit, "not in this version; use `max_end_user_budget` or `budgets.end_users`",
+            {"max_end_user_budget_id"});
+    ignored(visit, "not in this version", {"default_internal_user_params"});
     ignored(
         visit, "keys and teams are not in this version",
         {"default_key_generate_params", "upperbound_key_generate_params", "key_generation_settings",
@@ -141,7 +143,18 @@ void litellm_fields(Visitor& visit, Router& router)
 {
     shared_router_fields(visit, router);
     visit("request_timeout", router.timeout, Doc{"Bound on one attempt."});
-    budget_fields(visit, router.budget);
+    budget_fields(visit, router.budget, Doc{"What the whole proxy may spend, in USD: a hard cap."});
+    visit("timezone", router.time_zone,
+          Doc{"IANA time zone in which budgets are renewed; server.time_zone when unset."});
+    visit("tag_budget_config", router.tag_budgets,
+          Doc{"Hard caps by tag: `tag: {max_budget: 10, budget_duration: 1d}`."});
+    visit("max_end_user_budget", router.max_end_user_budget,
+          Doc{"What each end user (`user` of requests) may spend, in USD; for ever. With windows: "
+              "`budgets.end_users`."});
+    visit("max_internal_user_budget", router.internal_user_budget.most,
+          Doc{"What users of keys may spend that have no budget of their own, in USD."});
+    visit("internal_user_budget_duration", router.internal_user_budget.period,
+          Doc{"How long that lasts."});
     ignored_litellm_fields(visit);
 }
 

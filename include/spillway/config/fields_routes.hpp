@@ -2,6 +2,7 @@
 
 #include "spillway/config/fields.hpp"
 #include "spillway/config/routes.hpp"
+#include "spillway/config/values_budgets.hpp"
 
 /// Our own sections `routes`, `privacy` and `tokens`.
 namespace spillway::config {
@@ -75,6 +76,9 @@ void route_fields(Visitor& visit, Route& route)
     visit.known("shadow", Support::supported,
                 "A sample of the requests is answered by a second group as well: what `spillway "
                 "learn` learns from.");
+    visit("on_budget", route.on_budget,
+          Doc{"From a used share of the tightest budget that pays on: `{80%: local-first, 100%: "
+              "local-only}`. That of `budgets` when unset."});
     visit("captures", route.captures,
           Doc{"Models that this route decides for although clients name them; may end in `*`."});
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "spillway/config/fields.hpp"
+#include "spillway/config/values_budgets.hpp"
 
 /// The file itself, `general_settings`, and our own sections: `server`, `upstream`, `ledger`,
 /// `prices`.
@@ -27,6 +28,8 @@ void top_fields(Visitor& visit)
     visit.known("upstream", section, "spillway's own: bounds for all deployments.");
     visit.known("health", section, "spillway's own: looking whether deployments are there.");
     visit.known("ledger", section, "spillway's own: where spend is recorded.");
+    visit.known("budgets", section, "spillway's own: caps with several windows, and what follows.");
+    visit.known("local", section, "spillway's own: what local engines cost.");
     visit.known("prices", section, "spillway's own: prices by model, over the built-in table.");
     visit.known("routes", section, "spillway's own: virtual models, decided by rules.");
     visit.known("privacy", section, "spillway's own: what is sensitive, and what is local.");
@@ -51,10 +54,12 @@ void ignored_general_fields(Visitor& visit)
     ignored(visit, "use `health.interval`; no model is asked, requests show the rest",
             {"background_health_checks", "health_check_interval", "health_check_concurrency",
              "health_check_details", "use_shared_health_check", "enable_health_check_routing"});
-    ignored(visit, "budgets are not in this version",
+    ignored(visit, "budgets are renewed by the calendar at the moment they are looked at",
             {"disable_reset_budget", "proxy_budget_rescheduler_min_time",
-             "proxy_budget_rescheduler_max_time", "fail_closed_budget_enforcement",
-             "token_rate_limit_type"});
+             "proxy_budget_rescheduler_max_time"});
+    ignored(visit, "a budget that cannot be read or written is never passed over",
+            {"fail_closed_budget_enforcement"});
+    ignored(visit, "not in this version", {"token_rate_limit_type"});
     ignored(visit, "use server.max_in_flight",
             {"max_parallel_requests", "global_max_parallel_requests"});
     ignored(visit, "use server.max_body", {"max_request_size_mb", "max_response_size_mb"});
@@ -77,7 +82,7 @@ void ignored_general_fields(Visitor& visit)
             {"key_management_system", "key_management_settings"});
     ignored(visit, "not in this version",
             {"pass_through_endpoints", "alerting", "alerting_threshold", "alerting_args",
-             "alert_types", "alert_to_webhook_url", "spend_report_frequency"});
+             "alert_types", "spend_report_frequency"});
 }
 
 template <class Visitor>
@@ -93,7 +98,14 @@ void general_fields(Visitor& visit, General& general)
           Doc{"One more header in which the key may come."});
     visit("disable_spend_logs", general.disable_spend_logs, Reload::restart,
           Doc{"Do not ship spend records to PostgreSQL; the embedded ledger keeps them."});
-    budget_fields(visit, general.budget);
+    budget_fields(visit, general.budget,
+                  Doc{"What the whole proxy may spend, in USD: a hard cap."});
+    visit("budget_limits", general.budget_limits,
+          Doc{"Further windows: a list of `{max_budget: 10, budget_duration: 1d}`; all hold."});
+    visit("soft_budget", general.soft_budget,
+          Doc{"USD per `budget_duration` at which the log and the webhook are told."});
+    visit("alert_to_webhook_url", general.webhook, Different{"one URL, for budgets alone"},
+          Doc{"Gets what budgets have to tell, in the shape of LiteLLM's webhook."});
     ignored_general_fields(visit);
 }
 
@@ -174,6 +186,39 @@ void ledger_fields(Visitor& visit, Ledger& ledger)
     visit("durability", ledger.durability, Reload::restart,
           Doc{"`process` survives a crash of spillway; `power` syncs the disk for every record "
               "and survives a power cut as well."});
+    visit("reference_model", ledger.reference_model,
+          Doc{"A model of the price table, such as gpt-4o: each record also says what the same "
+              "tokens would have cost there."});
+}
+
+template <class Visitor>
+void budgets_fields(Visitor& visit, Budgets& budgets)
+{
+    visit("proxy", budgets.proxy, Doc{"Of everything that is served."});
+    visit("providers", budgets.providers, Doc{"By LiteLLM's name of the provider."});
+    visit("groups", budgets.groups, Doc{"By group (`model_name`)."});
+    visit("deployments", budgets.deployments, Doc{"By `model_info.id`."});
+    visit("tags", budgets.tags, Doc{"By tag of requests and keys."});
+    visit("end_users", budgets.end_users, Doc{"Of each end user (`user` of requests)."});
+    visit("unknown_prices", budgets.unknown_prices,
+          Doc{"Whether deployments whose price is not known may be used where somebody with a cap "
+              "pays: `allow` makes every cap soft for them."});
+    visit("on_budget", budgets.on_budget,
+          Doc{"What routes do from a used share of the tightest budget on, where they do not say "
+              "themselves: `{80%: local-first, 100%: local-only}`."});
+    visit("webhook", budgets.webhook,
+          Doc{"URL that gets what budgets have to tell; general_settings.alert_to_webhook_url when "
+              "unset."});
+}
+
+template <class Visitor>
+void local_fields(Visitor& visit, LocalCost& local)
+{
+    visit("watts", local.watts, Range{0, 1e6},
+          Doc{"What a local engine draws while it answers, where its row does not say."});
+    visit("price_per_kwh", local.price_per_kwh,
+          Doc{"USD. With `watts`, the seconds of an answer cost money; without both, local answers "
+              "are free."});
 }
 
 template <class Visitor>

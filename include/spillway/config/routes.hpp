@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "spillway/base/units.hpp"
+#include "spillway/config/budget.hpp"
 #include "spillway/config/parameter.hpp"
 #include "spillway/config/position.hpp"
 #include "spillway/config/strategy.hpp"
@@ -221,6 +222,7 @@ struct Route {
     RouteAction otherwise;
     RouteComplexity complexity;
     std::optional<RouteShadow> shadow;
+    std::vector<BudgetStep> on_budget;  ///< Rising; the section's when empty.
     std::vector<std::string>
         captures;  ///< Explicit models that this route decides for; may end in `*`.
     Position at;

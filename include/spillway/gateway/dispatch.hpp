@@ -5,6 +5,7 @@
 #include "spillway/gateway/attempt.hpp"
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/gateway/outcome.hpp"
+#include "spillway/gateway/payment.hpp"
 #include "spillway/gateway/services.hpp"
 #include "spillway/net/exchange.hpp"
 #include "spillway/route/attempt_chain.hpp"
@@ -27,10 +28,13 @@ public:
     [[nodiscard]] net::Task<void> run();
     /// What was done, after `run`.
     [[nodiscard]] Outcome& outcome() noexcept { return outcome_; }
+    /// What it may have cost, to be closed when the record is committed.
+    [[nodiscard]] Payment& payment() noexcept { return payment_; }
 
 private:
     [[nodiscard]] route::Moment moment(TimePoint now);
     net::Task<void> attempt(const route::Target& target, TimePoint began);
+    [[nodiscard]] std::optional<route::Action> cannot_pay(Error error, TimePoint now);
     [[nodiscard]] std::optional<route::Action> conclude(Attempt& attempt);
     [[nodiscard]] route::Action failed(Attempt& attempt, chat::Failure failure, TimePoint now);
     void note_answer(const Attempt& attempt, Answered& answered, TimePoint now);
@@ -45,6 +49,7 @@ private:
     const Snapshot& snapshot_;
     ClientWatch watch_;
     route::AttemptChain chain_;
+    Payment payment_;
     std::optional<route::Action> next_;  ///< Empty when the request is over.
     Outcome outcome_;
 };

@@ -30,6 +30,20 @@ struct ErrorReply {
 struct Nothing {};  ///< The client left.
 using Parting = std::variant<WholeReply, StreamEnd, ErrorReply, Nothing>;
 
+/// Whose scopes pay.
+struct Payer {
+    GroupIndex group{};
+    DeploymentIndex deployment{};
+};
+
+/// What the attempts of a request may have cost.
+struct Bill {
+    NanoUsd doubtful{};  ///< Of attempts that failed after they were sent.
+    NanoUsd reserved{};  ///< For the attempt that answered; zero when it cost nothing.
+    std::optional<Payer> payer;
+    std::optional<WallTime> charged_at;
+};
+
 /// What dispatching did: never an error, a failure is an outcome too and is recorded like one.
 struct Outcome {
     ledger::Outcome end = ledger::Outcome::served;
@@ -43,6 +57,8 @@ struct Outcome {
     std::optional<TimePoint> first_attempt;
     std::optional<TimePoint> first_token;
     Millis upstream_time{};  ///< Spent waiting for upstreams; the rest is ours.
+    Millis answer_time{};    ///< Of that, in the attempt that answered.
+    Bill bill;
     bool streamed = false;
 };
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "spillway/base/clock.hpp"
 #include "spillway/dialect/request_reader.hpp"
@@ -10,10 +12,12 @@
 #include "spillway/gateway/shadows.hpp"
 #include "spillway/gateway/side_calls.hpp"
 #include "spillway/gateway/snapshot.hpp"
+#include "spillway/guard/budgets.hpp"
 #include "spillway/guard/conversations.hpp"
 #include "spillway/guard/daily_allowance.hpp"
 #include "spillway/guard/retry_budget.hpp"
 #include "spillway/ledger/comparison_writer.hpp"
+#include "spillway/ledger/open_calls.hpp"
 #include "spillway/net/shard.hpp"
 #include "spillway/observe/metrics.hpp"
 #include "spillway/route/fleet_view.hpp"
@@ -27,17 +31,13 @@ struct Shared {
     guard::DailyAllowance shadow_allowance{};  ///< By route.
     std::atomic<std::size_t> in_flight{0};
     std::atomic<bool> draining{false};
-    /// Millionths of the proxy's budget that are left; negative: there is no cap. Refreshed from
-    /// the ledger's sums (app/budget_watch).
-    std::atomic<std::int64_t> budget_left{-1};
+    /// Called when a budget has something to tell; returns at once. Set before use.
+    std::function<void()> on_budget_news{};
 
-    [[nodiscard]] route::BudgetView budget() const
+    void tell_budget_news() const
     {
-        route::BudgetView view;
-        const auto left = budget_left.load(std::memory_order_relaxed);
-        if (left >= 0)
-            view.proxy = static_cast<double>(left) / 1e6;
-        return view;
+        if (on_budget_news)
+            on_budget_news();
     }
 };
 
@@ -49,8 +49,11 @@ struct Services {
     observe::Metrics& metrics;
     Shared& shared;
     Settlements& settlements;
+    guard::Budgets& budgets;
+    ledger::OpenCalls& open_calls;
     const Clock& clock;
     ledger::ComparisonWriter& comparisons;
+    std::vector<guard::ScopeName> payers{};  ///< Of the payment being looked at; keeps its room.
     dialect::RequestReader reader{};
     route::FleetView fleet_view{};
     Describer describer{};

@@ -7,6 +7,11 @@
 
 namespace spillway::gateway {
 
+/// A name that a client chose, as records have it: printable, at most 256 bytes.
+[[nodiscard]] std::string recorded_name(std::string_view name);
+/// The tags of the key and of the request as a JSON array; empty when there are none.
+[[nodiscard]] std::string recorded_tags(const InferenceRequest& request);
+
 /// The record of a request that was dispatched. Pure but for the clock reading it is given.
 [[nodiscard]] ledger::SpendRecord make_record(const InferenceRequest& request,
                                               const Outcome& outcome, TimePoint now);

@@ -36,6 +36,7 @@ struct Upstream {
     std::string answer_block;  ///< Lines of every answer it gives: which model, group and base.
     dialect::WireRules rules;
     ledger::Rate rate;
+    std::optional<Tokens> default_answer;  ///< `max_tokens` for requests that set none.
     bool local = false;
     /// What a request that stays local asks of the connection's address.
     enum class LocalBy : std::uint8_t { address, declaration } local_by = LocalBy::address;
@@ -64,6 +65,7 @@ struct Snapshot {
     Rules rules;
     std::vector<Upstream> upstreams;
     guard::KeyRing keys;
+    std::optional<ledger::Rate> reference;  ///< Of `ledger.reference_model`.
     std::shared_ptr<guard::Fleet> fleet;
     WallTime built{};
 };

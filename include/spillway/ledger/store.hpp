@@ -30,6 +30,9 @@ public:
     /// @return `ledger_unavailable` (disk full, I/O error, locked past 2 s). Later calls try again.
     [[nodiscard]] Result<void> append(std::span<const SpendRecord* const> records);
 
+    /// Is there a record with this id?
+    [[nodiscard]] Result<bool> holds(const RequestId& id);
+
     /// Moves the write-ahead log into the file. Called by the keeper thread, never by a shard.
     void checkpoint();
 

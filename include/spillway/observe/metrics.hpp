@@ -37,6 +37,19 @@ public:
     [[nodiscard]] Deployment deployment(const std::string& id, const std::string& group,
                                         const std::string& provider);
 
+    /// Gauges of one cap that the configuration names.
+    struct Budget {
+        prometheus::Gauge* limit_usd;
+        prometheus::Gauge* spent_usd;
+        prometheus::Gauge* reserved_usd;
+    };
+    /// @param scope   "proxy", "provider", "deployment", "group" or "tag".
+    /// @param period  "30d"; empty for one that is never renewed.
+    [[nodiscard]] Budget budget(std::string_view scope, const std::string& name,
+                                const std::string& period);
+    /// LiteLLM's name for what is left of a provider's cap.
+    [[nodiscard]] prometheus::Gauge& provider_remaining(const std::string& provider);
+
     /// Requests by endpoint ("chat", "completions", "embeddings", "models", "other") and outcome
     /// ("served", "refused", "broken", "abandoned"); any other word counts as the last of its list,
     /// so no client can make a series.

@@ -102,6 +102,10 @@ public:
     [[nodiscard]] Action start(const Moment& moment);
     /// The attempt of the last `Send` ended badly.
     [[nodiscard]] Action failed(chat::Failure failure, const Moment& moment);
+    /// The target of the last `Send` cannot be paid for, so nothing was sent: it is not asked again
+    /// in this request, and the next one is tried.
+    /// @param shortage  What the client is told when nobody is left.
+    [[nodiscard]] Action declined(Error shortage, const Moment& moment);
     /// The last `Pause` is over.
     [[nodiscard]] Action resumed(const Moment& moment);
     /// The first byte of an answer is about to go to the client.
@@ -129,6 +133,7 @@ private:
 
     [[nodiscard]] Action advance(const Moment& moment);
     [[nodiscard]] Action send(DeploymentIndex deployment, const Moment& moment);
+    [[nodiscard]] Action send_retry(DeploymentIndex deployment, const Moment& moment);
     [[nodiscard]] Action out_of_time() const;
     [[nodiscard]] Action give_up(const Moment& moment) const;
 
@@ -162,6 +167,7 @@ private:
     [[nodiscard]] bool is_lone() const;
     [[nodiscard]] bool eligible(DeploymentIndex deployment) const;
     [[nodiscard]] bool barred(DeploymentIndex deployment) const;
+    [[nodiscard]] bool unpaid(DeploymentIndex deployment) const;
     [[nodiscard]] bool fits(DeploymentIndex deployment) const;
     [[nodiscard]] bool failed_before(DeploymentIndex deployment) const;
     [[nodiscard]] bool rested(DeploymentIndex deployment, const Moment& moment) const;
@@ -169,6 +175,13 @@ private:
     [[nodiscard]] bool serves(DeploymentIndex deployment, const Moment& moment) const;
     void note_absence(DeploymentIndex deployment, const Moment& moment);
     void note_overflow(const FailedAttempt& attempt);
+
+    /// What a `Send` counted, to be taken back when nothing was sent.
+    struct Counted {
+        int fallbacks = 0;
+        bool hop_tried = false;
+        bool retry = false;
+    };
 
     const RoutingTable* table_;
     ChainRequest request_;
@@ -179,6 +192,9 @@ private:
     std::vector<FailedAttempt> failures_;
     std::optional<chat::Failure> last_;  ///< Why the request is where it is; may be no attempt's.
     std::optional<DeploymentIndex> current_;  ///< Attempt under way.
+    Counted before_send_;
+    std::vector<DeploymentIndex> unpaid_;  ///< No budget affords them.
+    std::optional<Error> shortage_;        ///< Why; of several the one that ends first.
     std::optional<DeploymentIndex> waiting_for_;
     std::optional<TimePoint> earliest_recovery_;
     std::optional<Tokens> overflowed_window_;  ///< Largest known window that was too small.

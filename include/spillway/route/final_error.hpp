@@ -25,6 +25,9 @@ struct Ending {
 /// Nothing could be tried, because everything rests, in LiteLLM's words.
 [[nodiscard]] Error all_cooling(std::string_view model, Millis recovery);
 
+/// Who is left cannot be paid for. @param shortage  What the budgets say.
+[[nodiscard]] Error unaffordable(const Ending& ending, const Error& shortage);
+
 /// Nobody had a slot free for as long as it was worth waiting.
 [[nodiscard]] Error all_saturated(std::string_view model);
 

@@ -14,7 +14,7 @@
 namespace spillway::route {
 
 /// Why a deployment may be used or not. From `beyond_boundary` to `cannot` it may not, whatever
-/// else fails; the last four say that it is a bad moment.
+/// else fails; the last five say that it is a bad moment.
 enum class Verdict : std::uint8_t {
     kept,
     beyond_boundary,  ///< Remote, and the request must stay local.
@@ -25,6 +25,7 @@ enum class Verdict : std::uint8_t {
     saturated,        ///< At its `max_parallel_requests` now.
     unreachable,      ///< Its last health check failed.
     spent,            ///< Its provider's quota is too small for the prompt now.
+    over_budget,      ///< A budget that pays for it has not enough left now.
 };
 [[nodiscard]] std::string_view name(Verdict verdict);
 [[nodiscard]] constexpr bool rules_out(Verdict verdict)

@@ -36,6 +36,7 @@ struct Explanation {
     std::vector<Candidate> candidates;  ///< In the order of the chain.
     std::string score;                  ///< "complex 0.71", "abstained"; empty when not taken.
     privacy::Boundary boundary = privacy::Boundary::any;
+    std::optional<config::BudgetTurn> budget = {};  ///< What the budgets made of the chain.
 };
 
 /// One line, at most 240 printable bytes: for `x-spillway-reason`, the record and the log.

@@ -18,7 +18,7 @@ constexpr WallTime saturday{microseconds{1'795'274'916'123'456}};
 std::string begin_of(std::string_view period, WallTime now = saturday)
 {
     const auto parsed = parse_budget_period(period);
-    return parsed ? rfc3339(began(*parsed, now)) : "no period";
+    return parsed ? rfc3339(window_of(*parsed, now).began) : "no period";
 }
 
 TEST(BudgetPeriod, IsReadInTheGrammarOfLiteLlm)
@@ -71,7 +71,58 @@ TEST(BudgetPeriod, BeginsAtItsVeryFirstMoment)
 
 TEST(BudgetPeriod, ThatIsNeverRenewedHoldsAllThereIs)
 {
-    EXPECT_EQ(began(BudgetPeriod{}, saturday), WallTime{});
+    EXPECT_EQ(window_of(BudgetPeriod{}, saturday), BudgetWindow{});
+}
+
+TEST(BudgetPeriod, EndsWhereTheNextBegins)
+{
+    for (const auto* text :
+         {"30s", "7m", "5h", "24h", "1d", "3d", "7d", "30d", "2w", "1mo", "5mo"}) {
+        const auto period = *parse_budget_period(text);
+        const auto window = window_of(period, saturday);
+        ASSERT_TRUE(window.ends);
+        EXPECT_GT(*window.ends, saturday) << text;
+        EXPECT_LE(window.began, saturday) << text;
+        EXPECT_EQ(window_of(period, *window.ends).began, *window.ends) << text;
+        EXPECT_EQ(window_of(period, *window.ends - microseconds{1}), window) << text;
+    }
+}
+
+TEST(BudgetPeriod, BeginsAtTheMidnightOfItsTimeZone)
+{
+    const auto berlin = *TimeZone::named("Europe/Berlin");
+    const auto window = window_of(*parse_budget_period("1d"), saturday, berlin);
+    EXPECT_EQ(rfc3339(window.began), "2026-11-20T23:00:00.000000Z");
+    const auto kathmandu = *TimeZone::named("Asia/Kathmandu");
+    EXPECT_EQ(rfc3339(window_of(*parse_budget_period("1h"), saturday, kathmandu).began),
+              "2026-11-21T15:15:00.000000Z");
+    EXPECT_EQ(rfc3339(window_of(*parse_budget_period("1mo"), saturday, kathmandu).began),
+              "2026-10-31T18:15:00.000000Z");
+}
+
+TEST(BudgetPeriod, NeverOverlapsItselfWhenClocksAreChanged)
+{
+    const auto berlin = *TimeZone::named("Europe/Berlin");
+    for (const auto* text : {"7s", "30m", "5h", "1d", "7d", "36h"}) {
+        const auto period = *parse_budget_period(text);
+        for (const auto day : {2026y / March / 28, 2026y / October / 24}) {
+            auto window = window_of(period, WallTime{sys_days{day}}, berlin);
+            for (int step = 1; step < 3 * 24 * 12; ++step) {
+                const WallTime now = sys_days{day} + step * minutes{5} + seconds{step};
+                const auto next = window_of(period, now, berlin);
+                ASSERT_TRUE(next == window || next.began >= *window.ends) << text << " " << step;
+                window = next;
+            }
+        }
+    }
+}
+
+TEST(BudgetPeriod, OfADayLastsTwentyFiveHoursWhenTheClocksGoBack)
+{
+    const auto berlin = *TimeZone::named("Europe/Berlin");
+    const auto window = window_of(*parse_budget_period("1d"),
+                                  WallTime{sys_days{2026y / October / 25} + 12h}, berlin);
+    EXPECT_EQ(*window.ends - window.began, hours{25});
 }
 
 Loaded load_settings(const std::string& settings)

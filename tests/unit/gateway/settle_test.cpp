@@ -134,5 +134,64 @@ TEST_F(Settle, RecordsHowARefusalCameToBe)
     EXPECT_EQ(record.status, 503);
 }
 
+TEST_F(Settle, ChargesNothingButTheCostOfWhatIsKnownExactly)
+{
+    auto outcome = served_by_cloud();
+    outcome.bill.reserved = NanoUsd{90'000'000};
+    const auto record = make_record(request(), outcome, start_);
+    EXPECT_EQ(record.charged, std::nullopt);
+    EXPECT_EQ(record.charged_at, std::nullopt);
+}
+
+TEST_F(Settle, ChargesWhatWasReservedForAnAnswerThatBroke)
+{
+    auto outcome = served_by_cloud();
+    outcome.end = ledger::Outcome::broken;
+    outcome.bill.reserved = NanoUsd{90'000'000};
+    const auto record = make_record(request(), outcome, start_);
+    EXPECT_EQ(record.cost, NanoUsd{3'500'000});
+    EXPECT_EQ(record.charged, NanoUsd{90'000'000});
+}
+
+TEST_F(Settle, ChargesWhatEarlierAttemptsMayHaveCostBesideTheCost)
+{
+    auto outcome = served_by_cloud();
+    outcome.bill.doubtful = NanoUsd{1'000};
+    outcome.bill.charged_at = WallTime{std::chrono::hours{5}};
+    const auto record = make_record(request(), outcome, start_);
+    EXPECT_EQ(record.cost, NanoUsd{3'500'000});
+    EXPECT_EQ(record.charged, NanoUsd{3'501'000});
+    EXPECT_EQ(record.charged_at, WallTime{std::chrono::hours{5}});
+    EXPECT_TRUE(record.at_least);
+}
+
+TEST_F(Settle, NamesTheDeploymentThatIsChargedWhenNobodyServed)
+{
+    Outcome outcome;
+    outcome.end = ledger::Outcome::refused;
+    outcome.parting = ErrorReply{Error(Errc::upstream_timeout, "late"), 504};
+    outcome.bill.doubtful = NanoUsd{1'000};
+    outcome.bill.payer = Payer{snapshot_->table.resolve("cloud")->group, DeploymentIndex{1}};
+    const auto record = make_record(request(), outcome, start_);
+    EXPECT_EQ(record.deployment_id, "id-cloud");
+    EXPECT_EQ(record.cost, std::nullopt);
+    EXPECT_EQ(record.charged, NanoUsd{1'000});
+}
+
+TEST_F(Settle, SaysWhatTheReferenceModelWouldHaveCost)
+{
+    auto config = testing::small_config();
+    config.prices.push_back({"elsewhere",
+                             {PicoUsdPerToken{1'000'000}, PicoUsdPerToken{2'000'000}, {}, {}},
+                             {},
+                             {},
+                             {},
+                             {}});
+    config.ledger.reference_model = "elsewhere";
+    snapshot_ = testing::snapshot_of(config, metrics_);
+    EXPECT_EQ(make_record(request(), served_by_cloud(), start_).reference_cost,
+              NanoUsd{1'000 * 1'000 + 100 * 2'000});
+}
+
 }  // namespace
 }  // namespace spillway::gateway

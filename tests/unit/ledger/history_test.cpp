@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "ledger_fixture.hpp"
-#include "spillway/ledger/spend_meter.hpp"
 
 namespace spillway::ledger {
 namespace {
@@ -178,77 +177,6 @@ TEST_F(HistoryTest, IsShownInSpendLogsWithoutTheFeatures)
     record.routing.reset();
     EXPECT_NE(spend_log_json(record).find(R"("route":null,"rule":null,"reason":null)"),
               std::string::npos);
-}
-
-class SpendMeterTest : public HistoryTest {
-protected:
-    SpendRecord costing(std::int64_t nanos, std::int64_t started = begin_micros)
-    {
-        auto record = full_record(ids_, at_micros(started));
-        record.cost = NanoUsd{nanos};
-        return record;
-    }
-};
-
-TEST_F(SpendMeterTest, SumsWhatWasSpentSinceAMoment)
-{
-    write({costing(5), costing(7, begin_micros + 10), costing(11, begin_micros + 20)});
-    SpendMeter meter{path_};
-    EXPECT_EQ(meter.since(at_micros(begin_micros + 10)).value(), NanoUsd{18});
-}
-
-TEST_F(SpendMeterTest, AddsWhatWasWrittenMeanwhile)
-{
-    SpendMeter meter{path_};
-    EXPECT_EQ(meter.since(at_micros(begin_micros)).value(), NanoUsd{0});
-    write({costing(5)});
-    EXPECT_EQ(meter.since(at_micros(begin_micros)).value(), NanoUsd{5});
-    write({costing(6), costing(1, begin_micros - 1)});
-    EXPECT_EQ(meter.since(at_micros(begin_micros)).value(), NanoUsd{11});
-    EXPECT_EQ(meter.since(at_micros(begin_micros)).value(), NanoUsd{11});
-}
-
-TEST_F(SpendMeterTest, BeginsAnewWithANewMoment)
-{
-    write({costing(5), costing(7, begin_micros + 10)});
-    SpendMeter meter{path_};
-    EXPECT_EQ(meter.since(at_micros(begin_micros)).value(), NanoUsd{12});
-    EXPECT_EQ(meter.since(at_micros(begin_micros + 10)).value(), NanoUsd{7});
-}
-
-TEST_F(SpendMeterTest, CountsUnknownCostsAsNothing)
-{
-    auto unknown = costing(0);
-    unknown.cost.reset();
-    write({unknown, costing(3)});
-    SpendMeter meter{path_};
-    EXPECT_EQ(meter.since(WallTime{}).value(), NanoUsd{3});
-}
-
-TEST_F(SpendMeterTest, NeverOverflows)
-{
-    const auto most = std::numeric_limits<std::int64_t>::max();
-    write({costing(most), costing(most)});
-    SpendMeter meter{path_};
-    EXPECT_EQ(meter.since(WallTime{}).value(), NanoUsd{most});
-}
-
-TEST_F(SpendMeterTest, FollowsALedgerThatBeganAnew)
-{
-    write({costing(5)});
-    SpendMeter meter{path_};
-    EXPECT_EQ(meter.since(WallTime{}).value(), NanoUsd{5});
-    store_.reset();
-    std::filesystem::remove(path_);
-    store_ = std::move(*Store::open(settings_for(path_)));
-    write({costing(2)});
-    EXPECT_EQ(meter.since(WallTime{}).value(), NanoUsd{2});
-}
-
-TEST_F(SpendMeterTest, FailsWithoutALedger)
-{
-    SpendMeter meter{folder_.file("none.db")};
-    EXPECT_FALSE(meter.since(WallTime{}));
 }
 
 }  // namespace

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "spillway/base/clock.hpp"
+#include "spillway/config/config.hpp"
+#include "spillway/guard/budgets.hpp"
+
+namespace spillway::app {
+
+/// Brings caps into force with what the ledger says was spent before: those of the file, and those
+/// of keys when they change.
+///
+/// Blocking, on the thread of who brings them, so that no request is held by a cap whose past is
+/// not known. While the ledger cannot be read, the windows in question let nothing through. Any
+/// thread.
+class BudgetBook {
+public:
+    BudgetBook(std::string ledger_path, guard::Budgets& budgets, const Clock& clock)
+        : ledger_path_(std::move(ledger_path)), budgets_(budgets), clock_(clock)
+    {}
+
+    /// The caps of this configuration, and no longer those of the one before.
+    [[nodiscard]] Result<void> follow(const config::Config& config);
+    /// The caps of these scopes, instead of those they had; before a grant with them is published.
+    [[nodiscard]] Result<void> hold(std::span<const chat::ScopeBudget> budgets);
+
+private:
+    [[nodiscard]] Result<void> bring(std::span<const chat::ScopeBudget> budgets,
+                                     std::span<const chat::Cap> end_users);
+    void close(const std::vector<guard::Budgets::Unknown>& windows);
+
+    const std::string ledger_path_;
+    guard::Budgets& budgets_;
+    const Clock& clock_;
+
+    std::mutex mutex_;
+    std::vector<chat::Scope> configured_;
+    std::vector<guard::Budgets::Unknown> closed_;  ///< The ledger could not be read for them.
+};
+
+}  // namespace spillway::app

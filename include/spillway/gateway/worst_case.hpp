@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "spillway/gateway/inference_request.hpp"
+#include "spillway/route/plan.hpp"
+
+namespace spillway::gateway {
+
+/// The longest answer that these parameters set; empty when none of them does.
+[[nodiscard]] std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parameters);
+
+/// The most that one attempt of this request can cost: every byte of text a token, as many answers
+/// as it asks for, each as long as it may be, for as long as it may take. Empty when a price is not
+/// known. Needs the request's members, so it is asked before the commit point.
+/// @param plan   May set the answer's length over the request's own.
+/// @param bound  How long the attempt may take, where time costs money.
+[[nodiscard]] std::optional<NanoUsd> worst_case(const InferenceRequest& request,
+                                                const std::vector<config::Parameter>& parameters,
+                                                DeploymentIndex deployment, Millis bound);
+
+}  // namespace spillway::gateway

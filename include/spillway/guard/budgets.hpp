@@ -1,0 +1,277 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <unordered_map>
+#include <vector>
+
+#include "spillway/base/ids.hpp"
+#include "spillway/base/result.hpp"
+#include "spillway/base/time_zone.hpp"
+#include "spillway/base/units.hpp"
+#include "spillway/chat/grant.hpp"
+#include "spillway/config/budget.hpp"
+
+namespace spillway::guard {
+
+/// A scope that pays, by the name that somebody else holds.
+struct ScopeName {
+    chat::ScopeKind kind = chat::ScopeKind::proxy;
+    std::string_view name;
+    /// `counted`: it is charged, but its cap is not what holds this call.
+    enum class Hold : std::uint8_t { capped, counted } hold = Hold::capped;
+};
+
+/// "proxy", "provider", "end-user" ...
+[[nodiscard]] std::string_view word(chat::ScopeKind kind);
+
+/// How far a settled amount can be trusted.
+enum class Certainty : std::uint8_t { exact, at_least };
+
+/// One cap of one scope, as it stands.
+struct BudgetStanding {
+    chat::Scope scope;
+    config::BudgetPeriod period;
+    NanoUsd cap{};
+    std::optional<NanoUsd> ceiling;  ///< What may be spent here of the cap, by a lease.
+    NanoUsd spent{};
+    NanoUsd reserved{};  ///< For calls under way; not in `spent`.
+    WallTime began{};
+    std::optional<WallTime> resets;
+
+    /// What a further call may cost; never negative.
+    [[nodiscard]] NanoUsd left() const;
+    /// Spent and reserved as a part of the cap; 1 for a cap of nothing.
+    [[nodiscard]] double used() const;
+};
+
+/// Why an amount could not be set aside: every window that lacks some of it, the tightest first.
+struct BudgetRefusal {
+    std::vector<BudgetStanding> lacking;
+    NanoUsd wanted{};
+};
+
+/// In LiteLLM's words, with the scope, the reset time, and after how long another try makes sense.
+[[nodiscard]] Error describe(const BudgetRefusal& refusal, WallTime now);
+
+/// Something that is told once per window.
+struct BudgetNews {
+    enum class Kind : std::uint8_t {
+        soft_crossed,  ///< The soft budget is spent.
+        nearly_spent,  ///< 85% of the cap.
+        spent,         ///< The cap itself.
+    };
+    Kind kind{};
+    BudgetStanding standing;
+    std::optional<NanoUsd> soft;
+};
+
+class Budgets;
+
+/// Money set aside for one call, in every scope that pays for it.
+///
+/// Move-only and settled exactly once. One that is destroyed unsettled charges its full amount:
+/// losing track of a call must never make it free. Any thread; outlived by its `Budgets`.
+class [[nodiscard]] Reservation {
+public:
+    Reservation(Reservation&& other) noexcept;
+    Reservation& operator=(Reservation&&) = delete;
+    ~Reservation();
+
+    /// The moment that chose the windows that pay.
+    [[nodiscard]] WallTime at() const noexcept { return at_; }
+    [[nodiscard]] NanoUsd amount() const noexcept { return amount_; }
+    /// What settling so will charge.
+    [[nodiscard]] NanoUsd charge(NanoUsd actual, Certainty certainty) const noexcept;
+
+    /// Replaces the amount by the real one; `at_least` never gives money back.
+    /// @param at  The request's charging moment, when that is later than this call's.
+    void settle(NanoUsd actual, Certainty certainty, WallTime at = {}) noexcept;
+    /// Gives back what is above `amount`; another may be paid from it.
+    void shrink(NanoUsd amount) noexcept;
+    /// Gives everything back: only for what no provider can have received.
+    void release() noexcept;
+
+private:
+    friend class Budgets;
+    Reservation(Budgets& owner, std::uint32_t slot, NanoUsd amount, WallTime at) noexcept
+        : owner_(&owner), slot_(slot), amount_(amount), at_(at)
+    {}
+
+    Budgets* owner_;  ///< Null once settled or moved from.
+    std::uint32_t slot_;
+    NanoUsd amount_;
+    WallTime at_;
+};
+
+/// Hard caps on money: what calls have cost and may still cost, per scope and window.
+///
+/// One object for all shards, behind one mutex: an amount is set aside in all scopes or in none.
+/// The time is an argument, and windows are judged by the latest that was ever seen: a clock that
+/// is set back does not reopen one, a clock that is set forward begins each of them once. Sums
+/// saturate, they never wrap.
+class Budgets {
+public:
+    explicit Budgets(TimeZone zone = {}) : zone_(zone) {}
+    Budgets(const Budgets&) = delete;
+    Budgets& operator=(const Budgets&) = delete;
+
+    /// A window whose spend before this process, or before its cap, is not known yet.
+    struct Unknown {
+        chat::Scope scope;
+        config::BudgetPeriod period;
+        WallTime began{};
+    };
+    /// What `know` still has to be told, and which calls it must leave out: those under way are
+    /// counted here already.
+    struct Adopted {
+        std::vector<Unknown> unknown;
+        std::vector<RequestId> open;
+    };
+
+    /// The caps of these scopes from now on, instead of those they had. A window that stays keeps
+    /// what it counted. Periods that are none of LiteLLM's last for ever.
+    [[nodiscard]] Adopted adopt(std::span<const chat::ScopeBudget> budgets, WallTime now);
+    /// The caps of every end user that has none of its own; each gets windows when first seen.
+    /// @return Those who were seen under other caps: adopt the new ones for them.
+    [[nodiscard]] std::vector<chat::Scope> default_for_end_users(std::vector<chat::Cap> caps);
+    /// What was spent in a window before it was adopted. Ignored when it has ended since.
+    void know(const Unknown& window, NanoUsd spent, WallTime now);
+    /// The same of a cell that nobody has paid into since this process began; others count already.
+    void know_if_new(const Unknown& window, NanoUsd spent, WallTime now);
+    /// The window of such a length, as budgets see it now.
+    [[nodiscard]] config::BudgetWindow window(const config::BudgetPeriod& period,
+                                              WallTime now) const;
+    /// Calendar of another time zone; windows move to it when they next end.
+    void use_zone(TimeZone zone);
+    /// The part of a cap that may be spent here (a lease of several instances); empty: all of it.
+    void set_ceiling(const ScopeName& scope, const config::BudgetPeriod& period,
+                     std::optional<NanoUsd> ceiling);
+    /// The latest time that any record was charged at.
+    void seen(WallTime time);
+
+    /// Sets `amount` aside in all `scopes`, or in none of them.
+    [[nodiscard]] tl::expected<Reservation, BudgetRefusal> reserve(
+        RequestId request, std::span<const ScopeName> scopes, NanoUsd amount, WallTime now);
+    /// Sets `amount` aside in `scopes` instead of what `reservation` holds. When that cannot be,
+    /// `reservation` stays as it is.
+    [[nodiscard]] tl::expected<Reservation, BudgetRefusal> exchange(
+        Reservation& reservation, std::span<const ScopeName> scopes, NanoUsd amount, WallTime now);
+    /// Would `reserve` succeed now?
+    [[nodiscard]] bool affords(std::span<const ScopeName> scopes, NanoUsd amount,
+                               WallTime now) const;
+    /// Does any of them have a hard cap?
+    [[nodiscard]] bool capped(std::span<const ScopeName> scopes) const;
+    /// Is there any cap at all? Without the mutex.
+    [[nodiscard]] bool has_caps() const noexcept
+    {
+        return has_caps_.load(std::memory_order_relaxed);
+    }
+    /// All windows with a cap of these scopes, as they are at `now`.
+    [[nodiscard]] std::vector<BudgetStanding> look(std::span<const ScopeName> scopes,
+                                                   WallTime now) const;
+    /// All windows with a cap.
+    [[nodiscard]] std::vector<BudgetStanding> look(WallTime now) const;
+
+    /// True when `take_news` has something: asked after each settlement, without the mutex.
+    [[nodiscard]] bool has_news() const noexcept
+    {
+        return has_news_.load(std::memory_order_relaxed);
+    }
+    /// At most 1,024 wait; older ones are dropped.
+    [[nodiscard]] std::vector<BudgetNews> take_news();
+    /// Calls under way for which money is set aside.
+    [[nodiscard]] std::size_t open() const;
+
+private:
+    friend class Reservation;
+
+    struct Window {
+        config::BudgetPeriod period;
+        std::int64_t cap = 0;
+        std::optional<std::int64_t> ceiling;
+        config::BudgetWindow span;
+        std::int64_t spent = 0;
+        std::int64_t reserved = 0;
+        std::uint8_t told = 0;  ///< Bits of `BudgetNews::Kind`.
+
+        [[nodiscard]] std::int64_t most() const;
+    };
+    struct Cell {
+        chat::Scope scope;
+        std::vector<Window> windows;
+        std::optional<NanoUsd> soft;
+        bool fresh = true;        ///< Nobody has reserved in it.
+        bool by_default = false;  ///< An end user under the caps of all of them.
+    };
+    /// One call under way. Its list keeps its room when the slot is used again.
+    struct Open {
+        RequestId request;
+        WallTime at{};
+        std::int64_t amount = 0;
+        std::vector<std::uint32_t> cells;
+        bool live = false;
+    };
+    struct NameHash {
+        using is_transparent = void;
+        [[nodiscard]] std::size_t operator()(const ScopeName& scope) const;
+        [[nodiscard]] std::size_t operator()(const chat::Scope& scope) const
+        {
+            return (*this)(ScopeName{scope.kind, scope.name});
+        }
+    };
+    struct NameEqual {
+        using is_transparent = void;
+        template <class A, class B>
+        [[nodiscard]] bool operator()(const A& a, const B& b) const
+        {
+            return a.kind == b.kind && a.name == b.name;
+        }
+    };
+
+    void settle(std::uint32_t slot, NanoUsd charge, WallTime at) noexcept;
+    void release(std::uint32_t slot) noexcept;
+    void shrink(std::uint32_t slot, NanoUsd amount) noexcept;
+    void free_slot(std::uint32_t slot) noexcept;
+
+    [[nodiscard]] std::optional<std::uint32_t> find(const ScopeName& scope) const;
+    [[nodiscard]] std::uint32_t make(const ScopeName& scope);
+    void add_window(std::uint32_t cell, const chat::Cap& cap, WallTime now);
+    [[nodiscard]] std::optional<std::uint32_t> payer(const ScopeName& scope, WallTime now);
+    [[nodiscard]] std::vector<std::uint32_t> known(std::span<const ScopeName> scopes) const;
+    void add_known(Cell& cell, const Unknown& window, NanoUsd spent);
+    void roll(Window& window, WallTime now) const;
+    [[nodiscard]] Window as_of(const Window& window, WallTime now) const;
+    [[nodiscard]] tl::expected<Reservation, BudgetRefusal> take(RequestId request,
+                                                                std::span<const ScopeName> scopes,
+                                                                NanoUsd amount, WallTime now);
+    void count_reserved(const Open& open, std::int64_t amount) noexcept;
+    [[nodiscard]] BudgetRefusal refusal(std::span<const std::uint32_t> cells, std::int64_t amount);
+    [[nodiscard]] static std::uint8_t crossed(const Cell& cell, const Window& window);
+    void note_spent(const Cell& cell, Window& window);
+    void tell(const Cell& cell, Window& window, BudgetNews::Kind kind);
+    [[nodiscard]] static BudgetStanding standing_of(const Cell& cell, const Window& window);
+
+    mutable std::mutex mutex_;
+    TimeZone zone_;
+    WallTime latest_{};
+    std::vector<Cell> cells_;
+    std::unordered_map<chat::Scope, std::uint32_t, NameHash, NameEqual> by_name_;
+    std::vector<chat::Cap> end_user_caps_;
+    std::size_t end_users_ = 0;  ///< Cells made because an end user was seen.
+    std::vector<Open> open_;
+    std::vector<std::uint32_t> free_;
+    std::vector<std::uint32_t> payers_;  ///< Of the reservation being made; those it is held by
+    std::size_t held_by_ = 0;            ///< come first.
+    std::vector<BudgetNews> news_;
+    std::atomic<bool> has_news_{false};
+    std::atomic<bool> has_caps_{false};
+};
+
+}  // namespace spillway::guard

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "spillway/base/ids.hpp"
+#include "spillway/base/result.hpp"
+#include "spillway/base/units.hpp"
+#include "spillway/chat/grant.hpp"
+
+namespace spillway::ledger {
+
+/// What budgets want to know of the ledger.
+struct ChargesQuestion {
+    struct Since {
+        chat::Scope scope;
+        WallTime from{};
+    };
+    std::vector<Since> scopes;
+    /// For each of these moments the sum of every end user there is.
+    std::vector<WallTime> end_users_since;
+    /// Requests that are counted elsewhere.
+    std::vector<RequestId> but;
+};
+
+struct Charges {
+    std::vector<NanoUsd> scopes;  ///< In the order of the question.
+    std::map<std::string, std::vector<NanoUsd>> end_users;
+    WallTime latest{};      ///< The latest moment that any record was charged at.
+    std::int64_t rows = 0;  ///< That were read.
+};
+
+/// What was charged to scopes since a moment: the sum of `charged`, else `cost`, of the records
+/// whose `charged_at`, else `started`, is not before it. Reads the ledger once, from where the
+/// earliest moment begins. Blocking, on a connection of its own.
+[[nodiscard]] Result<Charges> charges_since(const std::string& ledger_path,
+                                            const ChargesQuestion& question);
+
+}  // namespace spillway::ledger

@@ -1,0 +1,107 @@
+#include "spillway/app/alert_courier.hpp"
+
+#include <array>
+#include <utility>
+
+#include "spillway/app/budget_alert.hpp"
+#include "spillway/base/log.hpp"
+#include "spillway/net/upstream.hpp"
+
+namespace spillway::app {
+
+namespace {
+
+constexpr std::size_t most_waiting = 256;
+constexpr Millis patience{10'000};
+constexpr std::array<Millis, 3> pauses{Millis{500}, Millis{3'000}, Millis{15'000}};
+
+std::string head_of(const config::BaseUrl& to, std::size_t length)
+{
+    const bool v6 = to.host.find(':') != std::string::npos;
+    return "POST " + (to.path.empty() ? "/" : to.path) +
+           " HTTP/1.1\r\nhost: " + (v6 ? "[" + to.host + "]" : to.host) + ":" +
+           std::to_string(to.port) +
+           "\r\ncontent-type: application/json\r\ncontent-length: " + std::to_string(length) +
+           "\r\nuser-agent: spillway/" SPILLWAY_VERSION "\r\n\r\n";
+}
+
+}  // namespace
+
+void AlertCourier::hurry()
+{
+    lane_.shard().post([this] { collect(); });
+}
+
+void AlertCourier::collect()
+{
+    const bool wanted = address().has_value();
+    for (const auto& news : budgets_.take_news()) {
+        SPILLWAY_WARN("{}", alert_line(news));
+        if (!wanted)
+            continue;
+        if (waiting_.size() >= most_waiting) {
+            SPILLWAY_WARN("the webhook of budgets is too slow: a message is dropped");
+            waiting_.pop_front();
+        }
+        waiting_.push_back(alert_json(news));
+    }
+    if (!waiting_.empty() && !std::exchange(delivering_, true))
+        net::spawn(deliver_all());
+}
+
+std::optional<config::BaseUrl> AlertCourier::address() const
+{
+    const auto& config = lane_.services().snapshot->config;
+    const auto& url = config.budgets.webhook ? config.budgets.webhook : config.general.webhook;
+    if (!url || url->empty())
+        return std::nullopt;
+    auto parsed = config::parse_base_url(url->reveal());
+    return parsed ? std::optional(*std::move(parsed)) : std::nullopt;
+}
+
+net::Task<void> AlertCourier::deliver_all()
+{
+    auto& shard = lane_.shard();
+    while (!waiting_.empty() && !shard.draining()) {
+        const auto body = std::move(waiting_.front());
+        waiting_.pop_front();
+        bool delivered = false;
+        for (std::size_t i = 0; i <= pauses.size() && !delivered && !shard.draining(); ++i) {
+            if (i > 0)
+                co_await shard.sleep(pauses[i - 1], nullptr);
+            const auto to = address();
+            if (!to)
+                break;
+            auto copy = *to;
+            auto text = body;
+            delivered = co_await deliver(std::move(text), std::move(copy));
+        }
+        if (!delivered)
+            SPILLWAY_WARN("the webhook of budgets did not take a message; it is dropped");
+    }
+    delivering_ = false;
+}
+
+net::Task<bool> AlertCourier::deliver(std::string body, config::BaseUrl to)
+{
+    const auto by = std::chrono::steady_clock::now() + patience;
+    net::Origin origin;
+    origin.host = to.host;
+    origin.port = to.port;
+    origin.tls = to.tls;
+    origin.ca_file = lane_.services().snapshot->config.upstream.ca_file;
+    const std::array<std::string_view, 1> pieces{body};
+    net::UpstreamRequest request;
+    request.head = head_of(to, body.size());
+    request.body = pieces;
+    net::CallBounds bounds;
+    bounds.first_byte_by = by;
+    bounds.deadline = by;
+    net::UpstreamCall call(lane_.shard());
+    const auto head = co_await call.start(origin, request, bounds);
+    if (!head)
+        co_return false;
+    co_return (*head)->status >= 200 && (*head)->status <= 299;
+}
+
+}  // namespace spillway::app

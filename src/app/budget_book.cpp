@@ -1,0 +1,103 @@
+#include "spillway/app/budget_book.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "spillway/base/log.hpp"
+#include "spillway/base/time_zone.hpp"
+#include "spillway/guard/configured_budgets.hpp"
+#include "spillway/ledger/charges.hpp"
+
+namespace spillway::app {
+
+namespace {
+
+guard::ScopeName name_of(const chat::Scope& scope)
+{
+    return {scope.kind, scope.name};
+}
+
+}  // namespace
+
+Result<void> BudgetBook::follow(const config::Config& config)
+{
+    const auto& name =
+        config.router.time_zone.empty() ? config.server.time_zone : config.router.time_zone;
+    const auto zone = TimeZone::named(name);
+    if (!zone)
+        return fail(zone.error());
+    auto caps = guard::configured_budgets(config);
+    const std::lock_guard lock(mutex_);
+    budgets_.use_zone(*zone);
+    for (auto& scope : budgets_.default_for_end_users(caps.end_users))
+        caps.scopes.push_back({std::move(scope), caps.end_users, {}});
+    // What the file no longer names has no cap any more.
+    auto before = std::exchange(configured_, {});
+    for (const auto& budget : caps.scopes)
+        if (budget.scope.kind != chat::ScopeKind::end_user)
+            configured_.push_back(budget.scope);
+    for (auto& scope : before)
+        if (std::find(configured_.begin(), configured_.end(), scope) == configured_.end())
+            caps.scopes.push_back({std::move(scope), {}, {}});
+    return bring(caps.scopes, caps.end_users);
+}
+
+Result<void> BudgetBook::hold(std::span<const chat::ScopeBudget> budgets)
+{
+    const std::lock_guard lock(mutex_);
+    return bring(budgets, {});
+}
+
+Result<void> BudgetBook::bring(std::span<const chat::ScopeBudget> budgets,
+                               std::span<const chat::Cap> end_users)
+{
+    const auto now = clock_.wall();
+    auto adopted = budgets_.adopt(budgets, now);
+    auto unknown = std::move(adopted.unknown);
+    std::move(closed_.begin(), closed_.end(), std::back_inserter(unknown));
+    closed_.clear();
+    if (unknown.empty() && end_users.empty())
+        return {};
+
+    ledger::ChargesQuestion question;
+    for (const auto& window : unknown)
+        question.scopes.push_back({window.scope, window.began});
+    std::vector<guard::Budgets::Unknown> each;
+    for (const auto& cap : end_users) {
+        const auto period =
+            config::parse_budget_period(cap.period).value_or(config::BudgetPeriod{});
+        each.push_back(
+            {{chat::ScopeKind::end_user, {}}, period, budgets_.window(period, now).began});
+        question.end_users_since.push_back(each.back().began);
+    }
+    question.but = std::move(adopted.open);
+    const auto charges = ledger::charges_since(ledger_path_, question);
+    if (!charges) {
+        close(unknown);
+        return fail(charges.error());
+    }
+    budgets_.seen(charges->latest);
+    for (std::size_t i = 0; i < unknown.size(); ++i) {
+        budgets_.set_ceiling(name_of(unknown[i].scope), unknown[i].period, std::nullopt);
+        budgets_.know(unknown[i], charges->scopes[i], now);
+    }
+    for (const auto& [name, sums] : charges->end_users) {
+        for (std::size_t i = 0; i < each.size(); ++i) {
+            auto window = each[i];
+            window.scope.name = name;
+            budgets_.know_if_new(window, sums[i], now);
+        }
+    }
+    return {};
+}
+
+/// Nothing may be spent until it is known what was.
+void BudgetBook::close(const std::vector<guard::Budgets::Unknown>& windows)
+{
+    for (const auto& window : windows)
+        budgets_.set_ceiling(name_of(window.scope), window.period, NanoUsd{0});
+    closed_ = windows;
+}
+
+}  // namespace spillway::app

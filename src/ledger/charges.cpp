@@ -1,0 +1,246 @@
+#include "spillway/ledger/charges.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <unordered_map>
+
+#include "record_row.hpp"
+#include "sqlite.hpp"
+
+namespace spillway::ledger {
+namespace {
+
+using chat::ScopeKind;
+
+/// A clock that is set back puts records of an earlier start behind later ones; this much of it is
+/// looked through.
+constexpr std::chrono::hours clock_margin{1};
+
+std::int64_t sum(std::int64_t a, std::int64_t b)
+{
+    std::int64_t result = 0;
+    return __builtin_add_overflow(a, b, &result) ? std::numeric_limits<std::int64_t>::max()
+                                                 : result;
+}
+
+/// The columns of the scan. The first five are always read.
+enum Column : int {
+    id,
+    at,
+    charge,
+    key,
+    team,
+    user,
+    group,
+    deployment,
+    provider,
+    end_user,
+    tags,
+};
+constexpr const char* scan =
+    "SELECT id, coalesce(charged_at, started), coalesce(charged_nano_usd, cost_nano_usd), "
+    "key_hash, team_id, user_id, model_group, deployment, provider, end_user, tags "
+    "FROM records WHERE seq >= ?1 AND coalesce(charged_nano_usd, cost_nano_usd) > 0";
+
+/// The sums of one kind of scope: by the word's number where the ledger has one, else by text.
+class Sums {
+public:
+    struct Asked {
+        std::int64_t from;
+        std::size_t place;
+    };
+
+    void ask(const std::string& name, std::int64_t word, Asked asked)
+    {
+        by_text_[name].push_back(asked);
+        if (word >= 0)
+            by_word_[word].push_back(asked);
+    }
+    [[nodiscard]] bool empty() const { return by_text_.empty(); }
+    [[nodiscard]] const std::vector<Asked>* find(const sqlite::Statement& row, int column) const
+    {
+        if (row.type(column) == SQLITE_INTEGER) {
+            const auto found = by_word_.find(row.integer(column));
+            return found != by_word_.end() ? &found->second : nullptr;
+        }
+        return find(std::string(row.text(column)));
+    }
+    [[nodiscard]] const std::vector<Asked>* find(const std::string& name) const
+    {
+        const auto found = by_text_.find(name);
+        return found != by_text_.end() ? &found->second : nullptr;
+    }
+
+private:
+    std::unordered_map<std::int64_t, std::vector<Asked>> by_word_;
+    std::unordered_map<std::string, std::vector<Asked>> by_text_;
+};
+
+class Scan {
+public:
+    Scan(sqlite::Connection& connection, const ChargesQuestion& question)
+        : connection_(connection),
+          question_(question),
+          but_(question.but.begin(), question.but.end())
+    {
+        out_.scopes.resize(question.scopes.size());
+        for (const auto moment : question.end_users_since)
+            end_user_from_.push_back(moment.time_since_epoch().count());
+    }
+
+    Result<Charges> run()
+    {
+        if (auto ready = prepare(); !ready)
+            return fail(std::move(ready).error());
+        auto first = first_row();
+        if (!first)
+            return fail(std::move(first).error());
+        auto rows = connection_.prepare(scan);
+        if (!rows)
+            return fail(std::move(rows).error());
+        rows->bind(1, *first);
+        int code = rows->step();
+        for (; code == SQLITE_ROW; code = rows->step())
+            take(*rows);
+        if (code != SQLITE_DONE)
+            return fail(connection_.error("summing charges"));
+        return std::move(out_);
+    }
+
+private:
+    Result<void> prepare()
+    {
+        auto lookup = connection_.prepare("SELECT id FROM words WHERE text = ?1");
+        auto reader = RecordReader::open(connection_);
+        if (!lookup || !reader)
+            return fail(connection_.error("reading words"));
+        reader_.emplace(std::move(*reader));
+        for (std::size_t i = 0; i < question_.scopes.size(); ++i) {
+            const auto& [scope, from] = question_.scopes[i];
+            std::int64_t word = scope.name.empty() ? 0 : -1;
+            const sqlite::Running running{*lookup};
+            lookup->bind(1, scope.name);
+            if (lookup->step() == SQLITE_ROW)
+                word = lookup->integer(0);
+            sums_[static_cast<std::size_t>(scope.kind)].ask(scope.name, word,
+                                                            {from.time_since_epoch().count(), i});
+        }
+        return {};
+    }
+
+    /// Where the earliest moment can begin. Behind it nothing is left out: what a clock that was
+    /// set back has put there belongs to the later period.
+    Result<std::int64_t> first_row()
+    {
+        auto from = std::numeric_limits<std::int64_t>::max();
+        for (const auto& each : question_.scopes)
+            from = std::min(from, each.from.time_since_epoch().count());
+        for (const auto moment : end_user_from_)
+            from = std::min(from, moment);
+        const auto margin = std::chrono::microseconds{clock_margin}.count();
+        return connection_.number(
+            "SELECT coalesce((SELECT min(first_seq) FROM blocks WHERE max_started >= " +
+            std::to_string(from > margin ? from - margin : 0) +
+            "), (SELECT coalesce(max(last_seq), 0) + 1 FROM blocks))");
+    }
+
+    void take(const sqlite::Statement& row)
+    {
+        ++out_.rows;
+        const auto time = row.integer(Column::at);
+        out_.latest = std::max(out_.latest, WallTime{WallTime::duration{time}});
+        if (!but_.empty() && but_.contains(id_of(row.text(Column::id))))
+            return;
+        const auto amount = row.integer(Column::charge);
+        const auto add = [&](const std::vector<Sums::Asked>* asked) {
+            if (asked == nullptr)
+                return;
+            for (const auto& each : *asked)
+                if (time >= each.from)
+                    out_.scopes[each.place] = NanoUsd{sum(count(out_.scopes[each.place]), amount)};
+        };
+        static const std::string whole;
+        add(of(ScopeKind::proxy).find(whole));
+        constexpr std::array<std::pair<ScopeKind, Column>, 7> columns{{
+            {ScopeKind::key, Column::key},
+            {ScopeKind::team, Column::team},
+            {ScopeKind::user, Column::user},
+            {ScopeKind::group, Column::group},
+            {ScopeKind::deployment, Column::deployment},
+            {ScopeKind::provider, Column::provider},
+            {ScopeKind::end_user, Column::end_user},
+        }};
+        for (const auto& [kind, column] : columns)
+            if (!of(kind).empty())
+                add(of(kind).find(row, column));
+        if (!of(ScopeKind::member).empty())
+            add(of(ScopeKind::member)
+                    .find(reader_->word(row, Column::team) + "/" +
+                          reader_->word(row, Column::user)));
+        if (!of(ScopeKind::tag).empty())
+            for (const auto& tag : tags_of(row.text(Column::tags)))
+                add(of(ScopeKind::tag).find(tag));
+        if (!end_user_from_.empty())
+            take_end_user(row, time, amount);
+    }
+
+    void take_end_user(const sqlite::Statement& row, std::int64_t time, std::int64_t amount)
+    {
+        const auto name = row.text(Column::end_user);
+        if (name.empty())
+            return;
+        auto& sums = out_.end_users[std::string(name)];
+        sums.resize(end_user_from_.size());
+        for (std::size_t i = 0; i < end_user_from_.size(); ++i)
+            if (time >= end_user_from_[i])
+                sums[i] = NanoUsd{sum(count(sums[i]), amount)};
+    }
+
+    /// Each once, as a request pays once for a tag that it names twice.
+    static std::set<std::string> tags_of(std::string_view json)
+    {
+        std::set<std::string> tags;
+        if (json.empty())
+            return tags;
+        const auto list = nlohmann::json::parse(json, nullptr, false);
+        if (list.is_array())
+            for (const auto& tag : list)
+                if (tag.is_string())
+                    tags.insert(tag.get<std::string>());
+        return tags;
+    }
+
+    [[nodiscard]] const Sums& of(ScopeKind kind) const
+    {
+        return sums_[static_cast<std::size_t>(kind)];
+    }
+
+    sqlite::Connection& connection_;
+    const ChargesQuestion& question_;
+    const std::set<RequestId> but_;
+    std::array<Sums, static_cast<std::size_t>(ScopeKind::tag) + 1> sums_;
+    std::vector<std::int64_t> end_user_from_;
+    std::optional<RecordReader> reader_;
+    Charges out_;
+};
+
+}  // namespace
+
+Result<Charges> charges_since(const std::string& ledger_path, const ChargesQuestion& question)
+{
+    auto connection = sqlite::Connection::open(ledger_path, sqlite::Access::read);
+    if (!connection)
+        return fail(Errc::ledger_unavailable, connection.error().message());
+    // One look at one state: the words and the rows must belong together.
+    if (auto begun = connection->run("BEGIN"); !begun)
+        return fail(Errc::ledger_unavailable, begun.error().message());
+    auto charges = Scan(*connection, question).run();
+    if (!charges)
+        return fail(Errc::ledger_unavailable, charges.error().message());
+    return charges;
+}
+
+}  // namespace spillway::ledger
