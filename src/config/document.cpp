@@ -132,7 +132,7 @@ constexpr std::string_view introduction = R"(# Configuration
      SPILLWAY_UPDATE_DOCS=1 build/dev/unit_config --gtest_filter='Manual.*' -->
 
 The file is a LiteLLM `config.yaml`, read unmodified, plus sections of spillway's own: `server`,
-`upstream`, `health`, `ledger`, `budgets`, `local`, `prices`, `routes`, `privacy` and `tokens`.
+`upstream`, `health`, `ledger`, `rate_limits`, `budgets`, `local`, `prices`, `routes`, `privacy` and `tokens`.
 `spillway check --config FILE` lists every problem with its place and every key of the file as supported, ignored or
 different.
 
@@ -253,6 +253,10 @@ std::string configuration_manual()
     upstream_fields(upstream, config.upstream);
     health_fields(health, config.health);
     ledger_fields(ledger, config.ledger);
+    ModelRates model_rates;
+    Manual rates, rates_of_model;
+    rate_limits_fields(rates, config.rate_limits);
+    model_rates_fields(rates_of_model, model_rates);
     price_row_fields(prices, price);
     long_tier_fields(tier, price);
     Route virtual_model;
@@ -286,6 +290,8 @@ std::string configuration_manual()
            section_text("ledger", "spillway's own.", ledger) +
            section_text("budgets", "spillway's own: docs/budgets.md.", budgets) +
            section_text("local", "spillway's own: docs/budgets.md.", local) +
+           section_text("rate_limits", "spillway's own: docs/rate-limits.md.", rates) +
+           section_text("rate_limits.models.*", "", rates_of_model) +
            section_text("prices.*",
                         "spillway's own: a map from model names to prices, over the built-in "
                         "table (`config/prices.yaml`).",

@@ -77,6 +77,8 @@ void read_sections(const Node& root, Config& config, Findings& findings)
                  [&](auto& load) { budgets_fields(load, config.budgets); });
     read_section(root, "local", Unknown::error, findings,
                  [&](auto& load) { local_fields(load, config.local); });
+    read_section(root, "rate_limits", Unknown::error, findings,
+                 [&](auto& load) { rate_limits_fields(load, config.rate_limits); });
     if (const auto* prices = root.find("prices"); is_section(prices, "prices", findings))
         config.prices = read_price_rows(*prices, "prices", findings);
     config.routes = read_routes(root, findings);

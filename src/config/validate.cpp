@@ -130,6 +130,27 @@ void check_budgets(const Config& config, const Node& root, Findings& findings)
                            "\" is no time zone that this system knows");
 }
 
+/// Limits of a name that nobody can ask for are most likely misspelt.
+void check_rates(const Config& config, const KnownNames& names, const Node& root,
+                 Findings& findings)
+{
+    for (const auto& [model, rates] : config.rate_limits.models) {
+        const bool route = std::any_of(config.routes.begin(), config.routes.end(),
+                                       [&](const Route& each) { return each.name == model; });
+        if (!route && !names.has(model))
+            findings.warning(position_of(root, "rate_limits", "models"),
+                             "rate_limits.models: \"" + printable(model, 80) +
+                                 "\" is no group, alias, deployment or route" +
+                                 suggestion(model, names.list()));
+    }
+    for (const auto& check : config.router.optional_pre_call_checks) {
+        if (check != "enforce_model_rate_limits")
+            findings.warning(position_of(root, "router_settings", "optional_pre_call_checks"),
+                             "router_settings.optional_pre_call_checks: \"" + printable(check, 80) +
+                                 "\" means nothing here");
+    }
+}
+
 }  // namespace
 
 void validate(const Config& config, const std::set<std::string>& dropped, const Node& root,
@@ -137,7 +158,9 @@ void validate(const Config& config, const std::set<std::string>& dropped, const 
 {
     if (config.deployments.empty() && dropped.empty())
         findings.warning({}, "model_list names no deployment: every request will be refused");
-    check_references(KnownNames(config, dropped), findings);
+    const KnownNames names(config, dropped);
+    check_references(names, findings);
+    check_rates(config, names, root, findings);
     check_access(config, root, findings);
     check_server(config, root, findings);
     check_budgets(config, root, findings);

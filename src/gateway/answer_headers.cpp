@@ -83,11 +83,14 @@ std::string answer_block(std::string_view deployment, std::string_view group,
     return lines.text();
 }
 
-void copy_reply_headers(LineBuffer& lines, const net::ReplyHead& head)
+void copy_reply_headers(LineBuffer& lines, const net::ReplyHead& head, RateLines rates)
 {
     for (const auto& field : head.fields) {
-        if (is_for_clients(field.name))
-            lines.put(field.name).put(": ").put(field.value).put("\r\n");
+        if (!is_for_clients(field.name))
+            continue;
+        if (rates == RateLines::own && starts_with_nocase(field.name, "x-ratelimit-"))
+            lines.put("llm_provider-");
+        lines.put(field.name).put(": ").put(field.value).put("\r\n");
     }
 }
 

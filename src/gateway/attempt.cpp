@@ -180,7 +180,7 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
         LineBuffer lines(headers);
         add_answer_headers(lines, arrival.id, attempt.upstream, attempt.chain.attempted_retries(),
                            attempt.chain.attempted_fallbacks());
-        lines.put(attempt.request.routing_lines());
+        lines.put(attempt.request.routing_lines()).put(attempt.request.rate_lines());
         add_budget_headers(lines, attempt.request, attempt.target.group, attempt.target.deployment,
                            attempt.services);
     }

@@ -18,6 +18,14 @@ dialect::UsageInjection usage_wish(const InferenceRequest& request, const Upstre
     return ask ? dialect::UsageInjection::ask : dialect::UsageInjection::leave;
 }
 
+/// Instead of the tokens that were set aside; nothing when nobody can tell.
+std::optional<Tokens> used(const chat::Usage& usage)
+{
+    if (usage.source == chat::UsageSource::unknown)
+        return std::nullopt;
+    return usage.prompt + usage.completion;
+}
+
 /// Who served this conversation last, in the first group it may go to.
 std::optional<DeploymentIndex> last_server(const InferenceRequest& request,
                                            const Services& services)
@@ -48,7 +56,8 @@ Dispatch::Dispatch(InferenceRequest& request, net::Exchange& exchange, Services&
       watch_(exchange),
       chain_(snapshot_.table,
              route::ChainRequest{std::move(*request.plan), std::move(request.facts.controls),
-                                 request.prompt_estimate, last_server(request, services)},
+                                 request.prompt_estimate, last_server(request, services),
+                                 token_wish(request, request.prompt_estimate)},
              request.received),
       payment_(request, services)
 {
@@ -69,6 +78,13 @@ net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
         next_ = cannot_pay(std::move(paid).error(), began);
         co_return;
     }
+    const auto admitted = snapshot_.fleet->admit(target.deployment, chain_.wish(), began);
+    if (!admitted) {
+        payment_.failed(Payment::Cost::none);
+        next_ = chain_.withdrawn(moment(began));
+        co_return;
+    }
+    set_aside_ = *admitted;
     if (!outcome_.first_attempt)
         outcome_.first_attempt = began;
     const auto& upstream = snapshot_.upstreams[at(target.deployment)];
@@ -109,7 +125,9 @@ std::optional<route::Action> Dispatch::conclude(Attempt& attempt)
     if (const auto* gone = std::get_if<ClientLeft>(&attempt.end)) {
         guard::AttemptReport told;
         told.deployment = attempt.target.deployment;
+        told.set_aside = set_aside_;
         told.end = guard::AttemptReport::End::abandoned;
+        told.used = used(gone->usage);
         report(attempt.target, told, now);
         note_left(*gone);
     } else {
@@ -122,11 +140,13 @@ route::Action Dispatch::failed(Attempt& attempt, chat::Failure failure, TimePoin
 {
     guard::AttemptReport told;
     told.deployment = attempt.target.deployment;
+    told.set_aside = set_aside_;
     // A client that waits a second only says nothing about the deployment.
     const bool impatient = failure.kind == chat::FailureClass::stalled &&
                            attempt.target.patience == route::Patience::request;
     told.end = impatient ? guard::AttemptReport::End::abandoned : guard::AttemptReport::End::failed;
     told.failure = failure;
+    told.used = Tokens{0};
     report(attempt.target, told, now);
     const auto retries = chain_.attempted_retries();
     auto next = chain_.failed(std::move(failure), moment(now));
@@ -139,6 +159,7 @@ void Dispatch::note_answer(const Attempt& attempt, Answered& answered, TimePoint
 {
     guard::AttemptReport told;
     told.deployment = attempt.target.deployment;
+    told.set_aside = set_aside_;
     if (answered.failure) {
         told.end = guard::AttemptReport::End::failed;
         told.failure = *std::move(answered.failure);
@@ -148,6 +169,7 @@ void Dispatch::note_answer(const Attempt& attempt, Answered& answered, TimePoint
             std::chrono::duration_cast<Millis>(*answered.first_token - attempt.began);
     told.tokens = answered.usage.prompt + answered.usage.completion;
     told.generated = answered.usage.completion;
+    told.used = used(answered.usage);
     told.duration = std::chrono::duration_cast<Millis>(now - attempt.began);
     told.form = answered.streamed && request_.facts.delivery == chat::Delivery::stream
                     ? guard::AttemptReport::Form::stream
@@ -208,6 +230,8 @@ void Dispatch::give_up(Error error)
 {
     outcome_.end = ledger::Outcome::refused;
     outcome_.error = error.code();
+    if (error.code() == Errc::rate_limited)
+        services_.metrics.rate_limited("deployment").Increment();
     auto status = describe(error.code()).status;
     // A request's own fault keeps the status that the deployment gave it (422, 409, ...).
     if (error.code() == Errc::upstream_rejected && !chain_.failures().empty()) {

@@ -11,6 +11,7 @@
 #include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/models.hpp"
 #include "spillway/gateway/plan_request.hpp"
+#include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/read_request.hpp"
 #include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/settle.hpp"
@@ -61,15 +62,17 @@ net::HeaderLines error_headers(const Arrival& arrival, const Error& error)
 
 /// Commits the record, then tells the client. The refusal stands also when the ledger fails: no
 /// answer was given that would need a record.
-net::Task<void> refuse(const InferenceRequest& request, Error error, net::Exchange& exchange,
+net::Task<void> refuse(InferenceRequest& request, Error error, net::Exchange& exchange,
                        Services& services)
 {
-    auto record = make_refusal(request, error, services.clock.now());
+    const auto now = services.clock.now();
+    auto record = make_refusal(request, error, now);
+    return_tokens(request, now);
     publish(record, request.arrival, nullptr, services);
     auto commit = services.settlements.commit(record);
     (void)co_await commit;
     auto lines = error_headers(request.arrival, error);
-    lines.add_block(request.routing_lines());
+    lines.add_block(request.routing_lines()).add_block(request.rate_lines());
     const auto body = dialect::error_body(error);
     (void)co_await exchange.reply(describe(error.code()).status, lines, body);
 }
@@ -85,9 +88,10 @@ Parting without_record(Parting parting, const Error& error)
 }
 
 /// What the client of a whole answer gets to see besides the upstream's own headers.
-void complete_headers(net::HeaderLines& headers, const Arrival& arrival, std::string_view routing,
+void complete_headers(net::HeaderLines& headers, const InferenceRequest& request,
                       const ledger::SpendRecord& record, const Outcome& outcome)
 {
+    const auto& arrival = request.arrival;
     const auto& snapshot = *arrival.snapshot;
     {
         LineBuffer lines(headers);
@@ -95,7 +99,7 @@ void complete_headers(net::HeaderLines& headers, const Arrival& arrival, std::st
             add_answer_headers(lines, arrival.id,
                                snapshot.upstreams[at(outcome.served_by->deployment)],
                                outcome.retries, outcome.fallbacks);
-        lines.put(routing);
+        lines.put(request.routing_lines()).put(request.rate_lines());
         add_final_headers(lines, record, outcome);
     }
     add_cors(headers, snapshot.config.server, arrival.origin);
@@ -111,7 +115,7 @@ net::Task<void> deliver(const InferenceRequest& request, Parting parting, const 
         (void)co_await exchange.send_last(end->bytes);
     } else if (const auto* error = std::get_if<ErrorReply>(&parting)) {
         auto lines = error_headers(request.arrival, error->error);
-        lines.add_block(request.routing_lines());
+        lines.add_block(request.routing_lines()).add_block(request.rate_lines());
         lines.add("x-spillway-attempted-retries", outcome.retries);
         lines.add("x-litellm-attempted-retries", outcome.retries);
         lines.add("x-spillway-attempted-fallbacks", outcome.fallbacks);
@@ -122,14 +126,16 @@ net::Task<void> deliver(const InferenceRequest& request, Parting parting, const 
 }
 
 /// Records a dispatched request and sends the end of its answer, in that order.
-net::Task<void> settle(const InferenceRequest& request, Dispatch& dispatch, net::Exchange& exchange,
+net::Task<void> settle(InferenceRequest& request, Dispatch& dispatch, net::Exchange& exchange,
                        Services& services)
 {
     auto& outcome = dispatch.outcome();
-    auto record = make_record(request, outcome, services.clock.now());
+    const auto now = services.clock.now();
+    auto record = make_record(request, outcome, now);
+    correct_rates(request, outcome, now);
     publish(record, request.arrival, &outcome, services);
     if (auto* whole = std::get_if<WholeReply>(&outcome.parting))
-        complete_headers(whole->headers, request.arrival, request.routing_lines(), record, outcome);
+        complete_headers(whole->headers, request, record, outcome);
     if (request.routing)
         add_explanation(*request.routing, outcome.parting);
     auto commit = services.settlements.commit(record);
@@ -170,6 +176,8 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
         permit.emplace(services.shared);
         taken = co_await read_request(request, destination, exchange, services);
     }
+    if (taken)
+        taken = take_rates(request, services);
     if (taken)
         taken = plan_request(request, exchange.head().fields, services);
     if (!taken)

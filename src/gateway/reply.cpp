@@ -28,9 +28,14 @@ void add_cors(net::HeaderLines& lines, const config::Server& server, std::string
 
 void add_error_headers(net::HeaderLines& lines, const Error& error)
 {
-    if (const auto wait = error.retry_after())
+    const auto wait = error.retry_after();
+    if (wait)
         lines.add("retry-after", std::max<std::int64_t>(1, (wait->count() + 999) / 1000));
-    lines.add("x-should-retry", "false");
+    // Of our own limits nothing was tried yet, and the time is known: an SDK should wait and retry.
+    const bool own_limit = error.code() == Errc::rate_limited && wait;
+    if (own_limit)
+        lines.add("retry-after-ms", std::max<std::int64_t>(1, wait->count()));
+    lines.add("x-should-retry", own_limit ? "true" : "false");
 }
 
 net::Task<void> reply_error(net::Exchange& exchange, const Snapshot& snapshot, Error error,

@@ -8,6 +8,7 @@
 #include "spillway/base/text.hpp"
 #include "spillway/config/locality.hpp"
 #include "spillway/gateway/answer_headers.hpp"
+#include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/worst_case.hpp"
 
 namespace spillway::gateway {
@@ -313,10 +314,11 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
         table, previous != nullptr ? previous->fleet.get() : nullptr);
     guard::KeyRing keys(config.general.master_key);
     auto reference = reference_rate(config.ledger, book);
+    auto rates = key_rates(config, table);
     const auto number = previous != nullptr ? previous->number + 1 : 1;
     auto snapshot = std::make_shared<Snapshot>(Snapshot{
         number, std::move(config), std::move(table), *std::move(rules), std::move(upstreams),
-        std::move(keys), std::move(reference), std::move(fleet), now});
+        std::move(keys), std::move(reference), std::move(fleet), now, std::move(rates)});
     open_vocabularies(*snapshot, environment, previous);
     return snapshot;
 }

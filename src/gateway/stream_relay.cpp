@@ -43,7 +43,7 @@ public:
     {
         LineBuffer lines(headers_);
         lines.put("cache-control: no-cache\r\nx-accel-buffering: no\r\n");
-        copy_reply_headers(lines, reply);
+        copy_reply_headers(lines, reply, attempt.request.whose_rates());
     }
     StreamRelay(const StreamRelay&) = delete;
 

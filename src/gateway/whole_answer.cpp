@@ -131,7 +131,7 @@ net::Task<void> take_whole_answer(Attempt& attempt, const net::ReplyHead& reply)
     const bool json = is_json(reply.fields["content-type"]);
     {
         LineBuffer lines(whole.headers);
-        copy_reply_headers(lines, reply);
+        copy_reply_headers(lines, reply, attempt.request.whose_rates());
     }
 
     // The three endpoints we meter answer with a JSON object, whatever their content type says; a

@@ -42,6 +42,32 @@ bool is_sick(FailureClass kind)
            policy_of(kind).cooling != Cooling::none;
 }
 
+/// The bucket of a limit that is enforced, with its newest size; null without one.
+TokenBucket* limited_to(std::optional<TokenBucket>& bucket,
+                        const std::optional<std::int64_t>& per_minute, TimePoint now)
+{
+    if (!per_minute) {
+        return nullptr;
+    }
+    if (!bucket) {
+        bucket.emplace(*per_minute, now);
+    }
+    bucket->set_limit(*per_minute, now);
+    return &*bucket;
+}
+
+/// What routing is shown of it.
+route::RateRoom room(std::optional<TokenBucket> bucket,
+                     const std::optional<std::int64_t>& per_minute, TimePoint now)
+{
+    route::RateRoom room;
+    if (const auto* limited = limited_to(bucket, per_minute, now)) {
+        room.per_minute = per_minute;
+        room.empty_at = limited->empty_at(now);
+    }
+    return room;
+}
+
 std::optional<QuotaLeft> known(const std::optional<QuotaLeft>& quota, TimePoint now)
 {
     return quota && quota->until > now ? quota : std::nullopt;
@@ -69,13 +95,13 @@ double LastMinute::sum(TimePoint now) const
     return total;
 }
 
-route::DeploymentState Fleet::Cell::read(TimePoint now) const
+route::DeploymentState Fleet::Cell::read(const Rules& rules, TimePoint now) const
 {
     const std::scoped_lock lock(mutex_);
-    return read_locked(now);
+    return read_locked(rules, now);
 }
 
-route::DeploymentState Fleet::Cell::read_locked(TimePoint now) const
+route::DeploymentState Fleet::Cell::read_locked(const Rules& rules, TimePoint now) const
 {
     route::DeploymentState state;
     state.rests_until = rests_until_;
@@ -94,14 +120,18 @@ route::DeploymentState Fleet::Cell::read_locked(TimePoint now) const
         state.tokens_known_until = tokens_left_->until;
         state.tokens_left = Tokens{tokens_left_->left};
     }
+    if (rules.limited()) {
+        state.requests_room = room(requests_room_, rules.requests_per_minute, now);
+        state.tokens_room = room(tokens_room_, rules.tokens_per_minute, now);
+    }
     return state;
 }
 
-Health Fleet::Cell::health(TimePoint now) const
+Health Fleet::Cell::health(const Rules& rules, TimePoint now) const
 {
     const std::scoped_lock lock(mutex_);
     Health health;
-    health.state = read_locked(now);
+    health.state = read_locked(rules, now);
     health.standing = rests_until_ > now ? Standing::resting
                       : probing_         ? Standing::probing
                       : unproven_        ? Standing::half_open
@@ -128,6 +158,26 @@ Pace Fleet::Cell::pace(TimePoint now) const
     return {first_token_.smooth(), recent ? first_token_.samples() : 0, rests_until_ > now};
 }
 
+std::optional<std::int64_t> Fleet::Cell::admit(const chat::TokenWish& wish, const Rules& rules,
+                                               TimePoint now)
+{
+    const std::scoped_lock lock(mutex_);
+    auto* const requests = limited_to(requests_room_, rules.requests_per_minute, now);
+    auto* const tokens = limited_to(tokens_room_, rules.tokens_per_minute, now);
+    const auto set_aside = tokens != nullptr ? wish.of(tokens->per_minute()) : 0;
+    if ((requests != nullptr && !requests->holds(1, now)) ||
+        (tokens != nullptr && !tokens->holds(set_aside, now))) {
+        return std::nullopt;
+    }
+    if (requests != nullptr) {
+        requests->take(1, now);
+    }
+    if (tokens != nullptr) {
+        tokens->take(set_aside, now);
+    }
+    return set_aside;
+}
+
 void Fleet::Cell::started(TimePoint now)
 {
     const std::scoped_lock lock(mutex_);
@@ -145,6 +195,9 @@ Fleet::Cell::Compare Fleet::Cell::ended(const AttemptReport& report, const Rules
 {
     const std::scoped_lock lock(mutex_);
     in_flight_ -= in_flight_ > 0 ? 1 : 0;
+    if (tokens_room_ && report.used) {
+        tokens_room_->settle(report.set_aside, count(*report.used), now);
+    }
     measure(report, now);
     const bool was_probing = std::exchange(probing_, false);
     if (report.end == AttemptReport::End::abandoned) {

@@ -11,6 +11,7 @@
 #include "spillway/guard/health.hpp"
 #include "spillway/guard/outlier.hpp"
 #include "spillway/guard/peak_average.hpp"
+#include "spillway/guard/token_bucket.hpp"
 
 namespace spillway::guard {
 
@@ -21,6 +22,9 @@ struct Rules {
     Millis cooldown{};
     std::optional<int> allowed_fails;
     config::RetryPolicy allowed_fails_policy;
+    std::optional<std::int64_t> requests_per_minute;  ///< Enforced; empty: no limit.
+    std::optional<std::int64_t> tokens_per_minute;
+    [[nodiscard]] bool limited() const { return requests_per_minute || tokens_per_minute; }
 };
 
 /// A sum over the last minute in slices of ten seconds.
@@ -40,11 +44,13 @@ private:
 /// State of one deployment. Safe from any thread.
 class Fleet::Cell {
 public:
-    [[nodiscard]] route::DeploymentState read(TimePoint now) const;
-    [[nodiscard]] Health health(TimePoint now) const;
+    [[nodiscard]] route::DeploymentState read(const Rules& rules, TimePoint now) const;
+    [[nodiscard]] Health health(const Rules& rules, TimePoint now) const;
     [[nodiscard]] int state_number(TimePoint now) const;
     [[nodiscard]] Pace pace(TimePoint now) const;
 
+    [[nodiscard]] std::optional<std::int64_t> admit(const chat::TokenWish& wish, const Rules& rules,
+                                                    TimePoint now);
     void started(TimePoint now);
     /// Whether it is time to compare the deployment's pace with its group's.
     enum class Compare : std::uint8_t { no, now };
@@ -55,7 +61,7 @@ public:
     void checked(HealthCheck check);
 
 private:
-    [[nodiscard]] route::DeploymentState read_locked(TimePoint now) const;
+    [[nodiscard]] route::DeploymentState read_locked(const Rules& rules, TimePoint now) const;
     void measure(const AttemptReport& report, TimePoint now);
     void recovered(TimePoint now);
     void count_failure(chat::FailureClass kind);
@@ -88,6 +94,8 @@ private:
     std::optional<HealthCheck> check_;
     std::optional<QuotaLeft> requests_left_;
     std::optional<QuotaLeft> tokens_left_;
+    std::optional<TokenBucket> requests_room_;  ///< Once something was taken of the limit.
+    std::optional<TokenBucket> tokens_room_;
 };
 
 }  // namespace spillway::guard

@@ -43,6 +43,8 @@ Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous)
         rules.cooldown = deployment.cooldown_time.value_or(settings.cooldown_time);
         rules.allowed_fails = settings.allowed_fails;
         rules.allowed_fails_policy = settings.allowed_fails_policy;
+        rules.requests_per_minute = config::enforces_rpm(settings) ? deployment.rpm : std::nullopt;
+        rules.tokens_per_minute = config::enforces_tpm(settings) ? deployment.tpm : std::nullopt;
         entries_.push_back({deployment.id,
                             found == known.end() ? std::make_shared<Cell>() : *found->second,
                             std::move(rules), group_of[i]});
@@ -58,7 +60,15 @@ void Fleet::read(route::FleetView& view, TimePoint now) const
 
 route::DeploymentState Fleet::state(DeploymentIndex deployment, TimePoint now) const
 {
-    return entries_[at(deployment)].cell->read(now);
+    const Entry& entry = entries_[at(deployment)];
+    return entry.cell->read(entry.rules, now);
+}
+
+std::optional<std::int64_t> Fleet::admit(DeploymentIndex deployment, const chat::TokenWish& wish,
+                                         TimePoint now)
+{
+    const Entry& entry = entries_[at(deployment)];
+    return entry.rules.limited() ? entry.cell->admit(wish, entry.rules, now) : 0;
 }
 
 void Fleet::started(DeploymentIndex deployment, TimePoint now)
@@ -106,12 +116,13 @@ void Fleet::checked(DeploymentIndex deployment, HealthCheck check)
 
 Health Fleet::health(DeploymentIndex deployment, TimePoint now) const
 {
-    return entries_[at(deployment)].cell->health(now);
+    const Entry& entry = entries_[at(deployment)];
+    return entry.cell->health(entry.rules, now);
 }
 
 std::uint32_t Fleet::in_flight(DeploymentIndex deployment, TimePoint now) const
 {
-    return entries_[at(deployment)].cell->read(now).in_flight;
+    return state(deployment, now).in_flight;
 }
 
 int Fleet::state_number(DeploymentIndex deployment, TimePoint now) const

@@ -31,6 +31,9 @@ constexpr Row shadows{Kind::counter, "spillway_shadows_total", "outcome",
                       "Requests drawn for comparison with a second group, by what became of them."};
 constexpr Row strangers{Kind::counter, "spillway_strangers_total", "",
                         "Requests without a valid credential; these leave no spend record."};
+constexpr Row rate_limited{Kind::counter, "spillway_rate_limited_total", "scope",
+                           "Requests refused by a limit of requests or tokens per minute or of "
+                           "parallel requests, by whose limit it was."};
 constexpr Row refused_heads{Kind::counter, "spillway_refused_heads_total", "",
                             "Requests refused before their head was complete or acceptable."};
 constexpr Row malformed_events{Kind::counter, "spillway_malformed_events_total", "",
@@ -98,6 +101,7 @@ constexpr std::array all_rows{
     &row::requests,
     &row::shadows,
     &row::strangers,
+    &row::rate_limited,
     &row::refused_heads,
     &row::malformed_events,
     &row::client_gone,
@@ -132,6 +136,8 @@ constexpr std::array all_rows{
 
 constexpr std::array<std::string_view, 5> endpoints{"chat", "completions", "embeddings", "models",
                                                     "other"};
+constexpr std::array<std::string_view, 8> limited_scopes{"proxy", "model", "deployment",  "api_key",
+                                                         "team",  "user",  "team_member", "other"};
 constexpr std::array<std::string_view, 4> outcomes{"served", "refused", "broken", "abandoned"};
 
 constexpr std::array<std::string_view, 8> shadow_outcomes{
@@ -245,6 +251,9 @@ struct Metrics::Families {
         auto& drawn = counters(r, row::shadows);
         for (std::size_t o = 0; o < shadow_outcomes.size(); ++o)
             shadows[o] = &drawn.Add({{"outcome", std::string(shadow_outcomes[o])}});
+        auto& limits = counters(r, row::rate_limited);
+        for (std::size_t s = 0; s < limited_scopes.size(); ++s)
+            rate_limited[s] = &limits.Add({{"scope", std::string(limited_scopes[s])}});
         gauges(r, row::build).Add({{"version", SPILLWAY_VERSION}}).Set(1);
         gauges(r, row::start_time).Add({}).Set(unix_seconds());
     }
@@ -257,6 +266,7 @@ struct Metrics::Families {
     prometheus::Gauge &memory, &descriptors;
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
     std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
+    std::array<prometheus::Counter*, limited_scopes.size()> rate_limited{};
 };
 
 Metrics::Metrics()
@@ -325,6 +335,11 @@ prometheus::Counter& Metrics::shadows(std::string_view outcome)
     return *families_->shadows[place_of(outcome, shadow_outcomes)];
 }
 
+prometheus::Counter& Metrics::rate_limited(std::string_view scope)
+{
+    return *families_->rate_limited[place_of(scope, limited_scopes)];
+}
+
 std::string Metrics::text() const
 {
     families_->memory.Set(resident_bytes());
@@ -356,6 +371,9 @@ std::string metrics_manual()
         out += " `" + std::string(word) + "`";
     out += ";\nthat of shadows one of";
     for (const auto word : shadow_outcomes)
+        out += " `" + std::string(word) + "`";
+    out += "; `scope` is one of";
+    for (const auto word : limited_scopes)
         out += " `" + std::string(word) + "`";
     return out + ".\n";
 }

@@ -128,6 +128,16 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
     return moment.now < deadline_ ? advance(moment) : give_up(moment);
 }
 
+Action AttemptChain::withdrawn(const Moment& moment)
+{
+    if (!current_ || committed_) {
+        return give_up(moment);
+    }
+    note_absence(*current_, moment);
+    withdrawn_.push_back(*current_);
+    return take_back(moment);
+}
+
 Action AttemptChain::resumed(const Moment& moment)
 {
     if (std::exchange(waiting_for_slot_, false) && !committed_) {
@@ -225,6 +235,13 @@ Action AttemptChain::give_up(const Moment& moment) const
     if (somebody_saturated_) {
         return Stop{all_saturated(name)};
     }
+    if (somebody_limited_) {
+        const auto wait =
+            earliest_recovery_
+                ? std::optional{std::chrono::ceil<Millis>(*earliest_recovery_ - moment.now)}
+                : std::nullopt;
+        return Stop{all_limited(name, wait)};
+    }
     const auto recovery = earliest_recovery_.value_or(moment.now) - moment.now;
     return Stop{all_cooling(name, std::chrono::ceil<Millis>(recovery))};
 }
@@ -307,7 +324,7 @@ std::optional<Pause> AttemptChain::wait_for_slot(const Moment& moment)
     const auto& members = group().members;
     const bool saturated = std::any_of(members.begin(), members.end(), [&](DeploymentIndex member) {
         return eligible(member) && !failed_before(member) && rested(member, moment) &&
-               is_saturated((*table_)[member], moment.fleet[member]);
+               admitted(member, moment) && is_saturated((*table_)[member], moment.fleet[member]);
     });
     somebody_saturated_ = somebody_saturated_ || saturated;
     const bool patient = waited_for_slot_ < table_->slot_patience();
@@ -400,7 +417,9 @@ std::optional<Pause> AttemptChain::polite_wait(const FailedAttempt& attempt,
     const Millis wait = std::max({told.value_or(backoff(retries_in_level_, moment.draw)),
                                   table_->settings().retry_after, Millis{1}});
     const TimePoint then = moment.now + wait;
-    const bool rested = hop().place.pinned || moment.fleet[attempt.deployment].serves(then);
+    const DeploymentState& state = moment.fleet[attempt.deployment];
+    const bool rested =
+        (hop().place.pinned || state.serves(then)) && state.admits_at(request_.wish) <= then;
     return rested && then < deadline_ ? std::optional{Pause{wait}} : std::nullopt;
 }
 

@@ -32,12 +32,18 @@ Action AttemptChain::declined(Error shortage, const Moment& moment)
         return give_up(moment);
     }
     unpaid_.push_back(*current_);
-    current_.reset();
     const auto never = Millis::max();
     if (!shortage_ ||
         shortage.retry_after().value_or(never) < shortage_->retry_after().value_or(never)) {
         shortage_ = std::move(shortage);
     }
+    return take_back(moment);
+}
+
+/// Nothing was sent after the last `Send`: what it counted is taken back, and the next is tried.
+Action AttemptChain::take_back(const Moment& moment)
+{
+    current_.reset();
     fallbacks_ = before_send_.fallbacks;
     hop_tried_ = before_send_.hop_tried;
     const bool was_retry = before_send_.retry;
@@ -269,10 +275,17 @@ bool AttemptChain::rested(DeploymentIndex deployment, const Moment& moment) cons
     return hop().place.pinned || moment.fleet[deployment].serves(moment.now);
 }
 
+/// Do its own limits (rpm, tpm) admit the request now? They hold also for who was asked for by id.
+bool AttemptChain::admitted(DeploymentIndex deployment, const Moment& moment) const
+{
+    return moment.fleet[deployment].admits_at(request_.wish) <= moment.now &&
+           std::find(withdrawn_.begin(), withdrawn_.end(), deployment) == withdrawn_.end();
+}
+
 /// Might it take the request now?
 bool AttemptChain::free(DeploymentIndex deployment, const Moment& moment) const
 {
-    return rested(deployment, moment) &&
+    return rested(deployment, moment) && admitted(deployment, moment) &&
            !is_saturated((*table_)[deployment], moment.fleet[deployment]);
 }
 
@@ -288,9 +301,14 @@ bool AttemptChain::serves(DeploymentIndex deployment, const Moment& moment) cons
 void AttemptChain::note_absence(DeploymentIndex deployment, const Moment& moment)
 {
     const DeploymentState& state = moment.fleet[deployment];
-    const TimePoint back = std::max(state.rests_until, moment.now + Millis{1});
-    earliest_recovery_ = std::min(earliest_recovery_.value_or(back), back);
-    const bool doubted = rested(deployment, moment) && !insists_ &&
+    const TimePoint admits_at = state.admits_at(request_.wish);
+    somebody_limited_ = somebody_limited_ || admits_at > moment.now;
+    const TimePoint back = std::max({state.rests_until, moment.now + Millis{1}, admits_at});
+    // What is too large for a limit does not fit later either.
+    if (admits_at != TimePoint::max()) {
+        earliest_recovery_ = std::min(earliest_recovery_.value_or(back), back);
+    }
+    const bool doubted = rested(deployment, moment) && admits_at <= moment.now && !insists_ &&
                          state.doubtful(request_.prompt_estimate, moment.now);
     const bool noted = !doubtful_.empty() && same_place(doubtful_.back().place, hop().place);
     if (doubted && !noted) {

@@ -184,7 +184,9 @@ bool group_is(const config::GroupIs& test, const Standing& standing)
         return state.serves(standing.now) && !state.doubtful(Tokens{1}, standing.now);
     };
     const auto saturated = [&](DeploymentIndex member) {
-        return is_saturated(standing.table[member], standing.fleet[member]);
+        const auto& state = standing.fleet[member];
+        return is_saturated(standing.table[member], state) ||
+               state.admits_at(chat::TokenWish{}) > standing.now;
     };
     switch (test.state) {
         case config::GroupState::healthy:

@@ -170,4 +170,22 @@ Error all_saturated(std::string_view model)
         .retry_in(Millis{1'000});
 }
 
+Error all_limited(std::string_view model, std::optional<Millis> wait)
+{
+    if (!wait) {
+        return Error{Errc::rate_limited,
+                     "The request may use more tokens than the limit (tpm) of any deployment of " +
+                         quoted(model) +
+                         " holds; a shorter prompt or a smaller max_tokens would "
+                         "fit."};
+    }
+    const auto seconds =
+        std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(*wait).count());
+    return Error{Errc::rate_limited,
+                 "Model rate limit exceeded. No deployments available for selected model, Try "
+                 "again in " +
+                     std::to_string(seconds) + " seconds. Passed model=" + printable(model)}
+        .retry_in(*wait);
+}
+
 }  // namespace spillway::route

@@ -131,7 +131,10 @@ Verdict judge(const Deployment& deployment, const Limits& limits, const Deployme
         return Verdict::unreachable;
     if (state.spent(limits.prompt, now))
         return Verdict::spent;
-    return is_saturated(deployment, state) ? Verdict::saturated : Verdict::kept;
+    const chat::TokenWish wish{limits.prompt, limits.answer.value_or(Tokens{0}),
+                               chat::TokenWish::Answer::asked};
+    return is_saturated(deployment, state) || state.admits_at(wish) > now ? Verdict::saturated
+                                                                          : Verdict::kept;
 }
 
 }  // namespace spillway::route

@@ -152,8 +152,15 @@ void describe(Deployment& deployment, const config::Deployment& row)
     deployment.supports_schema = row.supports_schema;
     deployment.rpm = row.rpm;
     deployment.tpm = row.tpm;
-    if (row.max_parallel)
-        deployment.max_parallel = static_cast<std::uint32_t>(*row.max_parallel);
+}
+
+std::optional<std::int64_t> max_parallel(const config::Deployment& row, const Config& config)
+{
+    for (const auto& limit :
+         {row.max_parallel, config.router.default_max_parallel, config.general.max_parallel})
+        if (limit)
+            return limit;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -189,6 +196,8 @@ void RoutingTable::add_deployments(const Config& config, const std::vector<bool>
         deployment.price = price_of(row, config, is_local);
         deployment.local = is_local;
         describe(deployment, row);
+        if (const auto most = max_parallel(row, config))
+            deployment.max_parallel = static_cast<std::uint32_t>(*most);
         deployment.first_token_timeout = first_token_timeout(row, config, is_local);
         deployment.idle_timeout = config.upstream.idle_timeout;
         deployment.total_timeout = row.timeout.value_or(group_timeout(config.router, row.group));

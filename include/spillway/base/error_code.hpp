@@ -29,10 +29,12 @@ enum class Errc : std::uint16_t {
     forbidden,
     context_window_exceeded,
     content_policy,
-    not_translatable,     ///< A dialect has no way to say it.
-    unsupported_content,  ///< Nobody on the route can do what the request needs.
-    cost_ceiling,         ///< Everybody may cost more than the client or the rule allows.
-    budget_exceeded,      ///< Nobody is left whom every budget that pays can afford.
+    not_translatable,      ///< A dialect has no way to say it.
+    unsupported_content,   ///< Nobody on the route can do what the request needs.
+    cost_ceiling,          ///< Everybody may cost more than the client or the rule allows.
+    budget_exceeded,       ///< Nobody is left whom every budget that pays can afford.
+    rate_limited,          ///< A limit of requests or tokens per minute, or of requests at once.
+    idempotency_conflict,  ///< The same idempotency key with another request.
     client_gone,
     // upstreams'
     upstream_unreachable,

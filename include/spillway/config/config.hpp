@@ -10,6 +10,7 @@
 #include "spillway/base/units.hpp"
 #include "spillway/config/budget.hpp"
 #include "spillway/config/parameter.hpp"
+#include "spillway/config/rate_limits.hpp"
 #include "spillway/config/routes.hpp"
 #include "spillway/config/strategy.hpp"
 
@@ -74,6 +75,8 @@ struct Deployment {
     std::optional<bool> supports_tools;
     std::optional<bool> supports_schema;
     std::optional<std::int64_t> max_parallel;      ///< Requests in flight at once.
+    std::optional<std::int64_t> key_rpm;           ///< Of each key that names no limit for the model.
+    std::optional<std::int64_t> key_tpm;
     std::optional<bool> local;                     ///< Instead of what its address says.
     Budget budget;                                 ///< `max_budget` and `budget_duration`.
     ScopeCaps budget_limits;                       ///< Further windows.
@@ -135,6 +138,8 @@ struct Router {
     Millis timeout{600'000};
     std::optional<Millis> stream_timeout;
     bool pre_call_checks = false;
+    std::vector<std::string> optional_pre_call_checks;
+    std::optional<std::int64_t> default_max_parallel;
     bool ignore_invalid_deployments = true;  ///< Drop a bad row instead of refusing the file.
     bool drop_params = false;
     Budget budget;  ///< Of `litellm_settings`; see `proxy_caps`.
@@ -151,6 +156,9 @@ struct General {
     std::optional<Secret> database_url;  ///< A connection string holds a password.
     std::string key_header_name;
     bool disable_spend_logs = false;
+    std::optional<std::int64_t> max_parallel;         ///< Of each deployment that sets none.
+    std::optional<std::int64_t> global_max_parallel;  ///< Of all callers together.
+    TokenRateType token_rate_type = TokenRateType::total;
     Budget budget;
     ScopeCaps budget_limits;  ///< Further windows of the proxy.
     std::optional<NanoUsd> soft_budget;
@@ -269,6 +277,7 @@ struct Config {
     Ledger ledger;
     Budgets budgets;
     LocalCost local;
+    RateLimits rate_limits;
     std::vector<Route> routes;  ///< In the order of the file.
     Privacy privacy;
     TokenCounting tokens;

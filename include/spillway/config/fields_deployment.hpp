@@ -57,8 +57,6 @@ void ignored_params(Visitor& visit)
              "tags",
              "tag_regex",
              "region_name",
-             "default_api_key_rpm_limit",
-             "default_api_key_tpm_limit",
              "use_in_pass_through",
              "merge_reasoning_content_in_choices",
              "mock_response",
@@ -133,12 +131,19 @@ void params_fields(Visitor& visit, Deployment& row)
     visit.known("litellm_credential_name", Support::supported,
                 "Takes what the row does not set from `credential_list`.");
     visit("weight", row.weight, Range{0, 1e9}, Doc{"Share of the group's traffic."});
-    visit("rpm", row.rpm, Range{0, 1e15},
-          Different{"a weight; it is not enforced as a limit in this version"},
-          Doc{"Requests per minute."});
-    visit("tpm", row.tpm, Range{0, 1e15},
-          Different{"a weight; it is not enforced as a limit in this version"},
-          Doc{"Tokens per minute."});
+    visit(
+        "rpm", row.rpm, Range{0, 1e12},
+        Doc{"Requests per minute: a weight, and a limit where "
+            "`optional_pre_call_checks: [enforce_model_rate_limits]`, `enable_pre_call_checks` or "
+            "usage-based routing is set."});
+    visit("tpm", row.tpm, Range{0, 1e12},
+          Doc{"Tokens per minute: a weight, and a limit where "
+              "`optional_pre_call_checks: [enforce_model_rate_limits]` or usage-based routing is "
+              "set."});
+    visit("default_api_key_rpm_limit", row.key_rpm, Range{0, 1e12},
+          Doc{"Requests per minute of each key that has no limit of its own for the model."});
+    visit("default_api_key_tpm_limit", row.key_tpm, Range{0, 1e12},
+          Doc{"Tokens per minute of each key that has no limit of its own for the model."});
     visit("max_parallel_requests", row.max_parallel, Range{1, 1e6},
           Doc{"Requests in flight at once; more wait shortly and then go to the next target."});
     visit("order", row.order, Range{-1e6, 1e6}, Doc{"Lower ones are tried first."});

@@ -64,12 +64,11 @@ template <class Visitor>
 void ignored_router_fields(Visitor& visit)
 {
     ignored(visit, "the strategies measure over fixed windows", {"routing_strategy_args"});
-    ignored(
-        visit, "not in this version",
-        {"optional_pre_call_checks", "deployment_affinity_ttl_seconds",
-         "model_group_affinity_config", "enable_tag_filtering", "tag_filtering_match_any",
-         "default_max_parallel_requests", "routing_groups", "default_priority", "polling_interval",
-         "guardrail_list", "search_tools", "alerting_config", "assistants_config"});
+    ignored(visit, "not in this version",
+            {"deployment_affinity_ttl_seconds", "model_group_affinity_config",
+             "enable_tag_filtering", "tag_filtering_match_any",
+             "routing_groups", "default_priority", "polling_interval", "guardrail_list",
+             "search_tools", "alerting_config", "assistants_config"});
     ignored(visit, "spillway keeps its state in the process and needs no Redis",
             {"redis_host", "redis_port", "redis_password", "redis_url", "redis_db",
              "cache_responses", "caching_groups", "cache_kwargs", "client_ttl"});
@@ -98,7 +97,13 @@ void router_fields(Visitor& visit, Router& router)
     visit("stream_timeout", router.stream_timeout,
           Doc{"Bound on the wait for a stream's first event."});
     visit("enable_pre_call_checks", router.pre_call_checks,
-          Doc{"Leave deployments out whose `max_input_tokens` is smaller than the prompt."});
+          Doc{"Leave deployments out whose `max_input_tokens` is smaller than the prompt, or whose "
+              "`rpm` is reached."});
+    visit("optional_pre_call_checks", router.optional_pre_call_checks,
+          Different{"of its words only `enforce_model_rate_limits` means something here"},
+          Doc{"`enforce_model_rate_limits` makes the `rpm` and `tpm` of deployments limits."});
+    visit("default_max_parallel_requests", router.default_max_parallel, Range{1, 1e6},
+          Doc{"Requests in flight at once, of each deployment that sets none."});
     visit("ignore_invalid_deployments", router.ignore_invalid_deployments,
           Doc{"Drop a bad row of model_list with a warning instead of refusing the file."});
     visit.known("default_litellm_params", Support::different,

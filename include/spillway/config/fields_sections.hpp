@@ -30,6 +30,7 @@ void top_fields(Visitor& visit)
     visit.known("ledger", section, "spillway's own: where spend is recorded.");
     visit.known("budgets", section, "spillway's own: caps with several windows, and what follows.");
     visit.known("local", section, "spillway's own: what local engines cost.");
+    visit.known("rate_limits", section, "spillway's own: limits of all callers together.");
     visit.known("prices", section, "spillway's own: prices by model, over the built-in table.");
     visit.known("routes", section, "spillway's own: virtual models, decided by rules.");
     visit.known("privacy", section, "spillway's own: what is sensitive, and what is local.");
@@ -59,9 +60,6 @@ void ignored_general_fields(Visitor& visit)
              "proxy_budget_rescheduler_max_time"});
     ignored(visit, "a budget that cannot be read or written is never passed over",
             {"fail_closed_budget_enforcement"});
-    ignored(visit, "not in this version", {"token_rate_limit_type"});
-    ignored(visit, "use server.max_in_flight",
-            {"max_parallel_requests", "global_max_parallel_requests"});
     ignored(visit, "use server.max_body", {"max_request_size_mb", "max_response_size_mb"});
     ignored(visit, "the model is the one that the client names",
             {"completion_model", "embedding_model", "image_generation_model", "moderation_model",
@@ -106,6 +104,13 @@ void general_fields(Visitor& visit, General& general)
           Doc{"USD per `budget_duration` at which the log and the webhook are told."});
     visit("alert_to_webhook_url", general.webhook, Different{"one URL, for budgets alone"},
           Doc{"Gets what budgets have to tell, in the shape of LiteLLM's webhook."});
+    visit("max_parallel_requests", general.max_parallel, Range{1, 1e6},
+          Doc{"Requests in flight at once, of each deployment that sets none."});
+    visit("global_max_parallel_requests", general.global_max_parallel, Range{1, 1e6},
+          Doc{"Requests in flight at once, of all callers together; more get 429."});
+    visit("token_rate_limit_type", general.token_rate_type,
+          Doc{"Which tokens count against `tpm_limit` of keys, teams and users, and against "
+              "`rate_limits`."});
     ignored_general_fields(visit);
 }
 
@@ -219,6 +224,27 @@ void local_fields(Visitor& visit, LocalCost& local)
     visit("price_per_kwh", local.price_per_kwh,
           Doc{"USD. With `watts`, the seconds of an answer cost money; without both, local answers "
               "are free."});
+}
+
+template <class Visitor>
+void model_rates_fields(Visitor& visit, ModelRates& rates)
+{
+    visit("rpm", rates.rpm, Range{1, 1e12}, Doc{"Requests per minute."});
+    visit("tpm", rates.tpm, Range{1, 1e12}, Doc{"Tokens per minute."});
+    visit("max_parallel_requests", rates.max_parallel, Range{1, 1e6},
+          Doc{"Requests in flight at once."});
+}
+
+template <class Visitor>
+void rate_limits_fields(Visitor& visit, RateLimits& rates)
+{
+    visit("rpm", rates.rpm, Range{1, 1e12}, Doc{"Requests per minute of all callers together."});
+    visit("tpm", rates.tpm, Range{1, 1e12}, Doc{"Tokens per minute of all callers together."});
+    visit("models", rates.models,
+          Doc{"The same per name that clients ask for, a group or a route."});
+    visit("assumed_answer", rates.assumed_answer,
+          Doc{"Tokens that are set aside for an answer when the request has no max_tokens; at most "
+              "a quarter of the limit. Its real size corrects that."});
 }
 
 template <class Visitor>

@@ -50,6 +50,7 @@ bool read(const Node& node, RetryPolicy& out, const Reading& reading);
 bool read(const Node& node, BudgetPeriod& out, const Reading& reading);
 bool read(const Node& node, std::map<std::string, Alias>& out, const Reading& reading);
 bool read(const Node& node, std::map<std::string, GroupRetryPolicy>& out, const Reading& reading);
+bool read(const Node& node, std::map<std::string, ModelRates>& out, const Reading& reading);
 
 [[nodiscard]] std::string type_name(const std::string&, const Traits&);
 [[nodiscard]] std::string type_name(const bool&, const Traits&);
@@ -64,6 +65,7 @@ bool read(const Node& node, std::map<std::string, GroupRetryPolicy>& out, const 
 [[nodiscard]] std::string type_name(const BudgetPeriod&, const Traits&);
 [[nodiscard]] std::string type_name(const std::map<std::string, Alias>&, const Traits&);
 [[nodiscard]] std::string type_name(const std::map<std::string, GroupRetryPolicy>&, const Traits&);
+[[nodiscard]] std::string type_name(const std::map<std::string, ModelRates>&, const Traits&);
 
 [[nodiscard]] std::string shown(const std::string& value, const Traits&);
 [[nodiscard]] std::string shown(const bool& value, const Traits&);
@@ -86,6 +88,7 @@ template <class T>
 [[nodiscard]] std::span<const std::pair<std::string_view, Strategy>> words_of(Strategy);
 [[nodiscard]] std::span<const std::pair<std::string_view, Mode>> words_of(Mode);
 [[nodiscard]] std::span<const std::pair<std::string_view, Durability>> words_of(Durability);
+[[nodiscard]] std::span<const std::pair<std::string_view, TokenRateType>> words_of(TokenRateType);
 
 /// The place of the scalar's text among `words`; reports a word that is not there.
 [[nodiscard]] std::optional<std::size_t> read_word(const Node& node,

@@ -9,6 +9,7 @@
 
 #include "spillway/base/ids.hpp"
 #include "spillway/gateway/outcome.hpp"
+#include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/snapshot.hpp"
 #include "spillway/ledger/spend_record.hpp"
 #include "spillway/net/exchange.hpp"
@@ -61,8 +62,9 @@ private:
 [[nodiscard]] std::string answer_block(std::string_view deployment, std::string_view group,
                                        std::string_view api_base);
 
-/// The upstream's headers that a client may see: an allow-list (reliability.md, finding 3).
-void copy_reply_headers(LineBuffer& lines, const net::ReplyHead& head);
+/// The upstream's headers that a client may see: an allow-list (reliability.md, finding 3). Where
+/// limits of our own hold, its own become `llm_provider-x-ratelimit-*` as in LiteLLM.
+void copy_reply_headers(LineBuffer& lines, const net::ReplyHead& head, RateLines rates);
 
 /// Headers of a streamed answer or of a whole one, but for what is only known at the end.
 void add_answer_headers(LineBuffer& lines, const RequestId& id, const Upstream& upstream,

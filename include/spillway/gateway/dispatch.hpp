@@ -42,6 +42,7 @@ private:
     void learn(const route::Target& target, const chat::Usage& usage, TimePoint now);
     void report(const route::Target& target, const guard::AttemptReport& report, TimePoint now);
     void give_up(Error error);
+    [[nodiscard]] std::int64_t unused(const chat::Usage& usage) const;
 
     InferenceRequest& request_;
     net::Exchange& exchange_;
@@ -51,6 +52,7 @@ private:
     route::AttemptChain chain_;
     Payment payment_;
     std::optional<route::Action> next_;  ///< Empty when the request is over.
+    std::int64_t set_aside_ = 0;  ///< Of the tokens per minute of the deployment that is asked.
     Outcome outcome_;
 };
 

@@ -8,6 +8,7 @@
 #include "spillway/chat/caller.hpp"
 #include "spillway/chat/endpoint.hpp"
 #include "spillway/chat/request_facts.hpp"
+#include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/sample.hpp"
 #include "spillway/gateway/snapshot.hpp"
 #include "spillway/ledger/spend_record.hpp"
@@ -58,6 +59,7 @@ struct InferenceRequest {
     std::unique_ptr<const Routing> routing;
     /// Null unless the request was drawn for comparison.
     std::unique_ptr<Sample> sample;
+    std::unique_ptr<Rates> rates;  ///< Null where no limit holds.
     Tokens prompt_estimate{};
     TimePoint received{};  ///< The last byte of the body had arrived.
 
@@ -65,6 +67,14 @@ struct InferenceRequest {
     {
         // Never a null view: it is copied as it is.
         return routing ? std::string_view(routing->lines) : std::string_view("");
+    }
+    [[nodiscard]] std::string_view rate_lines() const
+    {
+        return rates ? std::string_view(rates->lines) : std::string_view("");
+    }
+    [[nodiscard]] RateLines whose_rates() const
+    {
+        return rate_lines().empty() ? RateLines::upstream : RateLines::own;
     }
     [[nodiscard]] chat::Endpoint endpoint() const { return arrival.endpoint; }
 

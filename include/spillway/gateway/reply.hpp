@@ -14,7 +14,8 @@ namespace spillway::gateway {
 void add_cors(net::HeaderLines& lines, const config::Server& server, std::string_view origin);
 
 /// Adds Retry-After (whole seconds, rounded up) when the error knows a time, and
-/// `x-should-retry: false`: our own retries are spent, so an SDK's would only multiply them.
+/// `x-should-retry: false`: our own retries are spent, so an SDK's would only multiply them. Of a
+/// limit of ours that will admit the request it says `true`, and when in milliseconds, too.
 void add_error_headers(net::HeaderLines& lines, const Error& error);
 
 /// Answers a CORS preflight; 204 also to other OPTIONS requests.

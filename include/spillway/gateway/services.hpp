@@ -15,6 +15,7 @@
 #include "spillway/guard/budgets.hpp"
 #include "spillway/guard/conversations.hpp"
 #include "spillway/guard/daily_allowance.hpp"
+#include "spillway/guard/rate_limits.hpp"
 #include "spillway/guard/retry_budget.hpp"
 #include "spillway/ledger/comparison_writer.hpp"
 #include "spillway/ledger/open_calls.hpp"
@@ -24,11 +25,13 @@
 
 namespace spillway::gateway {
 
-/// What all shards share: plain atomics, listed here and nowhere else (house plan 3.6).
+/// What all shards share, listed here and nowhere else (house plan 3.6): plain atomics, and what
+/// has a short lock of its own.
 struct Shared {
     guard::RetryBudget retry_budget;
     guard::Conversations conversations{};
     guard::DailyAllowance shadow_allowance{};  ///< By route.
+    guard::RateLimits rate_limits{};
     std::atomic<std::size_t> in_flight{0};
     std::atomic<bool> draining{false};
     /// Called when a budget has something to tell; returns at once. Set before use.

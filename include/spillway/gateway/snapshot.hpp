@@ -68,6 +68,7 @@ struct Snapshot {
     std::optional<ledger::Rate> reference;  ///< Of `ledger.reference_model`.
     std::shared_ptr<guard::Fleet> fleet;
     WallTime built{};
+    std::vector<config::ModelRates> key_rates;  ///< See `gateway::key_rates`.
 };
 
 /// The upstream's name of the model that a route's requests most likely go to: whose tokens are

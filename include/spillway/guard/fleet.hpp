@@ -23,6 +23,9 @@ struct AttemptReport {
     std::optional<Millis> duration{};   ///< Of the whole attempt.
     /// Whether the first token was seen as such, or with the last one.
     enum class Form : std::uint8_t { stream, whole } form = Form::whole;
+    /// What `admit` set aside of the deployment's tokens per minute.
+    std::int64_t set_aside = 0;
+    std::optional<Tokens> used{};  ///< Instead of those; nothing when nobody can tell.
 };
 
 /// Collects outcomes, runs cooldowns and breakers, publishes `FleetView`s. Shared by all shards;
@@ -47,6 +50,11 @@ public:
     /// is used again by the caller, so nothing is allocated.
     void read(route::FleetView& view, TimePoint now) const;
 
+    /// Takes one request and what is set aside for its tokens of the deployment's own limits
+    /// (`rpm`, `tpm`), where the configuration enforces them.
+    /// @return The tokens set aside; nothing when another request was faster.
+    [[nodiscard]] std::optional<std::int64_t> admit(DeploymentIndex deployment,
+                                                    const chat::TokenWish& wish, TimePoint now);
     /// An attempt starts; marks the half-open probe when the breaker allows just one.
     void started(DeploymentIndex deployment, TimePoint now);
     /// The attempt is over. Called exactly once for each `started`.

@@ -58,6 +58,8 @@ public:
 
     /// Requests drawn for comparison by what became of them ("compared", "failed", ...).
     [[nodiscard]] prometheus::Counter& shadows(std::string_view outcome);
+    /// Requests over a limit of ours, by whose it was ("api_key", "team", "model", ...).
+    [[nodiscard]] prometheus::Counter& rate_limited(std::string_view scope);
 
     prometheus::Counter* strangers;         ///< Requests without a valid credential.
     prometheus::Counter* refused_heads;     ///< Connections refused before an exchange.

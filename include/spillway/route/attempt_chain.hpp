@@ -58,6 +58,7 @@ struct ChainRequest {
     Tokens prompt_estimate{};  ///< For pre-call checks and for skipping hops that cannot fit.
     /// Who served this conversation last and still has it in its cache.
     std::optional<DeploymentIndex> sticky = {};
+    chat::TokenWish wish = {};  ///< For the deployments' own limits.
 };
 
 /// The plan of a request that goes to one place and from there where the file says.
@@ -75,7 +76,7 @@ struct Moment {
 ///
 /// The hops of the plan come first, one after the other; the plan's limits hold for every place
 /// that is reached from them, by whatever list. Who is at its `max_parallel_requests` is waited for
-/// shortly, then the next hop is taken.
+/// shortly, then the next hop is taken; who is over its own `rpm` or `tpm` is passed over at once.
 ///
 /// In a group: retries prefer deployments that have not failed in this request; `order` levels are
 /// spent one after the other, each with its own retries; then the list for the failure's class
@@ -95,6 +96,7 @@ public:
     AttemptChain(const RoutingTable& table, ChainRequest request, TimePoint now);
 
     [[nodiscard]] const Plan& plan() const { return request_.plan; }
+    [[nodiscard]] const chat::TokenWish& wish() const { return request_.wish; }
     /// The place the client asked for, or the route's first hop.
     [[nodiscard]] const Resolved& asked() const { return request_.plan.hops.front(); }
 
@@ -106,6 +108,9 @@ public:
     /// in this request, and the next one is tried.
     /// @param shortage  What the client is told when nobody is left.
     [[nodiscard]] Action declined(Error shortage, const Moment& moment);
+    /// Nothing was sent after the last `Send`: another request took the last of the deployment's
+    /// limits first. This one does not come back to it.
+    [[nodiscard]] Action withdrawn(const Moment& moment);
     /// The last `Pause` is over.
     [[nodiscard]] Action resumed(const Moment& moment);
     /// The first byte of an answer is about to go to the client.
@@ -133,6 +138,7 @@ private:
 
     [[nodiscard]] Action advance(const Moment& moment);
     [[nodiscard]] Action send(DeploymentIndex deployment, const Moment& moment);
+    [[nodiscard]] Action take_back(const Moment& moment);
     [[nodiscard]] Action send_retry(DeploymentIndex deployment, const Moment& moment);
     [[nodiscard]] Action out_of_time() const;
     [[nodiscard]] Action give_up(const Moment& moment) const;
@@ -171,6 +177,7 @@ private:
     [[nodiscard]] bool fits(DeploymentIndex deployment) const;
     [[nodiscard]] bool failed_before(DeploymentIndex deployment) const;
     [[nodiscard]] bool rested(DeploymentIndex deployment, const Moment& moment) const;
+    [[nodiscard]] bool admitted(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool free(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool serves(DeploymentIndex deployment, const Moment& moment) const;
     void note_absence(DeploymentIndex deployment, const Moment& moment);
@@ -189,6 +196,7 @@ private:
     std::vector<Hop> hops_;  ///< All that were entered; the last is the current one.
     std::vector<Pending> pending_;
     std::vector<Hop> doubtful_;  ///< Hops in which somebody was passed over as doubtful.
+    std::vector<DeploymentIndex> withdrawn_;
     std::vector<FailedAttempt> failures_;
     std::optional<chat::Failure> last_;  ///< Why the request is where it is; may be no attempt's.
     std::optional<DeploymentIndex> current_;  ///< Attempt under way.
@@ -206,6 +214,7 @@ private:
     Millis waited_for_slot_{};  ///< In the current hop.
     bool waiting_for_slot_ = false;
     bool somebody_saturated_ = false;
+    bool somebody_limited_ = false;
     bool levels_spent_ = false;
     bool insists_ = false;     ///< Nobody else is left: doubtful ones are asked.
     bool hop_tried_ = false;   ///< Something was sent in the current hop.

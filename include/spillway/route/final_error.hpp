@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,10 @@ struct Ending {
 
 /// Nobody had a slot free for as long as it was worth waiting.
 [[nodiscard]] Error all_saturated(std::string_view model);
+
+/// Everybody is over the operator's own limits of requests or tokens per minute.
+/// @param wait  Until the first of them admits the request; empty: it is larger than any limit.
+[[nodiscard]] Error all_limited(std::string_view model, std::optional<Millis> wait);
 
 /// The request's time is over.
 [[nodiscard]] Error out_of_time(const Ending& ending);

@@ -1,12 +1,23 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "spillway/base/units.hpp"
+#include "spillway/chat/token_wish.hpp"
 
 namespace spillway::route {
+
+/// What one of the operator's limits on a deployment (`rpm`, `tpm`) leaves, where it is enforced.
+struct RateRoom {
+    std::optional<std::int64_t> per_minute;  ///< Empty: no limit.
+    TimePoint empty_at{};                    ///< It refills by a sixtieth per second from then on.
+
+    /// From when on it admits so many; `TimePoint::max()` for more than it ever holds.
+    [[nodiscard]] TimePoint admits_at(std::int64_t units) const;
+};
 
 /// Health, load and latency of one deployment at the moment of asking.
 struct DeploymentState {
@@ -22,7 +33,12 @@ struct DeploymentState {
     TimePoint requests_spent_until{};  ///< The provider said that no request is left until then.
     TimePoint tokens_known_until{};    ///< How long `tokens_left` is what the provider allows.
     Tokens tokens_left{};
+    RateRoom requests_room;
+    RateRoom tokens_room;
 
+    /// From when on the operator's own limits admit the request. Unlike what a provider told, they
+    /// hold in any case.
+    [[nodiscard]] TimePoint admits_at(const chat::TokenWish& wish) const;
     [[nodiscard]] bool serves(TimePoint now) const { return rests_until <= now && !probing; }
     /// Would asking it most likely fail? Unlike one that rests, it is asked when nobody else can
     /// serve: a check may be wrong, and a provider may count differently from what it says.

@@ -22,7 +22,7 @@ enum class Verdict : std::uint8_t {
     too_dear,         ///< Its worst case is over the ceiling, or its price is not known.
     cannot,           ///< It is known to lack what the request needs.
     resting,          ///< Cooling down now.
-    saturated,        ///< At its `max_parallel_requests` now.
+    saturated,        ///< At its `max_parallel_requests`, `rpm` or `tpm` now.
     unreachable,      ///< Its last health check failed.
     spent,            ///< Its provider's quota is too small for the prompt now.
     over_budget,      ///< A budget that pays for it has not enough left now.

@@ -11,14 +11,14 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using namespace std::chrono_literals;
 
-std::string copied(std::string_view name)
+std::string copied(std::string_view name, RateLines rates = RateLines::upstream)
 {
     net::ReplyHead head;
     EXPECT_TRUE(head.fields.add({name, "v"}));
     net::HeaderLines lines;
     {
         LineBuffer text(lines);
-        copy_reply_headers(text, head);
+        copy_reply_headers(text, head, rates);
     }
     return lines.text();
 }
@@ -31,6 +31,13 @@ TEST(CopyReplyHeaders, LetsThroughWhatAClientMaySee)
           "X-RateLimit-Limit", "openai-processing-ms", "OpenAI-Version",
           "anthropic-ratelimit-requests-limit"})
         EXPECT_EQ(copied(name), name + ": v\r\n");
+}
+
+TEST(CopyReplyHeaders, NamesTheUpstreamsLimitsAsItsOwnWhereOursHold)
+{
+    EXPECT_EQ(copied("x-ratelimit-limit-requests", RateLines::own),
+              "llm_provider-x-ratelimit-limit-requests: v\r\n");
+    EXPECT_EQ(copied("retry-after", RateLines::own), "retry-after: v\r\n");
 }
 
 TEST(CopyReplyHeaders, KeepsEverythingElse)

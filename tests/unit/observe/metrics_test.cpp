@@ -21,6 +21,15 @@ TEST(Metrics, PrintsACounterWithItsHelpAndValue)
                                           "spillway_strangers_total 3\n"));
 }
 
+TEST(Metrics, CountsRefusalsByWhoseLimitItWas)
+{
+    Metrics metrics;
+    metrics.rate_limited("team").Increment();
+    metrics.rate_limited("anything").Increment();
+    EXPECT_THAT(metrics.text(), HasSubstr("spillway_rate_limited_total{scope=\"team\"} 1"));
+    EXPECT_THAT(metrics.text(), HasSubstr("spillway_rate_limited_total{scope=\"other\"} 1"));
+}
+
 TEST(Metrics, ShowsEveryOutcomeFromTheStart)
 {
     const Metrics metrics;

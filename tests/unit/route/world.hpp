@@ -52,10 +52,13 @@ inline chat::Failure failure(FailureClass kind, int status = 0, std::string mess
 class Walk {
 public:
     explicit Walk(const config::Config& config, std::string_view model,
-                  chat::RequestControls controls = {}, Tokens prompt = Tokens{0})
+                  chat::RequestControls controls = {}, Tokens prompt = Tokens{0},
+                  chat::TokenWish wish = {})
         : table(config, std::vector<bool>(config.deployments.size())),
           fleet(idle_fleet(table)),
-          chain(table, {straight_to(table.resolve(model).value()), std::move(controls), prompt},
+          chain(table,
+                {straight_to(table.resolve(model).value()), std::move(controls), prompt,
+                 std::nullopt, wish},
                 noon)
     {}
 

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "spillway/base/units.hpp"
+#include "spillway/chat/grant.hpp"
+#include "spillway/chat/token_wish.hpp"
+#include "spillway/guard/token_bucket.hpp"
+
+namespace spillway::guard {
+
+/// A limit that holds for one request; whoever asks knows its numbers, this layer only what is left
+/// of them. Views live as long as the call.
+struct Limit {
+    chat::ScopeKind kind = chat::ScopeKind::proxy;
+    std::string_view name;                 ///< Of the scope, as in `chat::Scope`.
+    std::string_view model;                ///< Of one model only; empty: of all.
+    std::optional<std::int64_t> requests;  ///< Per minute.
+    std::optional<std::int64_t> tokens;    ///< Per minute.
+    std::optional<std::int64_t> parallel;  ///< At once.
+};
+
+enum class Measure : std::uint8_t { requests, tokens, parallel };
+
+/// "requests", "tokens", "max_parallel_requests": LiteLLM's words.
+[[nodiscard]] std::string_view name(Measure measure);
+
+/// Which limit refused a request. Of several the one that holds it up for longest.
+struct OverLimit {
+    chat::ScopeKind kind = chat::ScopeKind::proxy;
+    std::string name;
+    std::string model;
+    Measure measure = Measure::requests;
+    std::int64_t limit = 0;
+    std::int64_t wanted = 0;
+    std::int64_t left = 0;
+    /// Until all limits admit this request, as long as nobody else takes it away. Empty when they
+    /// never will: it is larger than the limit.
+    std::optional<std::chrono::nanoseconds> wait;
+};
+
+/// One of a request's limits, as its client is told of it.
+struct Meter {
+    std::int64_t limit = 0;
+    std::int64_t left = 0;
+    std::chrono::nanoseconds full_in{};
+};
+
+/// What is left of a request's limits, itself counted.
+struct LimitsLeft {
+    std::optional<Meter> requests;  ///< Of the limit of which least is left, as the next one is.
+    std::optional<Meter> tokens;
+    std::optional<std::int64_t> key_requests_of_model;
+    std::optional<std::int64_t> key_tokens_of_model;
+};
+
+/// Requests and tokens per minute and requests at once, by scope. All or none of the limits of a
+/// request are taken. State belongs to the scope, so it outlives any configuration, and another
+/// limit is in force with the next request (see `TokenBucket`); whoever shares a limit with others
+/// hands in the part that is its own at the moment.
+///
+/// Safe from any thread: one short lock. Memory is bounded by the scopes that were active within
+/// the last minutes, which all come from the operator and none from clients: each new one forgets
+/// up to two that are full and idle, which is what a forgotten one starts as.
+class RateLimits {
+    struct Cell;
+
+public:
+    RateLimits() = default;
+    RateLimits(const RateLimits&) = delete;
+    RateLimits& operator=(const RateLimits&) = delete;
+
+    /// What a request took. Its places among the parallel ones are given back when this dies;
+    /// requests and tokens are not.
+    class Taken {
+    public:
+        Taken() = default;
+        Taken(Taken&& other) noexcept;
+        Taken& operator=(Taken&& other) noexcept;
+        Taken(const Taken&) = delete;
+        Taken& operator=(const Taken&) = delete;
+        ~Taken() { release(); }
+
+        /// Puts what was really used in the place of what was set aside; the first time only.
+        void correct(Tokens used, TimePoint now);
+        [[nodiscard]] bool empty() const noexcept { return held_.empty(); }
+
+    private:
+        friend class RateLimits;
+        struct Held {
+            Cell* cell;
+            std::optional<std::int64_t> tokens;  ///< Set aside.
+            bool parallel;
+        };
+        void release() noexcept;
+
+        RateLimits* limits_ = nullptr;
+        std::vector<Held> held_;
+        bool corrected_ = false;
+    };
+
+    struct Decision {
+        Taken taken;  ///< Empty when refused.
+        std::optional<OverLimit> refused;
+        LimitsLeft left;
+    };
+    [[nodiscard]] Decision take(std::span<const Limit> limits, const chat::TokenWish& wish,
+                                TimePoint now);
+
+    /// Scopes that are remembered.
+    [[nodiscard]] std::size_t size() const;
+
+private:
+    struct Key {
+        chat::ScopeKind kind;
+        std::string name;
+        std::string model;
+    };
+    struct KeyView {
+        chat::ScopeKind kind;
+        std::string_view name;
+        std::string_view model;
+    };
+    struct Hash {
+        using is_transparent = void;
+        [[nodiscard]] std::size_t operator()(const KeyView& key) const;
+        [[nodiscard]] std::size_t operator()(const Key& key) const
+        {
+            return (*this)(KeyView{key.kind, key.name, key.model});
+        }
+    };
+    struct Equal {
+        using is_transparent = void;
+        template <class A, class B>
+        [[nodiscard]] bool operator()(const A& a, const B& b) const
+        {
+            return a.kind == b.kind && a.name == b.name && a.model == b.model;
+        }
+    };
+    /// State of one scope; the buckets are there once somebody asked for their limit.
+    struct Cell {
+        std::optional<TokenBucket> requests;
+        std::optional<TokenBucket> tokens;
+        std::int64_t in_flight = 0;
+        std::uint32_t holders = 0;  ///< Requests that will still come back to it.
+        std::list<const Key*>::iterator place;
+        [[nodiscard]] bool idle(TimePoint now) const;
+    };
+    struct Verdict;
+
+    [[nodiscard]] Cell& cell_of(const Limit& limit, TimePoint now);
+    void forget_idle(TimePoint now);
+
+    mutable std::mutex mutex_;
+    std::unordered_map<Key, Cell, Hash, Equal> cells_;
+    std::list<const Key*> order_;  ///< Those looked at longest ago first.
+};
+
+}  // namespace spillway::guard
