@@ -181,6 +181,8 @@ Reply readiness(const View& view, const Vitals& vitals)
               {"last_updated", rfc3339(view.built)},
               {"spillway_version", SPILLWAY_VERSION},
               {"ledger", vitals.ledger == Vitals::Disk::ok ? "ok" : "failing"},
+              {"ledger_waiting", vitals.ledger_waiting},
+              {"ledger_lost", vitals.ledger_lost},
               {"outbox_waiting", vitals.shipper ? vitals.shipper->waiting : 0},
               {"deployments", view.deployments.size()},
               {"config_number", view.number}};

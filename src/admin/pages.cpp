@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models.hpp"
+#include "spend_pages.hpp"
 #include "spillway/admin/health.hpp"
 #include "spillway/base/text.hpp"
 
@@ -20,66 +21,6 @@ Result<std::string> decoded(std::string_view text)
     return std::move(*plain);
 }
 
-bool is_date(std::string_view text)
-{
-    constexpr std::string_view shape = "dddd-dd-dd";
-    return text.size() == shape.size() &&
-           std::equal(text.begin(), text.end(), shape.begin(), [](char given, char wanted) {
-               return wanted == 'd' ? given >= '0' && given <= '9' : given == wanted;
-           });
-}
-
-Result<ledger::LogsQuery> logs_query(const Request& request)
-{
-    ledger::LogsQuery query;
-    query.request_id = request["request_id"];
-    query.api_key = request["api_key"];
-    query.user_id = request["user_id"];
-    query.start_date = request["start_date"];
-    query.end_date = request["end_date"];
-    query.summarize = !iequals(request["summarize"], "false");
-    for (const auto* date : {&query.start_date, &query.end_date}) {
-        if (!date->empty() && !is_date(*date))
-            return fail(Errc::invalid_request, "dates are written YYYY-MM-DD");
-    }
-    return query;
-}
-
-Result<Reply> json(Result<std::string> body)
-{
-    if (!body)
-        return fail(std::move(body).error());
-    Reply reply;
-    reply.body = std::move(*body);
-    return reply;
-}
-
-net::Task<Result<Reply>> spend_logs(const Request& request, const Desk& desk)
-{
-    auto query = logs_query(request);
-    if (!query)
-        co_return fail(std::move(query).error());
-    Archive::Question question = [query = std::move(*query)](ledger::Query& ledger) {
-        return ledger.spend_logs(query);
-    };
-    co_return json(co_await desk.archive.ask(desk.shard, std::move(question)));
-}
-
-net::Task<Result<Reply>> global_spend_logs(const Request& request, const Desk& desk)
-{
-    Archive::Question question = [model = std::string(request["model"]),
-                                  key = std::string(request["api_key"])](ledger::Query& ledger) {
-        return ledger.global_spend_logs(model, key);
-    };
-    co_return json(co_await desk.archive.ask(desk.shard, std::move(question)));
-}
-
-net::Task<Result<Reply>> global_spend(const Desk& desk)
-{
-    Archive::Question question = [](ledger::Query& ledger) { return ledger.global_spend(); };
-    co_return json(co_await desk.archive.ask(desk.shard, std::move(question)));
-}
-
 /// Gauges that nobody keeps current between two scrapes are set here.
 Reply metrics_page(const Desk& desk, const View& view, const Vitals& vitals)
 {
@@ -87,6 +28,7 @@ Reply metrics_page(const Desk& desk, const View& view, const Vitals& vitals)
     metrics.connections->Set(static_cast<double>(vitals.connections));
     metrics.in_flight->Set(static_cast<double>(vitals.in_flight));
     metrics.ledger_healthy->Set(vitals.ledger == Vitals::Disk::ok ? 1 : 0);
+    metrics.ledger_waiting->Set(static_cast<double>(vitals.ledger_waiting));
     metrics.outbox_waiting->Set(vitals.shipper ? static_cast<double>(vitals.shipper->waiting) : 0);
     const auto now = std::chrono::steady_clock::now();
     for (std::size_t i = 0; view.fleet && i < view.deployments.size(); ++i) {
@@ -151,11 +93,26 @@ net::Task<Result<Reply>> answer(Request request, const Desk& desk)
         case Page::metrics:
             co_return metrics_page(desk, *view, desk.vitals());
         case Page::spend_logs:
-            co_return co_await spend_logs(request, desk);
+        case Page::spend_logs_page:
+        case Page::spend_keys:
+        case Page::spend_users:
+        case Page::spend_tags:
+        case Page::calculate_spend:
         case Page::global_spend:
-            co_return co_await global_spend(desk);
         case Page::global_spend_logs:
-            co_return co_await global_spend_logs(request, desk);
+        case Page::global_spend_keys:
+        case Page::global_spend_models:
+        case Page::global_spend_teams:
+        case Page::global_spend_tags:
+        case Page::global_spend_provider:
+        case Page::spend_report:
+        case Page::reset_spend:
+        case Page::activity:
+        case Page::activity_by_model:
+        case Page::user_activity:
+        case Page::team_activity:
+        case Page::tag_activity:
+            co_return co_await spend_page(std::move(request), desk);
         case Page::models:
             co_return model_page(*view, request["litellm_model_id"]);
         case Page::model_groups:

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "cli_ledger.hpp"
 #include "spillway/base/text.hpp"
 
 namespace spillway::app {
@@ -30,6 +31,9 @@ constexpr const char* footer =
     "  spillway replay --config new.yaml        what another file would have done\n"
     "  spillway review --config config.yaml     two models' answers side by side, judged by you\n"
     "  spillway learn --config config.yaml      learn from what shadows and you compared\n"
+    "  spillway spend --since 30d --by model    what was spent, and what local engines saved\n"
+    "  spillway ledger verify                   does every sum follow from sound records?\n"
+    "  spillway ledger export --format csv      the records, for other programs\n"
     "  spillway score < prompts.jsonl           how much each prompt gains from a strong model\n"
     "\n"
     "  curl http://localhost:4000/v1/models\n";
@@ -81,13 +85,14 @@ constexpr const char* review_footer =
     "in\n"
     "`spillway learn`. Without a terminal verdicts are read from stdin, a line each.\n";
 
-constexpr std::array<std::string_view, 10> command_names{"serve",  "check",  "explain",  "replay",
-                                                         "review", "learn",  "features", "score",
-                                                         "train",  "version"};
-constexpr std::array<std::string_view, 19> options{
-    "--config",  "--host",  "--port",    "--help",     "--weights", "--labels", "--out",
-    "--dataset", "--name",  "--report",  "--held-out", "--json",    "--header", "--since",
-    "--ledger",  "--route", "--dry-run", "--undo",     "--again"};
+constexpr std::array<std::string_view, 14> command_names{
+    "serve",  "check", "explain", "replay",   "review", "learn", "ledger",
+    "verify", "export", "spend",  "features", "score",  "train", "version"};
+constexpr std::array<std::string_view, 24> options{
+    "--config",  "--host",  "--port",   "--help",     "--weights", "--labels",
+    "--out",     "--dataset", "--name", "--report",   "--held-out", "--json",
+    "--header",  "--since", "--ledger", "--route",    "--dry-run", "--undo",
+    "--again",   "--until", "--format", "--output",   "--by",      "--database-url"};
 
 /// "unknown option '--prot'; did you mean '--port'?": CLI11 names the word but suggests nothing.
 std::string unknown_word(std::string_view word)
@@ -259,6 +264,10 @@ public:
         offer(add_replay(app, replay_), replay_);
         offer(add_review(app, review_), review_);
         offer(add_learn(app, learn_), learn_);
+        const auto ledger = add_ledger(app, verify_, export_);
+        offer(ledger.verify, verify_);
+        offer(ledger.export_, export_);
+        offer(add_spend(app, spend_), spend_);
         offer(app.add_subcommand("features",
                                  "What the complexity score sees of prompts (JSON lines)."),
               features_);
@@ -290,12 +299,32 @@ private:
     ReplayRecords replay_;
     ReviewPairs review_;
     LearnWeights learn_;
+    VerifyLedger verify_;
+    ExportLedger export_;
+    ShowSpend spend_;
     PrintFeatures features_;
     PrintScores scores_;
     TrainWeights training_;
     Say version_{.exit_code = 0, .text = "spillway " SPILLWAY_VERSION "\n"};
     std::vector<std::pair<CLI::App*, std::function<Command()>>> offers_;
 };
+
+}  // namespace
+
+namespace {
+
+/// The help of the command that was given, however deep: "spillway ledger verify".
+std::string help_of(const CLI::App& app)
+{
+    const auto* chosen = &app;
+    std::string name;
+    for (auto below = chosen->get_subcommands(); !below.empty();
+         below = chosen->get_subcommands()) {
+        name += name.empty() ? "spillway" : " " + chosen->get_name();
+        chosen = below.front();
+    }
+    return chosen->help(name);
+}
 
 }  // namespace
 
@@ -308,9 +337,7 @@ Command read_arguments(int argc, const char* const* argv)
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
-        const auto chosen = app.get_subcommands();
-        return Say{.exit_code = 0,
-                   .text = chosen.empty() ? app.help() : chosen.front()->help("spillway")};
+        return Say{.exit_code = 0, .text = help_of(app)};
     } catch (const CLI::CallForVersion&) {
         return Say{.exit_code = 0, .text = "spillway " SPILLWAY_VERSION "\n"};
     } catch (const CLI::ExtrasError&) {

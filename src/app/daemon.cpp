@@ -13,6 +13,7 @@
 #include "spillway/app/budget_alert.hpp"
 #include "spillway/app/front_door.hpp"
 #include "spillway/app/shadow_spend.hpp"
+#include "spillway/app/retention.hpp"
 #include "spillway/base/log.hpp"
 #include "spillway/gateway/front.hpp"
 
@@ -87,6 +88,8 @@ Result<void> Daemon::begin(Beginning beginning)
         writer_->on_commit([shipper = shipper_.get()] { shipper->nudge(); });
     }
     comparisons_ = std::make_unique<ledger::ComparisonWriter>(store_->path());
+    upkeep_ = std::make_unique<ledger::Upkeep>(store_->path(), retention_rule(config));
+    writer_->on_keep([this] { return upkeep_->work(clock_.wall()) == ledger::Upkeep::Left::more; });
     archive_ = std::make_unique<admin::Archive>(store_->path());
     remember_shadow_spend(config);
 
@@ -282,6 +285,8 @@ admin::Vitals Daemon::vitals()
     admin::Vitals out;
     out.phase = shared_.draining ? admin::Vitals::Phase::draining : admin::Vitals::Phase::serving;
     out.ledger = writer_->healthy() ? admin::Vitals::Disk::ok : admin::Vitals::Disk::failing;
+    out.ledger_waiting = writer_->waiting();
+    out.ledger_lost = writer_->lost();
     if (shipper_)
         out.shipper = shipper_->state();
     out.connections = connections();

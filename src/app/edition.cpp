@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "spillway/config/budget.hpp"
 #include "spillway/config/prices.hpp"
+#include "spillway/tokens/estimator.hpp"
 
 namespace spillway::app {
 
@@ -22,6 +24,7 @@ admin::Deployment card(const config::Deployment& configured, const gateway::Upst
     out.header_block = upstream.header_block;
     out.mode = configured.mode;
     out.prices = upstream.rate.prices;
+    out.rate = upstream.rate;
     out.max_input_tokens = configured.max_input_tokens;
     out.max_output_tokens = configured.max_output_tokens;
     out.rpm = configured.rpm;
@@ -39,6 +42,12 @@ std::shared_ptr<const admin::View> make_view(const gateway::Snapshot& snapshot)
     view->built = snapshot.built;
     view->fleet = snapshot.fleet;
     view->connect_timeout = snapshot.config.upstream.connect_timeout;
+    view->max_budget = config::proxy_budget(snapshot.config).most;
+    view->prices = std::make_shared<const ledger::PriceBook>(config::built_in_prices(),
+                                                             snapshot.config.prices);
+    view->count_tokens = [](const std::string& model, std::string_view text) {
+        return tokens::Estimator(tokens::family_of(model)).estimate(text).tokens;
+    };
     view->deployments.reserve(snapshot.upstreams.size());
     for (std::size_t i = 0; i < snapshot.upstreams.size(); ++i)
         view->deployments.push_back(card(snapshot.config.deployments[i], snapshot.upstreams[i]));

@@ -7,9 +7,11 @@
 #include "spillway/app/daemon.hpp"
 #include "spillway/app/explain_command.hpp"
 #include "spillway/app/learn.hpp"
+#include "spillway/app/ledger_commands.hpp"
 #include "spillway/app/replay.hpp"
 #include "spillway/app/review.hpp"
 #include "spillway/app/scoring.hpp"
+#include "spillway/app/spend_command.hpp"
 
 namespace {
 
@@ -23,6 +25,12 @@ int run(const spillway::app::Command& command)
         return spillway::app::explain_request(*explain, std::cin, std::cout, std::cerr);
     if (const auto* replay = std::get_if<spillway::app::ReplayRecords>(&command))
         return spillway::app::replay(*replay, std::cout, std::cerr);
+    if (const auto* verify = std::get_if<spillway::app::VerifyLedger>(&command))
+        return spillway::app::verify_ledger(*verify, std::cout, std::cerr);
+    if (const auto* lines = std::get_if<spillway::app::ExportLedger>(&command))
+        return spillway::app::export_ledger(*lines, std::cout, std::cerr);
+    if (const auto* spend = std::get_if<spillway::app::ShowSpend>(&command))
+        return spillway::app::show_spend(*spend, std::cout, std::cerr);
     if (std::holds_alternative<spillway::app::PrintFeatures>(command))
         return spillway::app::print_features(std::cin, std::cout, std::cerr);
     if (const auto* scores = std::get_if<spillway::app::PrintScores>(&command))

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "known_local.hpp"
 #include "spillway/ledger/comparison.hpp"
 #include "spillway/ledger/cost.hpp"
 #include "spillway/route/features_json.hpp"
@@ -26,17 +27,6 @@ bool was_asked(const std::vector<route::Probe>& recorded, std::uint64_t question
 {
     return std::any_of(recorded.begin(), recorded.end(),
                        [&](const route::Probe& probe) { return probe.question == question; });
-}
-
-/// Host of "https://host:port/path".
-std::string_view host_of(std::string_view base)
-{
-    const auto scheme = base.find("://");
-    base.remove_prefix(scheme == std::string_view::npos ? 0 : scheme + 3);
-    base = base.substr(0, base.find('/'));
-    if (base.starts_with('['))
-        return base.substr(0, base.find(']') + 1);
-    return base.substr(0, base.rfind(':'));
 }
 
 NanoUsd sum_of(NanoUsd a, NanoUsd b)
@@ -201,14 +191,7 @@ void Replay::note_cost(const ledger::SpendRecord& record, DeploymentIndex deploy
 
 bool Replay::was_local(const ledger::SpendRecord& record) const
 {
-    const auto& all = snapshot_->table.deployments();
-    const auto known = std::find_if(all.begin(), all.end(), [&](const route::Deployment& each) {
-        return each.id == record.deployment_id;
-    });
-    if (known != all.end())
-        return known->reach == privacy::Reach::local;
-    const auto host = host_of(record.api_base);
-    return snapshot_->rules.hosts.reach_by_name(host) == privacy::Reach::local;
+    return known_local(snapshot_.get(), record.deployment_id, record.api_base);
 }
 
 }  // namespace spillway::app

@@ -93,6 +93,8 @@ constexpr std::array rows{
              "The spend ledger cannot be written."},
     ErrorRow{Errc::database_unavailable, "no_db_connection", Origin::gateway, 503, server,
              "The database cannot be reached."},
+    ErrorRow{Errc::not_implemented, "not_implemented", Origin::gateway, 501, invalid_request,
+             "What LiteLLM does at this path is not done here; the message says why."},
     ErrorRow{Errc::bad_config, "bad_config", Origin::gateway, 500, server,
              "The configuration is not valid."},
     ErrorRow{Errc::io_error, "io_error", Origin::gateway, 500, server,

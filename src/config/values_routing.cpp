@@ -43,6 +43,11 @@ constexpr std::array<std::pair<std::string_view, Durability>, 2> durabilities{{
     {"power", Durability::power},
 }};
 
+constexpr std::array<std::pair<std::string_view, OnFailure>, 2> failure_modes{{
+    {"refuse_priced", OnFailure::refuse_priced},
+    {"serve", OnFailure::serve},
+}};
+
 /// Headers that frame the message or name the peer; the daemon writes them itself.
 constexpr std::array<std::string_view, 11> own_headers{"host",
                                                        "content-length",
@@ -107,6 +112,10 @@ std::span<const std::pair<std::string_view, Mode>> words_of(Mode)
 std::span<const std::pair<std::string_view, Durability>> words_of(Durability)
 {
     return durabilities;
+}
+std::span<const std::pair<std::string_view, OnFailure>> words_of(OnFailure)
+{
+    return failure_modes;
 }
 
 bool read(const Node& node, std::vector<Header>& out, const Reading& reading)

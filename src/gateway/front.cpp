@@ -16,6 +16,7 @@
 #include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/settle.hpp"
 #include "spillway/gateway/shadows.hpp"
+#include "spillway/gateway/unrecorded.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -41,11 +42,6 @@ Result<void> admit(const Services& services)
     if (services.shared.in_flight.load(std::memory_order_relaxed) >= limit)
         return fail(Error(Errc::overloaded, "Too many requests are in flight; try again shortly.")
                         .retry_in(Millis{1'000}));
-    if (!services.settlements.healthy())
-        return fail(Error(Errc::ledger_unavailable,
-                          "The spend ledger cannot be written (disk full or failing); requests are "
-                          "refused until it can.")
-                        .retry_in(Millis{5'000}));
     return {};
 }
 
@@ -69,22 +65,18 @@ net::Task<void> refuse(InferenceRequest& request, Error error, net::Exchange& ex
     auto record = make_refusal(request, error, now);
     return_tokens(request, now);
     publish(record, request.arrival, nullptr, services);
-    auto commit = services.settlements.commit(record);
-    (void)co_await commit;
+    bool committed = false;
+    if (services.settlements.healthy()) {
+        auto commit = services.settlements.commit(record);
+        const auto result = co_await commit;
+        committed = result.has_value();
+    }
+    if (!committed)
+        services.settlements.defer(record);
     auto lines = error_headers(request.arrival, error);
     lines.add_block(request.routing_lines()).add_block(request.rate_lines());
     const auto body = dialect::error_body(error);
     (void)co_await exchange.reply(describe(error.code()).status, lines, body);
-}
-
-/// What the client gets when its answer could not be recorded.
-Parting without_record(Parting parting, const Error& error)
-{
-    if (std::holds_alternative<Nothing>(parting))
-        return parting;
-    if (std::holds_alternative<StreamEnd>(parting))
-        return StreamEnd{dialect::error_event(error)};
-    return ErrorReply{error, describe(error.code()).status};
 }
 
 /// What the client of a whole answer gets to see besides the upstream's own headers.
@@ -130,6 +122,7 @@ net::Task<void> settle(InferenceRequest& request, Dispatch& dispatch, net::Excha
                        Services& services)
 {
     auto& outcome = dispatch.outcome();
+    blame_ledger(outcome, services);
     const auto now = services.clock.now();
     auto record = make_record(request, outcome, now);
     correct_rates(request, outcome, now);
@@ -138,8 +131,12 @@ net::Task<void> settle(InferenceRequest& request, Dispatch& dispatch, net::Excha
         complete_headers(whole->headers, request, record, outcome);
     if (request.routing)
         add_explanation(*request.routing, outcome.parting);
-    auto commit = services.settlements.commit(record);
-    const auto committed = co_await commit;
+    // A ledger that is known to fail is not waited for when it need not be.
+    Result<void> committed = fail(no_ledger());
+    if (services.settlements.healthy() || !may_go_unrecorded(request, outcome)) {
+        auto commit = services.settlements.commit(record);
+        committed = co_await commit;
+    }
     if (request.sample)
         keep_answer(*request.sample, outcome);
     dispatch.payment().close(record.charged.value_or(record.cost.value_or(NanoUsd{0})),
@@ -149,9 +146,9 @@ net::Task<void> settle(InferenceRequest& request, Dispatch& dispatch, net::Excha
         add_budget_headers(lines, request, outcome.served_by->group, outcome.served_by->deployment,
                            services);
     }
-    auto parting = std::move(outcome.parting);
-    if (!committed)
-        parting = without_record(std::move(parting), committed.error());
+    auto parting = committed
+                       ? std::move(outcome.parting)
+                       : part_without_record(request, outcome, record, committed.error(), services);
     co_await deliver(request, std::move(parting), outcome, exchange);
 }
 

@@ -14,6 +14,7 @@
 #include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/models.hpp"
 #include "spillway/gateway/services.hpp"
+#include "spillway/gateway/unrecorded.hpp"
 #include "spillway/route/client_kind.hpp"
 #include "spillway/route/features_json.hpp"
 
@@ -235,6 +236,14 @@ Routing routing_of(const route::Explanation& why, const Described& described,
     return routing;
 }
 
+/// Is there a deployment that was left out for its price?
+bool is_too_dear(const route::Explanation& refused)
+{
+    return std::any_of(
+        refused.candidates.begin(), refused.candidates.end(),
+        [](const route::Candidate& each) { return each.verdict == route::Verdict::too_dear; });
+}
+
 }  // namespace
 
 score::Score read_score(score::Score taken, const route::CompiledRoute& route,
@@ -347,7 +356,10 @@ Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, 
     if (!described)
         return fail(std::move(described).error());
     const auto& snapshot = *request.arrival.snapshot;
-    const auto& features = described->features;
+    auto& features = described->features;
+    const bool free_only = only_free_work(services);
+    if (free_only)
+        features.max_cost = NanoUsd{0};
     request.prompt_estimate = features.prompt_upper;
     // Most requests name a model and hold nothing back: there is nothing to weigh.
     if (described->route == nullptr && features.boundary == privacy::Boundary::any &&
@@ -367,7 +379,7 @@ Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, 
         routing.explanation = explanation_json(*described, *plan, snapshot);
     request.routing = std::make_unique<const Routing>(std::move(routing));
     if (!plan)
-        return fail(std::move(plan).error());
+        return fail(free_only && is_too_dear(refused) ? no_ledger() : std::move(plan).error());
     request.asked = plan->hops.front();
     request.sample = draw_sample(request, *described, *plan, services.shard.random().draw());
     request.plan = std::make_unique<route::Plan>(*std::move(plan));

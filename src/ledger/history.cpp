@@ -30,7 +30,7 @@ struct History::Parts {
 
     /// @return The seq of the last row of the page; empty when there is no further one.
     [[nodiscard]] Result<std::optional<std::int64_t>> read_page(
-        SeqRange range, WallTime since, const std::function<void(const SpendRecord&)>& see);
+        SeqRange range, const Period& period, const std::function<void(const SpendRecord&)>& see);
 };
 
 History::History(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -57,8 +57,10 @@ Result<History> History::open(const std::string& ledger_path)
         return fail(
             not_a_ledger(ledger_path, "an older version wrote it; start the daemon on it once"));
     }
-    auto page = parts->connection.prepare(
-        select_records() + " WHERE seq BETWEEN ?1 AND ?2 AND started >= ?3 ORDER BY seq LIMIT ?4");
+    auto page =
+        parts->connection.prepare(select_records() +
+                                  " WHERE seq BETWEEN ?1 AND ?2 AND started >= ?3 AND started < ?4 "
+                                  "ORDER BY seq LIMIT ?5");
     if (!page) {
         return fail(not_a_ledger(ledger_path, page.error().message()));
     }
@@ -72,13 +74,14 @@ Result<History> History::open(const std::string& ledger_path)
 }
 
 Result<std::optional<std::int64_t>> History::Parts::read_page(
-    SeqRange range, WallTime since, const std::function<void(const SpendRecord&)>& see)
+    SeqRange range, const Period& period, const std::function<void(const SpendRecord&)>& see)
 {
     const sqlite::Running running{page};
     page.bind(1, range.first);
     page.bind(2, range.last);
-    page.bind(3, since.time_since_epoch().count());
-    page.bind(4, page_size);
+    page.bind(3, period.from);
+    page.bind(4, period.until);
+    page.bind(5, page_size);
     int rows = 0;
     std::int64_t last = 0;
     int code = page.step();
@@ -95,15 +98,24 @@ Result<std::optional<std::int64_t>> History::Parts::read_page(
 
 Result<void> History::each(WallTime since, const std::function<void(const SpendRecord&)>& see)
 {
+    return each(since, std::nullopt, see);
+}
+
+Result<void> History::each(WallTime since, std::optional<WallTime> until,
+                           const std::function<void(const SpendRecord&)>& see)
+{
     Period period;
     period.from = since.time_since_epoch().count();
+    if (until) {
+        period.until = until->time_since_epoch().count();
+    }
     const auto ranges = ranges_of(parts_->connection, period);
     if (!ranges) {
         return fail(ranges.error());
     }
     for (auto range : *ranges) {
         for (;;) {
-            const auto last = parts_->read_page(range, since, see);
+            const auto last = parts_->read_page(range, period, see);
             if (!last) {
                 return fail(last.error());
             }

@@ -8,12 +8,10 @@
 #include <vector>
 
 #include "day_sums.hpp"
-#include "ledger_file.hpp"
-#include "record_row.hpp"
+#include "ledger_reader.hpp"
 #include "seq_ranges.hpp"
-#include "spillway/base/clock.hpp"
 #include "spillway/base/secret.hpp"
-#include "sqlite.hpp"
+#include "sums_question.hpp"
 
 namespace spillway::ledger {
 namespace {
@@ -22,11 +20,7 @@ using std::chrono::days;
 using std::chrono::sys_days;
 
 constexpr int most_rows = 10'000;
-constexpr int most_sums = 100'000;
-constexpr days month{30};
-/// A question that takes longer is given up: the query thread serves everybody.
-constexpr std::chrono::seconds patience{20};
-constexpr int steps_between_looks = 20'000;
+constexpr std::int64_t micros_per_day = 86'400'000'000;
 
 std::optional<sys_days> parse_date(std::string_view text)
 {
@@ -51,87 +45,59 @@ std::optional<sys_days> parse_date(std::string_view text)
     return date.ok() ? std::optional{sys_days{date}} : std::nullopt;
 }
 
-Result<Period> period_of(const LogsQuery& query)
+Error no_date(std::string field)
 {
-    const auto micros = [](sys_days day) { return WallTime{day}.time_since_epoch().count(); };
-    const auto refuse = [](std::string field) {
-        return fail(
-            Error{Errc::invalid_request, field + " must be written YYYY-MM-DD"}.about(field));
-    };
+    return Error{Errc::invalid_request, field + " must be written YYYY-MM-DD"}.about(field);
+}
+
+Period period_of(const DayRange& range)
+{
     Period period;
-    if (!query.start_date.empty()) {
-        const auto day = parse_date(query.start_date);
-        if (!day) {
-            return refuse("start_date");
-        }
-        period.from = micros(*day);
-    }
-    if (!query.end_date.empty()) {
-        const auto day = parse_date(query.end_date);
-        if (!day) {
-            return refuse("end_date");
-        }
-        period.until = micros(*day + days{1});  // The day itself belongs to the period.
-    }
+    if (range.first != DayRange{}.first)
+        period.from = range.first * micros_per_day;
+    if (range.last != DayRange{}.last)
+        period.until = (range.last + 1) * micros_per_day;  // The day itself belongs to it.
     return period;
-}
-
-/// The last 30 days and today.
-Period last_month()
-{
-    const auto today = std::chrono::floor<days>(SystemClock{}.wall());
-    return Period{WallTime{today - month}.time_since_epoch().count(),
-                  std::numeric_limits<std::int64_t>::max()};
-}
-
-/// Keys are stored as hashes; a caller may give either.
-std::string key_hash_of(const std::string& key)
-{
-    const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-    const bool is_hash = key.size() == 64 && std::all_of(key.begin(), key.end(), is_hex);
-    return key.empty() || is_hash ? key : sha256_hex(key);
 }
 
 /// Which records a question is about; empty texts do not restrict.
 struct Filter {
     Period period;
     std::string key_hash;
+    std::string team_id;
+    std::string user_id;
     std::string end_user;
     std::string model;
 };
 
-/// The filter as SQL, over ?1 to ?9.
+/// The filter as SQL, over ?1 to ?14.
 constexpr const char* where =
     " WHERE seq BETWEEN ?1 AND ?2 AND started >= ?3 AND started < ?4"
-    " AND (?5 = '' OR key_hash = ?6 OR key_hash = ?5)"
-    " AND (?7 = '' OR end_user = ?7)"
-    " AND (?8 = '' OR ?9 IN (model_group, upstream_model, asked_model)"
-    " OR ?8 IN (model_group, upstream_model, asked_model))";
-
-enum class Direction : std::uint8_t { oldest_first, newest_first };
+    " AND (?5 = '' OR key_hash IN (?5, ?6))"
+    " AND (?7 = '' OR team_id IN (?7, ?8))"
+    " AND (?9 = '' OR user_id IN (?9, ?10) OR end_user = ?9)"
+    " AND (?11 = '' OR end_user = ?11)"
+    " AND (?12 = '' OR ?13 IN (model_group, upstream_model, asked_model)"
+    " OR ?12 IN (model_group, upstream_model, asked_model))";
 
 }  // namespace
 
 struct Query::Parts {
-    explicit Parts(std::string path) : file(std::move(path)) {}
+    explicit Parts(std::string path) : reader(std::move(path)) {}
 
-    [[nodiscard]] Result<void> refresh();
-    [[nodiscard]] Result<sqlite::Statement> prepare(const std::string& sql);
     [[nodiscard]] Result<std::string> one(const RequestId& id);
-    [[nodiscard]] Result<std::string> rows(const Filter& filter, int limit);
-    [[nodiscard]] Result<std::string> by_day(const Filter& filter);
-    [[nodiscard]] Result<std::int64_t> word_id(const std::string& text);
-    /// Runs `select ... from ... where ... rest` over the ranges; `row` answers whether to go on.
+    [[nodiscard]] Result<std::string> rows(const Filter& filter, int limit, int skip);
+    [[nodiscard]] Result<std::string> by_day(const LogsQuery& query, const DayRange& range);
+    [[nodiscard]] Result<std::vector<SumsRow>> of_logs(const LogsQuery& query,
+                                                       const DayRange& range,
+                                                       std::vector<Dimension> by);
+    /// Runs `select ... from ... where ...` over the ranges, newest first; `row` answers whether to
+    /// go on.
     template <class Row>
     [[nodiscard]] Result<void> each(const std::string& select, const Filter& filter,
-                                    const std::string& rest, Direction direction, Row row);
-    [[nodiscard]] Error failed();
+                                    const std::string& rest, Row row);
 
-    const std::string file;
-    FileIdentity identity;
-    sqlite::Connection connection;
-    std::optional<RecordReader> reader;
-    std::chrono::steady_clock::time_point give_up_at;
+    LedgerReader reader;
 };
 
 Query::Query(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -140,85 +106,53 @@ Query::~Query() = default;
 Result<std::unique_ptr<Query>> Query::open(const std::string& ledger_path)
 {
     auto parts = std::make_unique<Parts>(ledger_path);
-    if (auto ready = parts->refresh(); !ready) {
+    if (auto ready = parts->reader.refresh(); !ready) {
         return fail(std::move(ready).error());
     }
     return std::unique_ptr<Query>{new Query{std::move(parts)}};
 }
 
-/// Follows the ledger when it was set aside and begun anew, and starts the clock of a question.
-Result<void> Query::Parts::refresh()
+Result<DayRange> days_between(std::string_view start_date, std::string_view end_date)
 {
-    give_up_at = std::chrono::steady_clock::now() + patience;
-    const auto now = identity_of(file);
-    if (connection.open() && now == identity) {
-        return {};
+    DayRange range;
+    if (!start_date.empty()) {
+        const auto day = parse_date(start_date);
+        if (!day) {
+            return fail(no_date("start_date"));
+        }
+        range.first = day->time_since_epoch().count();
     }
-    reader.reset();
-    connection = {};
-    auto fresh = sqlite::Connection::open(file, sqlite::Access::read);
-    if (!fresh) {
-        return fail(Errc::ledger_unavailable, fresh.error().message());
+    if (!end_date.empty()) {
+        const auto day = parse_date(end_date);
+        if (!day) {
+            return fail(no_date("end_date"));
+        }
+        range.last = day->time_since_epoch().count();
     }
-    auto words = RecordReader::open(*fresh);
-    if (!words) {
-        return fail(Errc::ledger_unavailable, words.error().message());
-    }
-    sqlite3_progress_handler(
-        fresh->raw(), steps_between_looks,
-        [](void* self) {
-            const auto& parts = *static_cast<Parts*>(self);
-            return std::chrono::steady_clock::now() > parts.give_up_at ? 1 : 0;
-        },
-        this);
-    connection = std::move(*fresh);
-    reader.emplace(std::move(*words));
-    identity = now;
-    return {};
+    return range;
 }
 
-Error Query::Parts::failed()
+std::string key_hash_of(const std::string& key)
 {
-    if ((connection.code() & 0xFF) == SQLITE_INTERRUPT) {
-        return Error{Errc::overloaded, "the question covers too many records; narrow its dates"};
-    }
-    return Error{Errc::ledger_unavailable, connection.error("reading").message()};
-}
-
-Result<sqlite::Statement> Query::Parts::prepare(const std::string& sql)
-{
-    auto statement = connection.prepare(sql);
-    if (!statement) {
-        return fail(failed());
-    }
-    return statement;
-}
-
-/// The id of a word; -1, which no row has, when it was never stored.
-Result<std::int64_t> Query::Parts::word_id(const std::string& text)
-{
-    auto statement = prepare("SELECT id FROM words WHERE text = ?1");
-    if (!statement) {
-        return fail(std::move(statement).error());
-    }
-    statement->bind(1, text);
-    return statement->step() == SQLITE_ROW ? statement->integer(0) : -1;
+    const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+    const bool is_hash = key.size() == 64 && std::all_of(key.begin(), key.end(), is_hex);
+    return key.empty() || is_hash ? key : sha256_hex(key);
 }
 
 template <class Row>
 Result<void> Query::Parts::each(const std::string& select, const Filter& filter,
-                                const std::string& rest, Direction direction, Row row)
+                                const std::string& rest, Row row)
 {
-    auto ranges = ranges_of(connection, filter.period);
-    auto key_word = word_id(filter.key_hash);
-    auto model_word = word_id(filter.model);
-    auto statement = prepare(select + where + rest);
-    if (!ranges || !key_word || !model_word || !statement) {
-        return fail(failed());
+    auto ranges = ranges_of(reader.connection(), filter.period);
+    auto key_word = reader.word_id(filter.key_hash);
+    auto team_word = reader.word_id(filter.team_id);
+    auto user_word = reader.word_id(filter.user_id);
+    auto model_word = reader.word_id(filter.model);
+    auto statement = reader.prepare(select + where + rest);
+    if (!ranges || !key_word || !team_word || !user_word || !model_word || !statement) {
+        return fail(reader.failed());
     }
-    if (direction == Direction::newest_first) {
-        std::reverse(ranges->begin(), ranges->end());
-    }
+    std::reverse(ranges->begin(), ranges->end());
     for (const auto& range : *ranges) {
         const sqlite::Running running{*statement};
         statement->bind(1, range.first);
@@ -227,9 +161,13 @@ Result<void> Query::Parts::each(const std::string& select, const Filter& filter,
         statement->bind(4, filter.period.until);
         statement->bind(5, filter.key_hash);
         statement->bind(6, *key_word);
-        statement->bind(7, filter.end_user);
-        statement->bind(8, filter.model);
-        statement->bind(9, *model_word);
+        statement->bind(7, filter.team_id);
+        statement->bind(8, *team_word);
+        statement->bind(9, filter.user_id);
+        statement->bind(10, *user_word);
+        statement->bind(11, filter.end_user);
+        statement->bind(12, filter.model);
+        statement->bind(13, *model_word);
         int code = statement->step();
         for (; code == SQLITE_ROW; code = statement->step()) {
             if (!row(*statement)) {
@@ -237,7 +175,7 @@ Result<void> Query::Parts::each(const std::string& select, const Filter& filter,
             }
         }
         if (code != SQLITE_DONE) {
-            return fail(failed());
+            return fail(reader.failed());
         }
     }
     return {};
@@ -245,121 +183,170 @@ Result<void> Query::Parts::each(const std::string& select, const Filter& filter,
 
 Result<std::string> Query::Parts::one(const RequestId& id)
 {
-    const auto seq = seq_of(connection, id);
+    const auto seq = seq_of(reader.connection(), id);
     if (!seq) {
-        return fail(failed());
+        return fail(reader.failed());
     }
     if (!*seq) {
         return "[]";
     }
-    auto statement = prepare(select_records() + " WHERE seq = ?1");
+    auto statement = reader.prepare(select_records() + " WHERE seq = ?1");
     if (!statement) {
         return fail(std::move(statement).error());
     }
     statement->bind(1, **seq);
     if (statement->step() != SQLITE_ROW) {
-        return fail(failed());
+        return fail(reader.failed());
     }
-    return "[" + spend_log_json(reader->read(*statement)) + "]";
+    return "[" + spend_log_json(reader.record(*statement)) + "]";
 }
 
-/// Newest first, `limit` of them at most.
-Result<std::string> Query::Parts::rows(const Filter& filter, int limit)
+/// Newest first, `limit` of them at most, behind the first `skip`.
+Result<std::string> Query::Parts::rows(const Filter& filter, int limit, int skip)
 {
     int room = std::clamp(limit, 1, most_rows);
+    int to_skip = std::max(skip, 0);
     std::string out = "[";
-    auto read = each(select_records(), filter, " ORDER BY seq DESC", Direction::newest_first,
-                     [&](const sqlite::Statement& row) {
-                         out += out.size() > 1 ? "," : "";
-                         out += spend_log_json(reader->read(row));
-                         return --room > 0;
-                     });
+    auto read =
+        each(select_records(), filter, " ORDER BY seq DESC", [&](const sqlite::Statement& row) {
+            if (to_skip > 0) {
+                --to_skip;
+                return true;
+            }
+            out += out.size() > 1 ? "," : "";
+            out += spend_log_json(reader.record(row));
+            return --room > 0;
+        });
     if (!read) {
         return fail(std::move(read).error());
     }
     return out + "]";
 }
 
-Result<std::string> Query::Parts::by_day(const Filter& filter)
+/// The sums of the records that `query` is about. A user is the key's owner or the client's end
+/// user: the latter are summed apart, without those that were summed already.
+Result<std::vector<SumsRow>> Query::Parts::of_logs(const LogsQuery& query, const DayRange& range,
+                                                   std::vector<Dimension> by)
 {
-    std::map<std::int64_t, DaySums> sums;
-    int room = most_sums;
-    const std::string select =
-        "SELECT started / 86400000000, CASE upstream_model WHEN 0 THEN asked_model ELSE "
-        "upstream_model END, end_user, key_hash, sum(cost_nano_usd IS NULL), ";
-    auto read = each(select + spend_columns + " FROM records", filter, " GROUP BY 1, 2, 3, 4",
-                     Direction::oldest_first, [&](const sqlite::Statement& row) {
-                         auto& day = sums[row.integer(0)];
-                         const Spend spend{row.integer(5), row.integer(6)};
-                         day.spend += spend;
-                         day.unknown_costs += row.integer(4);
-                         day.models[reader->word(row, 1)] += spend;
-                         day.users[std::string{row.text(2)}] += spend;
-                         day.keys[reader->word(row, 3)] += spend;
-                         return --room > 0;
-                     });
-    if (!read) {
-        return fail(std::move(read).error());
+    SumsQuery question;
+    question.first = range.first;
+    question.last = range.last;
+    question.by = std::move(by);
+    const auto only = [&](Dimension dimension, const std::string& name) {
+        if (!name.empty())
+            question.only.push_back({dimension, {name}});
+    };
+    only(Dimension::key, key_hash_of(query.api_key));
+    only(Dimension::team, query.team_id);
+    only(Dimension::end_user, query.end_user);
+    auto as_end_user = question;
+    only(Dimension::user, query.user_id);
+    auto rows = ask_sums(reader, question);
+    if (!rows || query.user_id.empty()) {
+        return rows;
     }
-    if (room == 0) {
-        return fail(Errc::invalid_request, "the summary would be too long; narrow its dates");
+    as_end_user.only.push_back({Dimension::end_user, {query.user_id}});
+    as_end_user.by.push_back(Dimension::user);
+    auto more = ask_sums(reader, as_end_user);
+    if (!more) {
+        return more;
+    }
+    for (auto& row : *more) {
+        if (row.names.back() != query.user_id) {
+            row.names.pop_back();
+            rows->push_back(std::move(row));
+        }
+    }
+    return rows;
+}
+
+Result<std::string> Query::Parts::by_day(const LogsQuery& query, const DayRange& range)
+{
+    auto rows =
+        of_logs(query, range, {Dimension::day, Dimension::key, Dimension::user, Dimension::model});
+    if (!rows) {
+        return fail(std::move(rows).error());
+    }
+    std::map<std::string, DaySums> sums;
+    for (const auto& row : *rows) {
+        auto& day = sums[row.names[0]];
+        day.spend += row.sums.cost;
+        day.unknown_costs += row.sums.unknown_costs;
+        day.keys[row.names[1]] += row.sums.cost;
+        if (!row.names[2].empty())
+            day.users[row.names[2]] += row.sums.cost;
+        day.models[row.names[3]] += row.sums.cost;
+    }
+    // End users of keys that belong to nobody are users as well.
+    rows = of_logs(query, range, {Dimension::day, Dimension::user, Dimension::end_user});
+    if (!rows) {
+        return fail(std::move(rows).error());
+    }
+    for (const auto& row : *rows) {
+        if (row.names[1].empty())
+            sums[row.names[0]].users[row.names[2]] += row.sums.cost;
     }
     return json_of(sums);
 }
 
 Result<std::string> Query::spend_logs(const LogsQuery& query)
 {
-    if (auto ready = parts_->refresh(); !ready) {
+    if (auto ready = parts_->reader.refresh(); !ready) {
         return fail(std::move(ready).error());
     }
     if (!query.request_id.empty()) {
         const auto id = parse_request_id(query.request_id);
         return id ? parts_->one(*id) : Result<std::string>{"[]"};
     }
-    auto period = period_of(query);
-    if (!period) {
-        return fail(std::move(period).error());
+    const auto range = days_between(query.start_date, query.end_date);
+    if (!range) {
+        return fail(range.error());
     }
-    const Filter filter{*period, key_hash_of(query.api_key), query.user_id, ""};
     const bool dated = !query.start_date.empty() || !query.end_date.empty();
-    return dated && query.summarize ? parts_->by_day(filter) : parts_->rows(filter, query.limit);
+    if (dated && query.summarize) {
+        return parts_->by_day(query, *range);
+    }
+    const Filter filter{period_of(*range), key_hash_of(query.api_key),
+                        query.team_id,     query.user_id,
+                        query.end_user,    query.model};
+    return parts_->rows(filter, query.limit, query.skip);
 }
 
-Result<std::string> Query::global_spend_logs(const std::string& model, const std::string& api_key)
+Result<std::int64_t> Query::count_logs(const LogsQuery& query)
 {
-    if (auto ready = parts_->refresh(); !ready) {
+    if (auto ready = parts_->reader.refresh(); !ready) {
         return fail(std::move(ready).error());
     }
-    const Filter filter{last_month(), key_hash_of(api_key), "", model};
-    std::map<std::int64_t, Spend> spends;
-    auto read = parts_->each(
-        std::string{"SELECT started / 86400000000, "} + spend_columns + " FROM records", filter,
-        " GROUP BY 1", Direction::oldest_first, [&](const sqlite::Statement& row) {
-            spends[row.integer(0)] += Spend{row.integer(1), row.integer(2)};
-            return true;
-        });
-    if (!read) {
-        return fail(std::move(read).error());
+    const auto range = days_between(query.start_date, query.end_date);
+    if (!range) {
+        return fail(range.error());
     }
-    return json_of(spends);
+    std::vector<Dimension> by;
+    if (!query.model.empty()) {
+        by.push_back(Dimension::model);
+        if (query.user_id.empty() && query.end_user.empty())
+            by.push_back(Dimension::group);
+    }
+    const auto rows = parts_->of_logs(query, *range, by);
+    if (!rows) {
+        return fail(rows.error());
+    }
+    std::int64_t count = 0;
+    for (const auto& row : *rows) {
+        const auto& names = row.names;
+        const bool meant = query.model.empty() ||
+                           std::find(names.begin(), names.end(), query.model) != names.end();
+        count += meant ? row.sums.requests : 0;
+    }
+    return count;
 }
 
-Result<std::string> Query::global_spend()
+Result<std::vector<SumsRow>> Query::sums(const SumsQuery& query)
 {
-    if (auto ready = parts_->refresh(); !ready) {
+    if (auto ready = parts_->reader.refresh(); !ready) {
         return fail(std::move(ready).error());
     }
-    const Filter filter{last_month(), "", "", ""};
-    Spend spend;
-    auto read = parts_->each(std::string{"SELECT "} + spend_columns + " FROM records", filter, "",
-                             Direction::oldest_first, [&](const sqlite::Statement& row) {
-                                 spend += Spend{row.integer(0), row.integer(1)};
-                                 return true;
-                             });
-    if (!read) {
-        return fail(std::move(read).error());
-    }
-    return R"({"spend":)" + spend.json() + R"(,"max_budget":null})";
+    return ask_sums(parts_->reader, query);
 }
 
 }  // namespace spillway::ledger

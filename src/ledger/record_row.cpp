@@ -1,6 +1,7 @@
 #include "record_row.hpp"
 
 namespace spillway::ledger {
+
 RequestId id_of(std::string_view bytes)
 {
     RequestId id;

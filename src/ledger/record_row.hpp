@@ -27,7 +27,7 @@ inline constexpr int record_column_count = 38;
 
 /// The 16 bytes under which an id is stored: big-endian, so that they sort as the id does.
 [[nodiscard]] std::array<unsigned char, 16> id_bytes(const RequestId& id);
-/// The id of such bytes.
+/// The id that is stored as `bytes`.
 [[nodiscard]] RequestId id_of(std::string_view bytes);
 
 /// Turns rows back into records. Remembers the words it has seen; one connection, one thread.

@@ -84,7 +84,9 @@ Result<void> RecordWriter::find_position()
     auto state = connection_.prepare(
         "SELECT coalesce(max(seq), 0) + 1, coalesce(min(started), 0), coalesce(max(started), 0), "
         "(SELECT coalesce(max(last_seq), 0) FROM blocks) + 1, "
-        "(SELECT coalesce(max(seq), 0) + 1 FROM records) "
+        // What was retired is not there any more, and its numbers are not given again.
+        "max((SELECT coalesce(max(seq), 0) FROM records), "
+        "(SELECT through_seq FROM rollup_mark)) + 1 "
         "FROM records WHERE seq > (SELECT coalesce(max(last_seq), 0) FROM blocks)");
     if (!state || state->step() != SQLITE_ROW) {
         return fail(connection_.error("finding the end"));

@@ -29,7 +29,12 @@ constexpr std::int64_t application_id = 0x53574C47;
 /// `comparisons` are written by shadows (docs/adr/0025): their labels stand apart because several
 /// judges may speak of one, their texts because these have an age. `calibrations` is what routing
 /// learned of its own counts of tokens.
-constexpr std::array<const char*, 5> migrations{
+///
+/// `rollups` and its siblings hold the sums of all records up to `rollup_mark`, by day and by what
+/// reports ask for (docs/adr/0034). They are kept by the keeper behind the appends. `retired` holds
+/// what was taken out by age: of each block and day how many records, and their sums;
+/// `retired_charges` what budgets were charged for them.
+constexpr std::array<const char*, 6> migrations{
     R"sql(
 CREATE TABLE words (
     id INTEGER PRIMARY KEY,
@@ -149,6 +154,119 @@ CREATE TABLE comparison_texts (
 CREATE TABLE calibrations (
     model TEXT PRIMARY KEY,
     histogram TEXT NOT NULL
+) STRICT;
+)sql",
+    R"sql(
+CREATE TABLE rollup_mark (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    through_seq INTEGER NOT NULL
+) STRICT;
+INSERT INTO rollup_mark VALUES (1, 0);
+CREATE TABLE rollups (
+    day INTEGER NOT NULL,
+    key_hash ANY NOT NULL,
+    team_id ANY NOT NULL,
+    user_id ANY NOT NULL,
+    model ANY NOT NULL,
+    model_group ANY NOT NULL,
+    deployment ANY NOT NULL,
+    provider ANY NOT NULL,
+    api_base ANY NOT NULL,
+    requests INTEGER NOT NULL,
+    served INTEGER NOT NULL,
+    replayed INTEGER NOT NULL,
+    unknown_costs INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL,
+    cost_usd INTEGER NOT NULL,
+    cost_nanos INTEGER NOT NULL,
+    charged_usd INTEGER NOT NULL,
+    charged_nanos INTEGER NOT NULL,
+    compared_usd INTEGER NOT NULL,
+    compared_nanos INTEGER NOT NULL,
+    reference_usd INTEGER NOT NULL,
+    reference_nanos INTEGER NOT NULL,
+    PRIMARY KEY (day, key_hash, team_id, user_id, model, model_group, deployment, provider, api_base)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE end_user_rollups (
+    day INTEGER NOT NULL,
+    end_user TEXT NOT NULL,
+    key_hash ANY NOT NULL,
+    team_id ANY NOT NULL,
+    user_id ANY NOT NULL,
+    model ANY NOT NULL,
+    requests INTEGER NOT NULL,
+    served INTEGER NOT NULL,
+    replayed INTEGER NOT NULL,
+    unknown_costs INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL,
+    cost_usd INTEGER NOT NULL,
+    cost_nanos INTEGER NOT NULL,
+    charged_usd INTEGER NOT NULL,
+    charged_nanos INTEGER NOT NULL,
+    compared_usd INTEGER NOT NULL,
+    compared_nanos INTEGER NOT NULL,
+    reference_usd INTEGER NOT NULL,
+    reference_nanos INTEGER NOT NULL,
+    PRIMARY KEY (day, end_user, key_hash, team_id, user_id, model)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tag_rollups (
+    day INTEGER NOT NULL,
+    tag TEXT NOT NULL,
+    key_hash ANY NOT NULL,
+    team_id ANY NOT NULL,
+    user_id ANY NOT NULL,
+    model ANY NOT NULL,
+    requests INTEGER NOT NULL,
+    served INTEGER NOT NULL,
+    replayed INTEGER NOT NULL,
+    unknown_costs INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL,
+    cost_usd INTEGER NOT NULL,
+    cost_nanos INTEGER NOT NULL,
+    charged_usd INTEGER NOT NULL,
+    charged_nanos INTEGER NOT NULL,
+    compared_usd INTEGER NOT NULL,
+    compared_nanos INTEGER NOT NULL,
+    reference_usd INTEGER NOT NULL,
+    reference_nanos INTEGER NOT NULL,
+    PRIMARY KEY (day, tag, key_hash, team_id, user_id, model)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE retired (
+    first_seq INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    served INTEGER NOT NULL,
+    replayed INTEGER NOT NULL,
+    unknown_costs INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL,
+    cost_usd INTEGER NOT NULL,
+    cost_nanos INTEGER NOT NULL,
+    charged_usd INTEGER NOT NULL,
+    charged_nanos INTEGER NOT NULL,
+    compared_usd INTEGER NOT NULL,
+    compared_nanos INTEGER NOT NULL,
+    reference_usd INTEGER NOT NULL,
+    reference_nanos INTEGER NOT NULL,
+    PRIMARY KEY (first_seq, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE retired_charges (
+    scope TEXT NOT NULL,
+    name ANY NOT NULL,
+    charged_usd INTEGER NOT NULL,
+    charged_nanos INTEGER NOT NULL,
+    PRIMARY KEY (scope, name)
 ) STRICT, WITHOUT ROWID;
 )sql",
 };

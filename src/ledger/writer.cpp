@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "deferred.hpp"
 #include "spillway/base/log.hpp"
 
 namespace spillway::ledger {
@@ -14,8 +15,11 @@ namespace {
 
 constexpr std::size_t most_waiting = 65'536;
 /// How long the write-ahead log may grow before the keeper moves it into the file.
-constexpr Millis checkpoint_pause{500};
+constexpr Millis keep_pause{500};
 constexpr Millis probe_pause{1'000};
+/// Between two turns of upkeep that has more to do: half of its time it leaves to others.
+constexpr Millis upkeep_pause{50};
+constexpr std::size_t deferred_batch = 256;
 
 }  // namespace
 
@@ -39,17 +43,25 @@ struct Writer::Parts {
 
     void finish()
     {
+        bool first = false;
         {
             const std::lock_guard lock(mutex);
-            if (std::exchange(stopping, true))
-                return;
+            first = !std::exchange(stopping, true);
         }
-        work.notify_all();
-        chores.notify_all();
-        // The committer first: it empties the queue before it ends.
-        if (committer.joinable())
-            committer.join();
-        keeper.join();
+        if (first) {
+            work.notify_all();
+            chores.notify_all();
+            // The committer first: it empties the queue before it ends.
+            if (committer.joinable())
+                committer.join();
+            keeper.join();
+        }
+        // Again for those that were deferred since.
+        write_deferred();
+        if (const auto left = deferred.take(deferred.size()).size(); left > 0) {
+            lost += left;
+            SPILLWAY_ERROR("ledger: {} records waited for the disk to the end and are lost", left);
+        }
     }
 
     Result<void> commit(std::span<const SpendRecord* const> records)
@@ -69,10 +81,14 @@ struct Writer::Parts {
             if (committed)
                 SPILLWAY_INFO("ledger: takes records again");
             else
-                SPILLWAY_ERROR("ledger: cannot record, so priced work is refused: {}",
-                               committed.error().message());
+                SPILLWAY_ERROR("ledger: cannot record: {}", committed.error().message());
         }
-        // The keeper is woken by the first commit after a checkpoint, not by each of them.
+        wake_keeper();
+    }
+
+    /// The keeper is woken by the first commit after a checkpoint, not by each of them.
+    void wake_keeper()
+    {
         if (!chores_wait.exchange(true)) {
             const std::lock_guard lock(mutex);
             chores.notify_one();
@@ -113,21 +129,55 @@ struct Writer::Parts {
         std::unique_lock lock(mutex);
         while (!stopping) {
             chores.wait(lock, [this] { return stopping || chores_wait.load(); });
-            const auto pause = healthy ? checkpoint_pause : probe_pause;
+            const auto pause = !healthy ? probe_pause : more_upkeep ? upkeep_pause : keep_pause;
             chores.wait_for(lock, pause, [this] { return stopping; });
             chores_wait = false;
+            keeping = true;
+            const auto upkeep = keep_callback;
             lock.unlock();
-            if (healthy)
-                store.checkpoint();
-            else
+            if (!healthy)
                 note(store.append({}));  // Says whether the disk takes a transaction again.
+            if (healthy) {
+                write_deferred();
+                store.checkpoint();
+                more_upkeep = upkeep && upkeep();
+                if (more_upkeep)
+                    chores_wait = true;
+            }
             lock.lock();
+            keeping = false;
+            kept.notify_all();
+        }
+    }
+
+    /// Writes what waits for the disk, oldest first, as long as the disk takes it.
+    void write_deferred()
+    {
+        for (;;) {
+            std::vector<SpendRecord> records;
+            {
+                const std::lock_guard lock(deferring);
+                records = deferred.take(deferred_batch);
+            }
+            if (records.empty())
+                return;
+            std::vector<const SpendRecord*> places;
+            places.reserve(records.size());
+            for (const auto& record : records)
+                places.push_back(&record);
+            if (!commit(places)) {
+                const std::lock_guard lock(deferring);
+                deferred.put_back(std::move(records));
+                return;
+            }
         }
     }
 
     Store& store;
     const config::Durability durability;
     std::function<void()> committed_callback;
+    std::function<bool()> keep_callback;  ///< Under `mutex`.
+    bool more_upkeep = false;             ///< The keeper's.
     std::atomic<bool> healthy{true};
     std::atomic<bool> chores_wait{false};
 
@@ -137,6 +187,12 @@ struct Writer::Parts {
     std::vector<Batch> queue;
     std::size_t waiting = 0;  ///< Records in `queue`.
     bool stopping = false;
+    bool keeping = false;          ///< The keeper is at work.
+    std::condition_variable kept;  ///< It came to an end of it.
+
+    std::mutex deferring;
+    DeferredRecords deferred;  ///< Under `deferring`.
+    std::atomic<std::uint64_t> lost{0};
 
     std::thread keeper;
     std::thread committer;  ///< With `Durability::power` only.
@@ -179,6 +235,44 @@ void Writer::append(std::span<const SpendRecord* const> records, Done done)
 bool Writer::healthy() const noexcept
 {
     return parts_->healthy.load(std::memory_order_relaxed);
+}
+
+Writer::Deferred Writer::defer(const SpendRecord& record)
+{
+    bool waits = false;
+    {
+        const std::lock_guard lock(parts_->deferring);
+        waits = parts_->deferred.add(record);
+    }
+    if (waits) {
+        parts_->wake_keeper();  // The disk may be back already.
+        return Deferred::waits;
+    }
+    if (parts_->lost.fetch_add(1, std::memory_order_relaxed) == 0)
+        SPILLWAY_ERROR(
+            "ledger: no more room for records that wait for the disk; further ones are "
+            "lost, and counted in spillway_ledger_lost_total");
+    return Deferred::lost;
+}
+
+std::size_t Writer::waiting() const
+{
+    const std::lock_guard lock(parts_->deferring);
+    return parts_->deferred.size();
+}
+
+std::uint64_t Writer::lost() const noexcept
+{
+    return parts_->lost.load(std::memory_order_relaxed);
+}
+
+void Writer::on_keep(std::function<bool()> callback)
+{
+    std::unique_lock lock(parts_->mutex);
+    parts_->keep_callback = std::move(callback);
+    parts_->chores_wait = true;
+    parts_->chores.notify_one();
+    parts_->kept.wait(lock, [this] { return !parts_->keeping; });
 }
 
 void Writer::on_commit(std::function<void()> callback)

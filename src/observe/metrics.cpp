@@ -55,6 +55,10 @@ constexpr Row outbox{Kind::gauge, "spillway_outbox_waiting", "",
                      "Spend records not yet confirmed by PostgreSQL."};
 constexpr Row ledger{Kind::gauge, "spillway_ledger_healthy", "",
                      "1 while the embedded ledger takes records, else 0."};
+constexpr Row ledger_waiting{Kind::gauge, "spillway_ledger_waiting", "",
+                             "Spend records that wait in memory for a failing disk."};
+constexpr Row ledger_lost{Kind::counter, "spillway_ledger_lost_total", "",
+                          "Spend records that found no room to wait for a failing disk."};
 constexpr Row build{Kind::gauge, "spillway_build_info", "version", "Always 1."};
 constexpr Row memory{Kind::gauge, "process_resident_memory_bytes", "", "Resident memory."};
 constexpr Row descriptors{Kind::gauge, "process_open_fds", "", "Open file descriptors."};
@@ -113,6 +117,8 @@ constexpr std::array all_rows{
     &row::in_flight,
     &row::outbox,
     &row::ledger,
+    &row::ledger_waiting,
+    &row::ledger_lost,
     &row::served,
     &row::failed,
     &row::fallbacks,
@@ -287,6 +293,8 @@ Metrics::Metrics()
     outbox_waiting = &gauges(r, row::outbox).Add({});
     ledger_healthy = &gauges(r, row::ledger).Add({});
     ledger_healthy->Set(1);
+    ledger_waiting = &gauges(r, row::ledger_waiting).Add({});
+    ledger_lost = &counters(r, row::ledger_lost).Add({});
 }
 
 Metrics::Budget Metrics::budget(std::string_view scope, const std::string& name,

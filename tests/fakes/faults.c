@@ -25,7 +25,7 @@ struct switches {
     char disk[232];
 };
 
-enum { WRITES = 1, SYNCS = 2, READS = 4 };
+enum { WRITES = 1, SYNCS = 2, READS = 4, FULL = 8 };
 
 static struct switches* switches;
 
@@ -94,18 +94,18 @@ static int fails(int file, int64_t operation)
         return 0;
     }
     __sync_fetch_and_add(&switches->hits, 1);
-    errno = EIO;
+    errno = (switches->failing & operation) == FULL ? ENOSPC : EIO;
     return 1;
 }
 
 ssize_t write(int file, const void* bytes, size_t count)
 {
-    return fails(file, WRITES) ? -1 : syscall(SYS_write, file, bytes, count);
+    return fails(file, WRITES | FULL) ? -1 : syscall(SYS_write, file, bytes, count);
 }
 
 ssize_t pwrite64(int file, const void* bytes, size_t count, off64_t at)
 {
-    return fails(file, WRITES) ? -1 : syscall(SYS_pwrite64, file, bytes, count, at);
+    return fails(file, WRITES | FULL) ? -1 : syscall(SYS_pwrite64, file, bytes, count, at);
 }
 
 ssize_t pwrite(int file, const void* bytes, size_t count, off_t at)

@@ -117,7 +117,9 @@ def test_it_drains_within_its_bound(workshop, upstream, faults, offset):
     assert len(reply.error_events) == 1
 
 
-# --- the disk
+# --- the disk: what costs money needs it (free work: test_ledger_failure.py)
+
+PRICED = {"input_cost_per_token": 0.000002, "output_cost_per_token": 0.00001}
 
 FAILURES = pytest.mark.parametrize(("operations", "durability"), ((WRITES, "process"), (WRITES, "power"), (SYNCS, "power")),
                                    ids=("write", "write_power", "sync_power"))
@@ -130,7 +132,7 @@ def page(daemon):
 @FAILURES
 def test_without_a_disk_nothing_is_answered_as_if_recorded_and_all_is_well_when_it_returns(
         workshop, upstream, faults, operations, durability):
-    daemon = workshop.serve(deployment("m", upstream.base), ledger={"durability": durability}, env=faults.env)
+    daemon = workshop.serve(deployment("m", upstream.base, **PRICED), ledger={"durability": durability}, env=faults.env)
     acknowledged = [daemon.client.chat("m").header("x-spillway-call-id")]
     assert page(daemon) == "ok"
 
@@ -163,7 +165,7 @@ def test_without_a_disk_nothing_is_answered_as_if_recorded_and_all_is_well_when_
 
 @FAILURES
 def test_what_was_acknowledged_before_the_disk_failed_survives_a_kill(workshop, upstream, faults, operations, durability):
-    daemon = workshop.serve(deployment("m", upstream.base), ledger={"durability": durability}, env=faults.env)
+    daemon = workshop.serve(deployment("m", upstream.base, **PRICED), ledger={"durability": durability}, env=faults.env)
     acknowledged = {daemon.client.chat("m").header("x-spillway-call-id") for _ in range(5)}
     faults.break_disk(daemon.ledger_path, operations)
     assert daemon.client.chat("m").status == 503
@@ -177,7 +179,7 @@ def test_what_was_acknowledged_before_the_disk_failed_survives_a_kill(workshop, 
 
 @FAILURES
 def test_it_stops_cleanly_while_the_disk_fails(workshop, upstream, faults, operations, durability):
-    daemon = workshop.serve(deployment("m", upstream.base), ledger={"durability": durability}, env=faults.env)
+    daemon = workshop.serve(deployment("m", upstream.base, **PRICED), ledger={"durability": durability}, env=faults.env)
     call_id = daemon.client.chat("m").header("x-spillway-call-id")
     faults.break_disk(daemon.ledger_path, operations)
     assert daemon.client.chat("m").status == 503

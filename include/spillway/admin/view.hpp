@@ -1,14 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spillway/base/units.hpp"
 #include "spillway/config/config.hpp"
 #include "spillway/guard/fleet.hpp"
+#include "spillway/ledger/cost.hpp"
 #include "spillway/ledger/shipper.hpp"
 #include "spillway/net/upstream.hpp"
 #include "spillway/observe/metrics.hpp"
@@ -28,6 +31,7 @@ struct Deployment {
     std::string header_block;  ///< What the provider is sent. Secret: never shown.
     config::Mode mode = config::Mode::chat;
     config::Prices prices;
+    ledger::Rate rate;  ///< The same with the tier of long prompts.
     std::optional<Tokens> max_input_tokens;
     std::optional<Tokens> max_output_tokens;
     std::optional<std::int64_t> rpm;
@@ -44,12 +48,18 @@ struct View {
     std::vector<Deployment> deployments;
     std::shared_ptr<const guard::Fleet> fleet;
     Millis connect_timeout{5'000};
+    std::optional<NanoUsd> max_budget;                  ///< Of the whole proxy.
+    std::shared_ptr<const ledger::PriceBook> prices{};  ///< Of models that nobody deployed.
+    /// About how many tokens `text` is for `model`.
+    std::function<Tokens(const std::string& model, std::string_view text)> count_tokens{};
 };
 
 /// How the daemon is at this moment.
 struct Vitals {
     enum class Phase : std::uint8_t { serving, draining } phase = Phase::serving;
     enum class Disk : std::uint8_t { ok, failing } ledger = Disk::ok;
+    std::size_t ledger_waiting = 0;  ///< Records that wait in memory for a failing disk.
+    std::uint64_t ledger_lost = 0;   ///< Those that found no room, since start.
     std::optional<ledger::ShipperState> shipper;  ///< Empty: no database is configured.
     std::size_t connections = 0;
     std::size_t in_flight = 0;

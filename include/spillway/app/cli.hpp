@@ -72,14 +72,42 @@ struct ReviewPairs {
     bool again = false;                 ///< Also what was reviewed before.
 };
 
+/// `spillway ledger verify`
+struct VerifyLedger {
+    std::optional<std::string> ledger;  ///< Empty: the one that the configuration names.
+    std::optional<std::string> config;
+    std::optional<std::string> database_url;  ///< Compare with PostgreSQL, too.
+    bool json = false;
+};
+
+/// `spillway ledger export`
+struct ExportLedger {
+    std::optional<std::string> ledger;
+    std::optional<std::string> config;
+    std::optional<std::string> since;
+    std::optional<std::string> until;
+    std::string format = "jsonl";       ///< Or "csv".
+    std::optional<std::string> output;  ///< Empty: standard output.
+};
+
+/// `spillway spend`
+struct ShowSpend {
+    std::optional<std::string> ledger;
+    std::optional<std::string> config;
+    std::string since = "30d";
+    std::string by = "model";
+    bool json = false;
+};
+
 /// Nothing to run: print and leave. Errors go to stderr.
 struct Say {
     int exit_code = 0;
     std::string text;
 };
 
-using Command = std::variant<Serve, Check, ExplainRequest, ReplayRecords, PrintFeatures,
-                             PrintScores, TrainWeights, LearnWeights, ReviewPairs, Say>;
+using Command =
+    std::variant<Serve, Check, ExplainRequest, ReplayRecords, VerifyLedger, ExportLedger, ShowSpend,
+                 PrintFeatures, PrintScores, TrainWeights, LearnWeights, ReviewPairs, Say>;
 
 /// Reads the arguments. Never throws and never exits.
 [[nodiscard]] Command read_arguments(int argc, const char* const* argv);

@@ -21,6 +21,7 @@
 #include "spillway/app/scout.hpp"
 #include "spillway/ledger/shipper.hpp"
 #include "spillway/ledger/store.hpp"
+#include "spillway/ledger/upkeep.hpp"
 #include "spillway/ledger/writer.hpp"
 #include "spillway/net/listener.hpp"
 
@@ -73,6 +74,7 @@ private:
     std::unique_ptr<ledger::Store> store_;
     std::unique_ptr<ledger::OpenCalls> open_calls_;
     std::unique_ptr<ledger::Shipper> shipper_;  ///< Null without `database_url`.
+    std::unique_ptr<ledger::Upkeep> upkeep_;    ///< Works on the writer's keeper.
     std::unique_ptr<ledger::Writer> writer_;
     std::unique_ptr<ledger::ComparisonWriter> comparisons_;
     std::function<admin::Vitals()> vitals_;

@@ -54,6 +54,7 @@ enum class Errc : std::uint16_t {
     interrupted,  ///< The process ended while the call was under way.
     ledger_unavailable,
     database_unavailable,
+    not_implemented,  ///< What LiteLLM does there is not done here.
     bad_config,
     io_error,
     internal,

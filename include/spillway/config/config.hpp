@@ -163,6 +163,8 @@ struct General {
     ScopeCaps budget_limits;  ///< Further windows of the proxy.
     std::optional<NanoUsd> soft_budget;
     std::optional<Secret> webhook;  ///< `alert_to_webhook_url`: for what budgets have to tell.
+    BudgetPeriod spend_logs_retention;           ///< LiteLLM's; those of `ledger` win.
+    BudgetPeriod spend_logs_retention_interval;  ///< The same.
 };
 
 /// Our own `server:` section: how the front door behaves.
@@ -209,6 +211,12 @@ struct HealthChecks {
 };
 
 /// Our own `ledger:` section.
+/// What goes on while the ledger cannot be written.
+enum class OnFailure : std::uint8_t {
+    refuse_priced,  ///< Free work; what costs money is refused.
+    serve,          ///< Everything.
+};
+
 struct Ledger {
     std::string path = "spillway.db";
     Durability durability = Durability::process;
@@ -232,6 +240,9 @@ struct Budgets {
 struct LocalCost {
     std::optional<double> watts;
     std::optional<NanoUsd> price_per_kwh;
+    OnFailure on_failure = OnFailure::refuse_priced;
+    BudgetPeriod retention;           ///< Older records go; `never`: all stay.
+    BudgetPeriod retention_interval;  ///< `never`: every hour.
 };
 
 /// One row of the price table, per model name.

@@ -47,8 +47,7 @@ void ignored_general_fields(Visitor& visit)
         visit, "the ledger decides for itself when it writes",
         {"database_connection_pool_limit", "database_connection_timeout",
          "allow_requests_on_db_unavailable", "proxy_batch_write_at", "use_redis_transaction_buffer",
-         "disable_spend_updates", "disable_error_logs", "maximum_spend_logs_retention_period",
-         "maximum_spend_logs_retention_interval", "maximum_spend_logs_cleanup_cron"});
+         "disable_spend_updates", "disable_error_logs", "maximum_spend_logs_cleanup_cron"});
     ignored(visit, "the file is the only source of models",
             {"store_model_in_db", "supported_db_objects"});
     ignored(visit, "spillway never stores prompts", {"store_prompts_in_spend_logs"});
@@ -111,6 +110,11 @@ void general_fields(Visitor& visit, General& general)
     visit("token_rate_limit_type", general.token_rate_type,
           Doc{"Which tokens count against `tpm_limit` of keys, teams and users, and against "
               "`rate_limits`."});
+    visit("maximum_spend_logs_retention_period", general.spend_logs_retention, Reload::restart,
+          Doc{"The same as `ledger.retention`, which wins."});
+    visit("maximum_spend_logs_retention_interval", general.spend_logs_retention_interval,
+          Reload::restart, Doc{"The same as `ledger.retention_interval`, which wins."});
+    budget_fields(visit, general.budget);
     ignored_general_fields(visit);
 }
 
@@ -245,6 +249,13 @@ void rate_limits_fields(Visitor& visit, RateLimits& rates)
     visit("assumed_answer", rates.assumed_answer,
           Doc{"Tokens that are set aside for an answer when the request has no max_tokens; at most "
               "a quarter of the limit. Its real size corrects that."});
+    visit("on_failure", ledger.on_failure,
+          Doc{"While the ledger cannot be written: `refuse_priced` serves what is free and refuses "
+              "what costs money; `serve` serves everything. Records wait in memory."});
+    visit("retention", ledger.retention, Reload::restart,
+          Doc{"How long records are kept, like 90d; their sums stay. For ever, when unset."});
+    visit("retention_interval", ledger.retention_interval, Reload::restart,
+          Doc{"How often it is looked for records that are too old. Every hour, when unset."});
 }
 
 template <class Visitor>

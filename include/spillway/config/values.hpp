@@ -89,6 +89,7 @@ template <class T>
 [[nodiscard]] std::span<const std::pair<std::string_view, Mode>> words_of(Mode);
 [[nodiscard]] std::span<const std::pair<std::string_view, Durability>> words_of(Durability);
 [[nodiscard]] std::span<const std::pair<std::string_view, TokenRateType>> words_of(TokenRateType);
+[[nodiscard]] std::span<const std::pair<std::string_view, OnFailure>> words_of(OnFailure);
 
 /// The place of the scalar's text among `words`; reports a word that is not there.
 [[nodiscard]] std::optional<std::size_t> read_word(const Node& node,

@@ -34,6 +34,13 @@ public:
     [[nodiscard]] Commit commit(const ledger::SpendRecord& record) { return Commit{*this, record}; }
     [[nodiscard]] Commit commit(ledger::SpendRecord&& record) = delete;
 
+    /// Takes a record that is not committed: it waits for the disk (ledger::Writer::defer).
+    void defer(const ledger::SpendRecord& record)
+    {
+        if (writer_.defer(record) == ledger::Writer::Deferred::lost)
+            metrics_.ledger_lost->Increment();
+    }
+
     /// False after a failed commit until one succeeded again: priced work is refused meanwhile.
     [[nodiscard]] bool healthy() const noexcept { return writer_.healthy(); }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "spillway/base/result.hpp"
@@ -21,6 +22,9 @@ public:
 
     /// Calls `see` with every record that started at `since` or later.
     [[nodiscard]] Result<void> each(WallTime since,
+                                    const std::function<void(const SpendRecord&)>& see);
+    /// The same, but only those that started before `until`.
+    [[nodiscard]] Result<void> each(WallTime since, std::optional<WallTime> until,
                                     const std::function<void(const SpendRecord&)>& see);
 
 private:

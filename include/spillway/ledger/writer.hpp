@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -13,8 +14,8 @@ namespace spillway::ledger {
 
 /// Commits batches of records for the shards: at once on the caller's thread with
 /// `Durability::process`, on a thread of its own with `power`, where batches of several shards
-/// share one sync. Also runs the keeper (checkpoints, probing a failed disk once a second). Any
-/// thread.
+/// share one sync. Also runs the keeper (checkpoints, probing a failed disk once a second, upkeep,
+/// and the records that wait for a disk). Any thread.
 class Writer {
 public:
     /// Called exactly once, on the caller's thread inside `append` or on the ledger thread.
@@ -31,10 +32,25 @@ public:
     ///                 at most 65,536 may wait: beyond that `ledger_unavailable` at once.
     void append(std::span<const SpendRecord* const> records, Done done);
 
+    /// What became of a record that was not committed.
+    enum class Deferred : std::uint8_t { waits, lost };
+    /// Takes a record that could not be committed: it waits in memory, in some 64 MiB with others,
+    /// and is written when the disk takes records again. What finds no room, or still waits when
+    /// the writer ends without a disk, is lost: counted, and said in the log.
+    Deferred defer(const SpendRecord& record);
+    /// Records that wait for the disk.
+    [[nodiscard]] std::size_t waiting() const;
+    /// Records that were lost since start.
+    [[nodiscard]] std::uint64_t lost() const noexcept;
+
     /// False after a failed commit until the keeper's probe or a commit succeeded.
     [[nodiscard]] bool healthy() const noexcept;
     /// Called after each committed batch (the shipper's nudge). Set before use.
     void on_commit(std::function<void()> callback);
+    /// Called on the keeper's thread after commits, while the ledger is healthy; again soon when it
+    /// returns true: there is more to do. Replaces the one before, which is not running any more
+    /// then.
+    void on_keep(std::function<bool()> callback);
 
 private:
     struct Parts;

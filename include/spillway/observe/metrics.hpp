@@ -73,6 +73,8 @@ public:
     prometheus::Gauge* in_flight;
     prometheus::Gauge* outbox_waiting;
     prometheus::Gauge* ledger_healthy;
+    prometheus::Gauge* ledger_waiting;
+    prometheus::Counter* ledger_lost;
 
     /// Prometheus text format 0.0.4. Process figures (memory, descriptors) are read now.
     [[nodiscard]] std::string text() const;

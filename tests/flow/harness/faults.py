@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2] / "fakes" / "faults.c"
-WRITES, SYNCS, READS = 1, 2, 4
+WRITES, SYNCS, READS, FULL = 1, 2, 4, 8
 
 _CLOCK_OFFSET, _FAILING, _HITS, _DISK, _SIZE = 0, 8, 16, 24, 256
 
@@ -32,7 +32,7 @@ class Faults:
         self._set(_CLOCK_OFFSET, offset)
 
     def break_disk(self, path, operations):
-        """Those operations on files whose path contains `path` fail with EIO from now on."""
+        """Those operations on files whose path contains `path` fail from now on: FULL with ENOSPC, others with EIO."""
         name = str(path).encode()
         assert len(name) < _SIZE - _DISK
         self._switches[_DISK:_SIZE] = name.ljust(_SIZE - _DISK, b"\0")

@@ -47,6 +47,23 @@ class Ledger:
         finally:
             database.close()
 
+    def number(self, question):
+        """The first value of an answer."""
+        database = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=5)
+        try:
+            return database.execute(question).fetchone()[0]
+        finally:
+            database.close()
+
+    def execute(self, statement):
+        """Changes a ledger that no daemon uses."""
+        database = sqlite3.connect(self.path, timeout=5)
+        try:
+            with database:
+                database.execute(statement)
+        finally:
+            database.close()
+
     WORDS = ("call_type", "key_hash", "asked_model", "model_group", "deployment", "provider",
              "upstream_model", "api_base", "error")
 

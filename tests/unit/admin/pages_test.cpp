@@ -99,11 +99,22 @@ TEST_F(AnswerTest, SaysWhatFormatTheMetricsHave)
     EXPECT_EQ(reply->content_type, "text/plain; version=0.0.4; charset=utf-8");
 }
 
-TEST_F(AnswerTest, RefusesADateThatIsNone)
+TEST_F(AnswerTest, NeverResetsSpend)
 {
-    const auto reply = ask({Page::spend_logs, {{"start_date", "2026-1-1"}}});
+    const auto reply = ask({Page::reset_spend, {}});
     ASSERT_FALSE(reply);
-    EXPECT_EQ(reply.error().code(), Errc::invalid_request);
+    EXPECT_EQ(reply.error().code(), Errc::not_implemented);
+}
+
+TEST_F(AnswerTest, ShowsRecordsThatWaitForTheDisk)
+{
+    vitals_.ledger_waiting = 3;
+    const auto metrics = ask({Page::metrics, {}});
+    ASSERT_TRUE(metrics);
+    EXPECT_NE(metrics->body.find("spillway_ledger_waiting 3\n"), std::string::npos);
+    const auto readiness = ask({Page::readiness, {}});
+    ASSERT_TRUE(readiness);
+    EXPECT_NE(readiness->body.find(R"("ledger_waiting":3)"), std::string::npos);
 }
 
 TEST_F(AnswerTest, ProbesNothingWhenThereIsNothing)

@@ -92,6 +92,42 @@ TEST(CommandLine, ReplaysByAFile)
     EXPECT_EQ(said({"replay"}).exit_code, 2);
 }
 
+TEST(CommandLine, VerifiesALedger)
+{
+    const auto command =
+        read({"ledger", "verify", "--ledger", "l.db", "--database-url", "postgresql://x"});
+    ASSERT_TRUE(std::holds_alternative<VerifyLedger>(command));
+    const auto& wish = std::get<VerifyLedger>(command);
+    EXPECT_EQ(wish.ledger, "l.db");
+    EXPECT_EQ(wish.database_url, "postgresql://x");
+}
+
+TEST(CommandLine, ExportsALedgerAsLinesOfJsonUnlessToldOtherwise)
+{
+    const auto plain = read({"ledger", "export"});
+    ASSERT_TRUE(std::holds_alternative<ExportLedger>(plain));
+    EXPECT_EQ(std::get<ExportLedger>(plain).format, "jsonl");
+    const auto table = read({"ledger", "export", "--format", "csv", "--until", "2026-11-14"});
+    ASSERT_TRUE(std::holds_alternative<ExportLedger>(table));
+    EXPECT_EQ(std::get<ExportLedger>(table).format, "csv");
+    EXPECT_EQ(said({"ledger", "export", "--format", "xml"}).exit_code, 2);
+}
+
+TEST(CommandLine, ALedgerWantsACommand)
+{
+    EXPECT_EQ(said({"ledger"}).exit_code, 2);
+    EXPECT_THAT(said({"ledger", "verify", "--help"}).text, HasSubstr("spillway ledger verify"));
+}
+
+TEST(CommandLine, ShowsThirtyDaysOfSpendByModel)
+{
+    const auto command = read({"spend"});
+    ASSERT_TRUE(std::holds_alternative<ShowSpend>(command));
+    EXPECT_EQ(std::get<ShowSpend>(command).since, "30d");
+    EXPECT_EQ(std::get<ShowSpend>(command).by, "model");
+    EXPECT_EQ(said({"spend", "--by", "moon"}).exit_code, 2);
+}
+
 TEST(CommandLine, NeedsAFileToCheck)
 {
     EXPECT_EQ(said({"check"}).exit_code, 2);

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "ledger_fixture.hpp"
-#include "spillway/base/clock.hpp"
 #include "spillway/base/text.hpp"
 
 namespace spillway::ledger {
@@ -166,7 +165,7 @@ TEST_F(QueryTest, SumsUpByDay)
 {
     auto other = record(nov_20 + 5, 30);
     other.upstream_model = "claude-sonnet-4-6";
-    other.end_user = "bert";
+    other.user_id = "bert";
     auto unknown = record(nov_20 + 6, 0);
     unknown.cost.reset();
     write({record(nov_20, 1'000'000'010), other, unknown, record(nov_20 + day, 7)});
@@ -210,39 +209,72 @@ TEST_F(QueryTest, FindsRecordsOfEarlierBlocksAfterARestart)
     EXPECT_EQ(testing::value_of(path_, "SELECT count(*) FROM blocks"), "3");
 }
 
-TEST_F(QueryTest, SumsTheLastThirtyDays)
+TEST_F(QueryTest, UsersAreOwnersOfKeysAndElseEndUsers)
 {
-    const auto now = SystemClock{}.wall().time_since_epoch().count();
-    auto unknown = record(now, 0);
-    unknown.cost.reset();
-    write({record(now - 40 * day, 900), record(now, 8'999'999'999), record(now, 2), unknown});
-    EXPECT_EQ(*query_->global_spend(), R"({"spend":9.000000001,"max_budget":null})");
+    auto nobodys = record(nov_20, 5);
+    nobodys.user_id.clear();
+    nobodys.end_user = "bert";
+    write({record(nov_20, 1), nobodys});
+    const auto sums = logs(sums_between("2026-11-20", "2026-11-20"));
+    ASSERT_EQ(sums.size(), 1u);
+    EXPECT_DOUBLE_EQ(sums[0]["users"]["u-7"], 1e-9);
+    EXPECT_DOUBLE_EQ(sums[0]["users"]["bert"], 5e-9);
 }
 
-TEST_F(QueryTest, SumsTheLastThirtyDaysByDay)
+TEST_F(QueryTest, SumsUpTheRequestsOfOneUserHoweverItIsKnown)
 {
-    const auto now = SystemClock{}.wall().time_since_epoch().count();
-    auto other = record(now, 5);
-    other.group = other.asked_model = "cheap";
-    other.upstream_model = "gpt-4o-mini";
-    other.key_hash = sha256_hex("sk-b");
-    write({record(now - 40 * day, 900), record(now - 3 * day, 10), record(now, 20), other});
-    const auto all = json::parse(*query_->global_spend_logs("", ""));
-    ASSERT_EQ(all.size(), 2u);
-    EXPECT_EQ(all[1]["date"], rfc3339(at_micros(now)).substr(0, 10));
-    EXPECT_DOUBLE_EQ(all[1]["spend"], 25e-9);
-    EXPECT_EQ(json::parse(*query_->global_spend_logs("cheap", "")).size(), 1u);
-    EXPECT_EQ(json::parse(*query_->global_spend_logs("gpt-4o", "")).size(), 2u);
-    EXPECT_EQ(json::parse(*query_->global_spend_logs("", "sk-b")).size(), 1u);
-    EXPECT_EQ(*query_->global_spend_logs("nobody", ""), "[]");
+    auto as_end_user = record(nov_20, 5);
+    as_end_user.end_user = "u-7";
+    as_end_user.user_id = "u-9";
+    auto both = record(nov_20, 30);
+    both.end_user = "u-7";
+    auto other = record(nov_20, 700);
+    other.user_id = "u-9";
+    write({record(nov_20, 1), as_end_user, both, other});
+    auto question = sums_between("2026-11-20", "2026-11-20");
+    question.user_id = "u-7";
+    const auto sums = logs(question);
+    ASSERT_EQ(sums.size(), 1u);
+    EXPECT_DOUBLE_EQ(sums[0]["spend"], 36e-9);
+    EXPECT_EQ(*query_->count_logs(question), 3);
+}
+
+TEST_F(QueryTest, RestrictsToATeamAnEndUserAndAModel)
+{
+    auto other = record(nov_20, 1);
+    other.team_id = "sales";
+    other.end_user = "bert";
+    other.upstream_model = "claude";
+    write({record(nov_20, 2), other});
+    LogsQuery team;
+    team.team_id = "sales";
+    LogsQuery end_user;
+    end_user.end_user = "bert";
+    LogsQuery model;
+    model.model = "claude";
+    for (const auto& query : {team, end_user, model})
+        EXPECT_EQ(logs(query).size(), 1u);
+}
+
+TEST_F(QueryTest, SkipsTheNewest)
+{
+    write({record(nov_20, 1), record(nov_20 + 1, 2), record(nov_20 + 2, 3)});
+    LogsQuery query;
+    query.skip = 1;
+    query.limit = 1;
+    const auto rows = logs(query);
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows[0]["startTime"], "2026-11-20T00:00:00.000001Z");
 }
 
 TEST_F(QueryTest, SumsMoreThanSixtyFourBitsOfNanoDollars)
 {
-    const auto now = SystemClock{}.wall().time_since_epoch().count();
     constexpr auto huge = std::int64_t{9'000'000'000'000'000'001};
-    write({record(now, huge), record(now, huge), record(now, huge)});
-    EXPECT_EQ(*query_->global_spend(), R"({"spend":27000000000.000000003,"max_budget":null})");
+    write({record(nov_20, huge), record(nov_20, huge), record(nov_20, huge)});
+    const auto rows = query_->sums({});
+    ASSERT_TRUE(rows);
+    ASSERT_EQ(rows->size(), 1u);
+    EXPECT_EQ(rows->front().sums.cost.json(), "27000000000.000000003");
 }
 
 TEST_F(QueryTest, FollowsALedgerThatBeganAnew)

@@ -282,7 +282,9 @@ TEST_F(StoreOpening, KeepsTheRecordsOfALedgerThatStillHasItsIndexOfIds)
         value_of(path_, "ALTER TABLE records DROP COLUMN " + column);
     }
     for (const std::string table :
-         {"routings", "comparisons", "comparison_labels", "comparison_texts", "calibrations"}) {
+         {"routings", "comparisons", "comparison_labels", "comparison_texts", "calibrations",
+          "rollup_mark", "rollups", "end_user_rollups", "tag_rollups", "retired",
+          "retired_charges"}) {
         value_of(path_, "DROP TABLE " + table);
     }
     value_of(path_, "DELETE FROM schema_version WHERE version >= 2");

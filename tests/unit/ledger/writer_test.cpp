@@ -115,6 +115,61 @@ TEST_P(WriterTest, TakesBatchesFromSeveralThreads)
     EXPECT_EQ(answered, 80);
 }
 
+TEST_P(WriterTest, WritesWhatWaitedForTheDisk)
+{
+    const auto waiting = records(3);
+    {
+        Writer writer(*store_, GetParam());
+        for (const auto& record : waiting)
+            EXPECT_EQ(writer.defer(record), Writer::Deferred::waits);
+        EXPECT_EQ(writer.waiting(), 3U);
+        EXPECT_EQ(writer.lost(), 0U);
+    }
+    EXPECT_EQ(testing::value_of(store_->path(), "SELECT count(*) FROM records"), "3");
+}
+
+TEST_P(WriterTest, WritesWhatWaitedAfterTheNextCommit)
+{
+    Writer writer(*store_, GetParam());
+    EXPECT_EQ(writer.defer(records(1).front()), Writer::Deferred::waits);
+    ASSERT_TRUE(commit(writer, records(1)));
+    std::promise<void> kept;
+    auto came = kept.get_future();
+    writer.on_keep([&kept, done = false]() mutable {
+        if (!std::exchange(done, true))
+            kept.set_value();
+        return false;
+    });
+    came.wait();
+    EXPECT_EQ(writer.waiting(), 0U);
+    EXPECT_EQ(testing::value_of(store_->path(), "SELECT count(*) FROM records"), "2");
+}
+
+TEST_P(WriterTest, CountsWhatFindsNoRoomToWait)
+{
+    Writer writer(*store_, GetParam());
+    auto large = records(1).front();
+    large.why.assign(30 << 20, 'x');
+    EXPECT_EQ(writer.defer(large), Writer::Deferred::waits);
+    EXPECT_EQ(writer.defer(large), Writer::Deferred::waits);
+    EXPECT_EQ(writer.defer(large), Writer::Deferred::lost);
+    EXPECT_EQ(writer.lost(), 1U);
+}
+
+TEST_P(WriterTest, CallsTheKeeperAgainWhileThereIsMore)
+{
+    Writer writer(*store_, GetParam());
+    std::promise<void> third;
+    auto came = third.get_future();
+    writer.on_keep([&third, calls = 0]() mutable {
+        if (++calls == 3)
+            third.set_value();
+        return calls < 3;
+    });
+    EXPECT_EQ(came.wait_for(std::chrono::seconds{20}), std::future_status::ready);
+    writer.on_keep({});
+}
+
 INSTANTIATE_TEST_SUITE_P(Durabilities, WriterTest,
                          ::testing::Values(config::Durability::process, config::Durability::power),
                          [](const auto& instance) {
