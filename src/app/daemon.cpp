@@ -88,7 +88,7 @@ Result<void> Daemon::begin(Beginning beginning)
         writer_->on_commit([shipper = shipper_.get()] { shipper->nudge(); });
     }
     comparisons_ = std::make_unique<ledger::ComparisonWriter>(store_->path());
-    upkeep_ = std::make_unique<ledger::Upkeep>(store_->path(), retention_rule(config));
+    upkeep_ = std::make_unique<ledger::Upkeep>(store_->path(), retention_rule(config, budgets_));
     writer_->on_keep([this] { return upkeep_->work(clock_.wall()) == ledger::Upkeep::Left::more; });
     archive_ = std::make_unique<admin::Archive>(store_->path());
     remember_shadow_spend(config);

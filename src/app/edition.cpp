@@ -42,7 +42,8 @@ std::shared_ptr<const admin::View> make_view(const gateway::Snapshot& snapshot)
     view->built = snapshot.built;
     view->fleet = snapshot.fleet;
     view->connect_timeout = snapshot.config.upstream.connect_timeout;
-    view->max_budget = config::proxy_budget(snapshot.config).most;
+    if (const auto caps = config::proxy_caps(snapshot.config).windows; !caps.empty())
+        view->max_budget = caps.front().most;
     view->prices = std::make_shared<const ledger::PriceBook>(config::built_in_prices(),
                                                              snapshot.config.prices);
     view->count_tokens = [](const std::string& model, std::string_view text) {

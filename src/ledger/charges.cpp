@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "record_row.hpp"
+#include "retired_charges.hpp"
 #include "sqlite.hpp"
 
 namespace spillway::ledger {
@@ -107,10 +108,40 @@ public:
             take(*rows);
         if (code != SQLITE_DONE)
             return fail(connection_.error("summing charges"));
+        if (auto added = add_retired(); !added)
+            return fail(std::move(added).error());
         return std::move(out_);
     }
 
 private:
+    /// What was taken out by age belongs to the periods that never end: no other one reaches back
+    /// so far.
+    Result<void> add_retired()
+    {
+        for (std::size_t i = 0; i < question_.scopes.size(); ++i) {
+            const auto& [scope, from] = question_.scopes[i];
+            if (from != WallTime{})
+                continue;
+            auto charge = retired_charge(connection_, scope);
+            if (!charge)
+                return fail(std::move(charge).error());
+            out_.scopes[i] = NanoUsd{sum(count(out_.scopes[i]), count(*charge))};
+        }
+        const auto begins = std::find(end_user_from_.begin(), end_user_from_.end(), 0);
+        if (begins == end_user_from_.end())
+            return {};
+        auto charges = retired_end_user_charges(connection_);
+        if (!charges)
+            return fail(std::move(charges).error());
+        const auto place = static_cast<std::size_t>(begins - end_user_from_.begin());
+        for (const auto& [name, charge] : *charges) {
+            auto& sums = out_.end_users[name];
+            sums.resize(end_user_from_.size());
+            sums[place] = NanoUsd{sum(count(sums[place]), count(charge))};
+        }
+        return {};
+    }
+
     Result<void> prepare()
     {
         auto lookup = connection_.prepare("SELECT id FROM words WHERE text = ?1");

@@ -5,7 +5,7 @@
 #include "ledger_fixture.hpp"
 #include "spillway/base/secret.hpp"
 #include "spillway/ledger/query.hpp"
-#include "spillway/ledger/spend_meter.hpp"
+#include "spillway/ledger/charges.hpp"
 #include "spillway/ledger/verify.hpp"
 
 namespace spillway::ledger {
@@ -351,8 +351,18 @@ TEST_F(UpkeepTest, ASumOfAllTimesHasWhatWasRetired)
     write_many(10, nov_20 - 100 * day);
     work(days(90));
     write_many(5, nov_20);
-    SpendMeter meter(path_);
-    EXPECT_EQ(*meter.since(WallTime{}), NanoUsd{15});
+    ChargesQuestion question;
+    question.scopes = {{{chat::ScopeKind::proxy, ""}, WallTime{}},
+                       {{chat::ScopeKind::provider, "openai"}, WallTime{}},
+                       {{chat::ScopeKind::proxy, ""}, at_micros(nov_20 - day)}};
+    question.end_users_since = {WallTime{}};
+    const auto charges = charges_since(path_, question);
+    ASSERT_TRUE(charges);
+    // Those of before were charged 1 each, like the later ones.
+    EXPECT_EQ(charges->scopes[0], NanoUsd{15});
+    EXPECT_EQ(charges->scopes[1], NanoUsd{15});
+    EXPECT_EQ(charges->scopes[2], NanoUsd{5});
+    EXPECT_EQ(charges->end_users.at("anna").front(), NanoUsd{15});
 }
 
 TEST_F(UpkeepTest, WhatRetiredRecordsWereChargedIsKeptForEveryScope)
