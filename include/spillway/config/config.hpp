@@ -221,6 +221,9 @@ struct Ledger {
     std::string path = "spillway.db";
     Durability durability = Durability::process;
     std::string reference_model;  ///< Its prices stand for "in the cloud"; empty: no comparison.
+    OnFailure on_failure = OnFailure::refuse_priced;
+    BudgetPeriod retention;           ///< Older records go; `never`: all stay.
+    BudgetPeriod retention_interval;  ///< `never`: every hour.
 };
 
 /// Our own `budgets:` section.
@@ -240,9 +243,6 @@ struct Budgets {
 struct LocalCost {
     std::optional<double> watts;
     std::optional<NanoUsd> price_per_kwh;
-    OnFailure on_failure = OnFailure::refuse_priced;
-    BudgetPeriod retention;           ///< Older records go; `never`: all stay.
-    BudgetPeriod retention_interval;  ///< `never`: every hour.
 };
 
 /// One row of the price table, per model name.

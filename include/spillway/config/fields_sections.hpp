@@ -114,7 +114,6 @@ void general_fields(Visitor& visit, General& general)
           Doc{"The same as `ledger.retention`, which wins."});
     visit("maximum_spend_logs_retention_interval", general.spend_logs_retention_interval,
           Reload::restart, Doc{"The same as `ledger.retention_interval`, which wins."});
-    budget_fields(visit, general.budget);
     ignored_general_fields(visit);
 }
 
@@ -198,6 +197,13 @@ void ledger_fields(Visitor& visit, Ledger& ledger)
     visit("reference_model", ledger.reference_model,
           Doc{"A model of the price table, such as gpt-4o: each record also says what the same "
               "tokens would have cost there."});
+    visit("on_failure", ledger.on_failure,
+          Doc{"While the ledger cannot be written: `refuse_priced` serves what is free and refuses "
+              "what costs money; `serve` serves everything. Records wait in memory."});
+    visit("retention", ledger.retention, Reload::restart,
+          Doc{"How long records are kept, like 90d; their sums stay. For ever, when unset."});
+    visit("retention_interval", ledger.retention_interval, Reload::restart,
+          Doc{"How often it is looked for records that are too old. Every hour, when unset."});
 }
 
 template <class Visitor>
@@ -249,13 +255,6 @@ void rate_limits_fields(Visitor& visit, RateLimits& rates)
     visit("assumed_answer", rates.assumed_answer,
           Doc{"Tokens that are set aside for an answer when the request has no max_tokens; at most "
               "a quarter of the limit. Its real size corrects that."});
-    visit("on_failure", ledger.on_failure,
-          Doc{"While the ledger cannot be written: `refuse_priced` serves what is free and refuses "
-              "what costs money; `serve` serves everything. Records wait in memory."});
-    visit("retention", ledger.retention, Reload::restart,
-          Doc{"How long records are kept, like 90d; their sums stay. For ever, when unset."});
-    visit("retention_interval", ledger.retention_interval, Reload::restart,
-          Doc{"How often it is looked for records that are too old. Every hour, when unset."});
 }
 
 template <class Visitor>
