@@ -194,7 +194,8 @@ Daemon::~Daemon()
         calibrations_->finish();
     // The archive posts to shards, so it ends before they do; the writer is what they settle with.
     archive_.reset();
-    writer_->finish();  // Tells the lanes' settlements how their last batches ended.
+    if (writer_)
+        writer_->finish();  // Tells the lanes' settlements how their last batches ended.
     lanes_.clear();
     writer_.reset();
     comparisons_.reset();

@@ -1,5 +1,6 @@
 #include "spillway/gateway/sample.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "spillway/dialect/request_reader.hpp"
@@ -16,6 +17,21 @@ std::optional<std::int64_t> price_of(const route::Deployment& deployment)
     if (deployment.dearest_input && deployment.dearest_output)
         return count(*deployment.dearest_input) + count(*deployment.dearest_output);
     return deployment.local ? std::optional<std::int64_t>(0) : std::nullopt;
+}
+
+/// The client's headers but its idempotency key: this is another request, perhaps to the same
+/// provider, which would take it for the first one with a changed body.
+std::string without_key(std::string_view lines)
+{
+    std::string kept;
+    while (!lines.empty()) {
+        const auto end = std::min(lines.find('\n'), lines.size() - 1) + 1;
+        const auto line = lines.substr(0, end);
+        lines.remove_prefix(end);
+        if (!line.starts_with("idempotency-key:"))
+            kept.append(line);
+    }
+    return kept;
 }
 
 }  // namespace
@@ -59,7 +75,7 @@ std::unique_ptr<Sample> draw_sample(const InferenceRequest& request, const Descr
     sample->body.reserve(request.body.size() + dialect::body_padding);
     sample->body.append(request.body).append(dialect::body_padding, ' ');
     sample->suffix = request.suffix;
-    sample->forwarded = request.forwarded;
+    sample->forwarded = without_key(request.forwarded);
     sample->parameters = plan.parameters;
     sample->features = score::pack(described.scored);
     sample->prompt = features.prompt_upper;

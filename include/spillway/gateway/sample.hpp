@@ -31,7 +31,7 @@ struct Sample {
     std::string body;  ///< The client's; followed by the padding that readers of JSON want.
     std::size_t body_size = 0;
     std::string suffix;
-    std::string forwarded;                      ///< As of the request.
+    std::string forwarded;                      ///< The client's own headers that go on.
     std::vector<config::Parameter> parameters;  ///< That the rule sets.
     std::string features;                       ///< As of `score::pack`.
     Tokens prompt{};                            ///< Upper end.

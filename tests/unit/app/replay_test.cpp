@@ -103,6 +103,16 @@ TEST_F(ReplayTest, CountsWhatMovesFromWhereToWhere)
     EXPECT_EQ(moves.at({"cloud", "fast-local"}), 1u);
 }
 
+TEST_F(ReplayTest, LeavesOutWhatNoClientAskedFor)
+{
+    auto replay = by(all_cloud);
+    auto shadow = record("cloud");
+    shadow.call_type = "shadow";
+    replay.add(shadow);
+    EXPECT_EQ(replay.sums().requests, 0u);
+    EXPECT_EQ(replay.sums().cost.requests, 0u);
+}
+
 TEST_F(ReplayTest, PricesTheRecordedUsageWhereItWouldGo)
 {
     auto replay = by(all_cloud);

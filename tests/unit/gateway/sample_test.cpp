@@ -82,6 +82,13 @@ TEST_F(Sampling, AComparedRequestCarriesWhatItsShadowNeeds)
     EXPECT_FALSE(sample->features.empty());
 }
 
+TEST_F(Sampling, TheClientsIdempotencyKeyIsItsOwn)
+{
+    auto keyed = request();
+    keyed.forwarded = "idempotency-key: abc\r\nopenai-beta: x\r\n";
+    EXPECT_EQ(draw_sample(keyed, described(), {}, 0)->forwarded, "openai-beta: x\r\n");
+}
+
 TEST_F(Sampling, OnlyChatInJsonOfBoundedSizeIsCompared)
 {
     const std::string large(largest_compared + 1, 'x');
