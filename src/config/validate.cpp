@@ -119,8 +119,33 @@ void check_webhook(const std::optional<Secret>& url, std::string_view section, s
             std::string(section) + "." + std::string(key) + ": " + parsed.error().message());
 }
 
-void check_budgets(const Config& config, const Node& root, Findings& findings)
+/// A cap on a name that nothing has would hold nothing.
+void check_capped(const std::map<std::string, ScopeCaps>& caps, std::string_view what,
+                  const std::vector<std::string_view>& known, const Node& root, Findings& findings)
 {
+    const auto* section = root.find("budgets");
+    const auto* map = section != nullptr ? section->find(what) : nullptr;
+    if (map == nullptr)
+        return;
+    for (const auto& entry : map->entries)
+        if (caps.contains(entry.key) &&
+            std::find(known.begin(), known.end(), entry.key) == known.end())
+            findings.error(entry.at, "budgets." + std::string(what) + ": there is no \"" +
+                                         printable(entry.key, 80) + "\"" +
+                                         suggestion(entry.key, known));
+}
+
+void check_budgets(const Config& config, const std::set<std::string>& dropped, const Node& root,
+                   Findings& findings)
+{
+    std::vector<std::string_view> groups(dropped.begin(), dropped.end());
+    std::vector<std::string_view> ids;
+    for (const auto& deployment : config.deployments) {
+        groups.push_back(deployment.group);
+        ids.push_back(deployment.id);
+    }
+    check_capped(config.budgets.groups, "groups", groups, root, findings);
+    check_capped(config.budgets.deployments, "deployments", ids, root, findings);
     check_webhook(config.budgets.webhook, "budgets", "webhook", root, findings);
     check_webhook(config.general.webhook, "general_settings", "alert_to_webhook_url", root,
                   findings);
@@ -163,7 +188,7 @@ void validate(const Config& config, const std::set<std::string>& dropped, const 
     check_rates(config, names, root, findings);
     check_access(config, root, findings);
     check_server(config, root, findings);
-    check_budgets(config, root, findings);
+    check_budgets(config, dropped, root, findings);
 }
 
 }  // namespace spillway::config

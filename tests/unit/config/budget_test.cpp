@@ -131,25 +131,41 @@ Loaded load_settings(const std::string& settings)
                      [](const std::string&) { return std::nullopt; });
 }
 
-TEST(ProxyBudget, IsReadFromLiteLlmSettings)
+TEST(ProxyCaps, AreReadFromLiteLlmSettings)
 {
     const auto loaded =
         load_settings("litellm_settings: {max_budget: 12.5, budget_duration: 30d}\n");
     ASSERT_TRUE(loaded.config);
-    const auto& budget = proxy_budget(*loaded.config);
-    EXPECT_EQ(budget.most, NanoUsd{12'500'000'000});
-    EXPECT_EQ(text_of(budget.period), "30d");
+    const auto caps = proxy_caps(*loaded.config);
+    ASSERT_EQ(caps.windows.size(), 1U);
+    EXPECT_EQ(caps.windows[0].most, NanoUsd{12'500'000'000});
+    EXPECT_EQ(text_of(caps.windows[0].period), "30d");
 }
 
-TEST(ProxyBudget, OfGeneralSettingsHolds)
+TEST(ProxyCaps, OfGeneralSettingsHold)
 {
     const auto loaded =
         load_settings("litellm_settings: {max_budget: 1}\ngeneral_settings: {max_budget: 2}\n");
     ASSERT_TRUE(loaded.config);
-    EXPECT_EQ(proxy_budget(*loaded.config).most, NanoUsd{2'000'000'000});
+    EXPECT_EQ(proxy_caps(*loaded.config).windows.at(0).most, NanoUsd{2'000'000'000});
 }
 
-TEST(ProxyBudget, IsReportedAsDifferentBecauseNothingIsRefusedForIt)
+TEST(ProxyCaps, MayBeSeveralWindows)
+{
+    const auto loaded = load_settings(
+        "general_settings: {max_budget: 20, budget_duration: 30d, soft_budget: 10,\n"
+        "  budget_limits: [{max_budget: 2, budget_duration: 1d}]}\n"
+        "budgets: {proxy: {budget_limit: 1, time_period: 1h}}\n");
+    ASSERT_TRUE(loaded.config);
+    const auto caps = proxy_caps(*loaded.config);
+    ASSERT_EQ(caps.windows.size(), 3U);
+    EXPECT_EQ(text_of(caps.windows[0].period), "30d");
+    EXPECT_EQ(text_of(caps.windows[1].period), "1h");
+    EXPECT_EQ(text_of(caps.windows[2].period), "1d");
+    EXPECT_EQ(caps.soft, NanoUsd{10'000'000'000});
+}
+
+TEST(ProxyCaps, AreHonouredAsTheyAreWritten)
 {
     const auto loaded = load_settings("litellm_settings: {max_budget: 1}\n");
     const auto& keys = loaded.keys_seen;
@@ -157,12 +173,52 @@ TEST(ProxyBudget, IsReportedAsDifferentBecauseNothingIsRefusedForIt)
         return key.path == "litellm_settings.max_budget";
     });
     ASSERT_NE(found, keys.end());
-    EXPECT_EQ(found->support, Support::different);
+    EXPECT_EQ(found->support, Support::supported);
 }
 
-TEST(ProxyBudget, OfAnUnreadableDurationIsAnError)
+class BadBudget : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(BadBudget, IsAnErrorWithItsPlace)
 {
-    EXPECT_FALSE(load_settings("litellm_settings: {budget_duration: monthly}\n").config);
+    const auto loaded = load_settings(GetParam());
+    EXPECT_FALSE(loaded.config);
+    ASSERT_FALSE(loaded.problems.empty());
+    EXPECT_NE(loaded.problems[0].where.find("test.yaml:2:"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Settings, BadBudget,
+    ::testing::Values(
+        "litellm_settings: {budget_duration: monthly}\n", "general_settings: {max_budget: -1}\n",
+        "general_settings: {max_budget: 1e10}\n", "general_settings: {max_budget: lots}\n",
+        "litellm_settings: {timezone: Mars/Olympus}\n",
+        "litellm_settings: {tag_budget_config: {blue: {max_budget: -2}}}\n",
+        "router_settings: {provider_budget_config: {openai: {budget_limit: x}}}\n",
+        "budgets: {proxy: [{max_budget: 1, per: 1d}]}\n",
+        "budgets: {groups: {a: {budget_duration: 1d}}}\n",
+        "budgets: {groups: {nobody: {max_budget: 1}}}\n",
+        "budgets: {on_budget: {120%: local-only}}\n", "budgets: {unknown_prices: maybe}\n"));
+
+TEST(BudgetsSection, NamesCapsOfEveryKindOfScope)
+{
+    const auto loaded = load_text(
+        "model_list: [{model_name: a, litellm_params: {model: openai/x, api_base: "
+        "'http://h/v1'}}]\n"
+        "litellm_settings: {tag_budget_config: {blue: {max_budget: 1, budget_duration: 1d}},\n"
+        "  max_end_user_budget: 3}\n"
+        "router_settings: {provider_budget_config: {openai: {budget_limit: 2, time_period: 7d}}}\n"
+        "budgets: {groups: {a: [{max_budget: 1}, {max_budget: 2, budget_duration: 1d}]},\n"
+        "  on_budget: {100%: local-only, 80%: local-first}, unknown_prices: allow}\n",
+        "test.yaml", [](const std::string&) { return std::nullopt; });
+    ASSERT_TRUE(loaded.config);
+    const auto& config = *loaded.config;
+    EXPECT_EQ(config.router.tag_budgets.at("blue").most, NanoUsd{1'000'000'000});
+    EXPECT_EQ(text_of(config.router.provider_budgets.at("openai").period), "7d");
+    EXPECT_EQ(config.router.max_end_user_budget, NanoUsd{3'000'000'000});
+    EXPECT_EQ(config.budgets.groups.at("a").windows.size(), 2U);
+    EXPECT_EQ(config.budgets.on_budget, (std::vector<BudgetStep>{{0.8, BudgetTurn::local_first},
+                                                                 {1, BudgetTurn::local_only}}));
+    EXPECT_EQ(config.budgets.unknown_prices, UnknownPrices::allow);
 }
 
 }  // namespace

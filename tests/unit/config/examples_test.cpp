@@ -89,8 +89,8 @@ TEST(LitellmHybrid, ReportsWhatIsNotHonoured)
 {
     const auto loaded = example("examples/litellm-hybrid.yaml");
     EXPECT_EQ(seen(loaded, "model_list[].litellm_params.stream"), Support::different);
-    EXPECT_EQ(seen(loaded, "model_list[].model_info.max_budget"), Support::ignored);
-    EXPECT_EQ(seen(loaded, "general_settings.max_budget"), Support::different);
+    EXPECT_EQ(seen(loaded, "model_list[].model_info.max_budget"), Support::supported);
+    EXPECT_EQ(seen(loaded, "general_settings.max_budget"), Support::supported);
     EXPECT_EQ(seen(loaded, "litellm_settings.set_verbose"), Support::ignored);
     EXPECT_EQ(seen(loaded, "router_settings.model_group_retry_policy.*.timeout_seconds"),
               Support::supported);
