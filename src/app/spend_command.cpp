@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <ostream>
 #include <utility>
 
@@ -120,6 +121,9 @@ int show_spend(const ShowSpend& wish, std::ostream& out, std::ostream& problems)
     const auto path = find_ledger(wish.ledger, wish.config, problems);
     if (!path)
         return 1;
+    std::error_code unknown;
+    if (!std::filesystem::is_regular_file(*path, unknown))
+        return complain("there is no ledger at '" + printable(*path) + "'");
     auto query = ledger::Query::open(*path);
     if (!query)
         return complain(query.error().message());

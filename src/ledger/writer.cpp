@@ -133,14 +133,13 @@ struct Writer::Parts {
             chores.wait_for(lock, pause, [this] { return stopping; });
             chores_wait = false;
             keeping = true;
-            const auto upkeep = keep_callback;
             lock.unlock();
             if (!healthy)
                 note(store.append({}));  // Says whether the disk takes a transaction again.
             if (healthy) {
                 write_deferred();
                 store.checkpoint();
-                more_upkeep = upkeep && upkeep();
+                more_upkeep = keep_callback && keep_callback();
                 if (more_upkeep)
                     chores_wait = true;
             }
@@ -176,7 +175,7 @@ struct Writer::Parts {
     Store& store;
     const config::Durability durability;
     std::function<void()> committed_callback;
-    std::function<bool()> keep_callback;  ///< Under `mutex`.
+    std::function<bool()> keep_callback;  ///< Replaced under `mutex` and while not `keeping`.
     bool more_upkeep = false;             ///< The keeper's.
     std::atomic<bool> healthy{true};
     std::atomic<bool> chores_wait{false};
@@ -269,10 +268,10 @@ std::uint64_t Writer::lost() const noexcept
 void Writer::on_keep(std::function<bool()> callback)
 {
     std::unique_lock lock(parts_->mutex);
+    parts_->kept.wait(lock, [this] { return !parts_->keeping; });
     parts_->keep_callback = std::move(callback);
     parts_->chores_wait = true;
     parts_->chores.notify_one();
-    parts_->kept.wait(lock, [this] { return !parts_->keeping; });
 }
 
 void Writer::on_commit(std::function<void()> callback)

@@ -380,7 +380,8 @@ def small_disk(tmp_path):
 
 def test_a_full_disk_stops_billable_work_before_the_answer_and_recovers_alone(workshop, upstream, small_disk):
     """Promise 35."""
-    daemon = workshop.serve(deployment("m", upstream.base), ledger={"path": str(small_disk / "ledger.db")})
+    daemon = workshop.serve(deployment("m", upstream.base, input_cost_per_token=0.000002, output_cost_per_token=0.00001),
+                            ledger={"path": str(small_disk / "ledger.db")})
     daemon.ledger.path = str(small_disk / "ledger.db")
     acknowledged = [daemon.client.chat("m").header("x-spillway-call-id")]
     filler = small_disk / "filler"

@@ -374,11 +374,11 @@ TEST_F(UpkeepTest, WhatRetiredRecordsWereChargedIsKeptForEveryScope)
     work(days(90));
     const auto of = [&](const std::string& scope, const std::string& name) {
         return value_of(path_,
-                        "SELECT charged_usd || '.' || charged_nanos FROM retired_charges "
-                        "WHERE scope = '" +
+                        "SELECT charged_usd || '.' || charged_nanos FROM retired_charges WHERE "
+                        "scope = '" +
                             scope +
-                            "' AND coalesce((SELECT text FROM words "
-                            "WHERE id = name), name) = '" +
+                            "' AND CAST(coalesce((SELECT text FROM words WHERE "
+                            "id = name), name) AS TEXT) = '" +
                             name + "'");
     };
     EXPECT_EQ(of("proxy", "0"), "4.1000000000");

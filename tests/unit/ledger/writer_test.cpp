@@ -130,10 +130,10 @@ TEST_P(WriterTest, WritesWhatWaitedForTheDisk)
 
 TEST_P(WriterTest, WritesWhatWaitedAfterTheNextCommit)
 {
+    std::promise<void> kept;
     Writer writer(*store_, GetParam());
     EXPECT_EQ(writer.defer(records(1).front()), Writer::Deferred::waits);
     ASSERT_TRUE(commit(writer, records(1)));
-    std::promise<void> kept;
     auto came = kept.get_future();
     writer.on_keep([&kept, done = false]() mutable {
         if (!std::exchange(done, true))
@@ -158,8 +158,8 @@ TEST_P(WriterTest, CountsWhatFindsNoRoomToWait)
 
 TEST_P(WriterTest, CallsTheKeeperAgainWhileThereIsMore)
 {
-    Writer writer(*store_, GetParam());
     std::promise<void> third;
+    Writer writer(*store_, GetParam());
     auto came = third.get_future();
     writer.on_keep([&third, calls = 0]() mutable {
         if (++calls == 3)
