@@ -93,6 +93,8 @@ Result<void> Daemon::begin(Beginning beginning)
     archive_ = std::make_unique<admin::Archive>(store_->path());
     remember_shadow_spend(config);
 
+    open_answers(config);
+
     auto door = make_door(config);
     if (!door)
         return fail(std::move(door).error());
@@ -134,6 +136,22 @@ Result<void> Daemon::open_money(const config::Config& config)
         return fail(std::move(recorded).error());
     book_ = std::make_unique<BudgetBook>(store_->path(), budgets_, clock_);
     return book_->follow(config);
+}
+
+/// Without their file, answers are kept in memory: it is no reason not to serve.
+void Daemon::open_answers(const config::Config& config)
+{
+    auto answers = ledger::AnswerStore::open(ledger::answers_path(config.ledger.path),
+                                             config.idempotency.max_age, clock_);
+    if (!answers) {
+        SPILLWAY_WARN("idempotency: answers are kept in memory only: {}",
+                      answers.error().message());
+        return;
+    }
+    answers_ = std::move(*answers);
+    for (const auto& found : answers_->found())
+        shared_.replays.restore(found.key, found.request, found.since, found.bytes);
+    shared_.answers = answers_.get();
 }
 
 void Daemon::make_lanes(const Edition& edition)
@@ -192,8 +210,9 @@ Daemon::~Daemon()
         lane.stop();
     if (calibrations_)
         calibrations_->finish();
-    // The archive posts to shards, so it ends before they do; the writer is what they settle with.
+    // These two post to shards, so they end before they do; the writer is what they settle with.
     archive_.reset();
+    answers_.reset();
     if (writer_)
         writer_->finish();  // Tells the lanes' settlements how their last batches ended.
     lanes_.clear();

@@ -132,9 +132,9 @@ constexpr std::string_view introduction = R"(# Configuration
      SPILLWAY_UPDATE_DOCS=1 build/dev/unit_config --gtest_filter='Manual.*' -->
 
 The file is a LiteLLM `config.yaml`, read unmodified, plus sections of spillway's own: `server`,
-`upstream`, `health`, `ledger`, `rate_limits`, `budgets`, `local`, `prices`, `routes`, `privacy` and `tokens`.
-`spillway check --config FILE` lists every problem with its place and every key of the file as supported, ignored or
-different.
+`upstream`, `health`, `ledger`, `rate_limits`, `idempotency`, `coalescing`, `budgets`, `local`,
+`prices`, `routes`, `privacy` and `tokens`. `spillway check --config FILE` lists every problem with its place and every
+key of the file as supported, ignored or different.
 
 - **`os.environ/NAME`**, as any text at any depth, stands for an environment variable. One that is
   not set leaves the setting unset, with a warning. `environment_variables` in the file come first.
@@ -254,7 +254,9 @@ std::string configuration_manual()
     health_fields(health, config.health);
     ledger_fields(ledger, config.ledger);
     ModelRates model_rates;
-    Manual rates, rates_of_model;
+    Manual rates, rates_of_model, idempotency, coalescing;
+    idempotency_fields(idempotency, config.idempotency);
+    coalescing_fields(coalescing, config.coalescing);
     rate_limits_fields(rates, config.rate_limits);
     model_rates_fields(rates_of_model, model_rates);
     price_row_fields(prices, price);
@@ -292,6 +294,8 @@ std::string configuration_manual()
            section_text("local", "spillway's own: docs/budgets.md.", local) +
            section_text("rate_limits", "spillway's own: docs/rate-limits.md.", rates) +
            section_text("rate_limits.models.*", "", rates_of_model) +
+           section_text("idempotency", "spillway's own: docs/idempotency.md.", idempotency) +
+           section_text("coalescing", "spillway's own: docs/idempotency.md.", coalescing) +
            section_text("prices.*",
                         "spillway's own: a map from model names to prices, over the built-in "
                         "table (`config/prices.yaml`).",

@@ -176,6 +176,8 @@ chat::Failure failure_of(const net::CallError& error)
 void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
 {
     const auto& arrival = attempt.request.arrival;
+    if (attempt.request.same)
+        attempt.request.same->begin(status, headers.text());
     {
         LineBuffer lines(headers);
         add_answer_headers(lines, arrival.id, attempt.upstream, attempt.chain.attempted_retries(),

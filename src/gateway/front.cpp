@@ -45,15 +45,11 @@ Result<void> admit(const Services& services)
     return {};
 }
 
-net::HeaderLines error_headers(const Arrival& arrival, const Error& error)
+/// There is no answer for those that wait for this one's: they need not wait for its client.
+void let_the_next_lead(InferenceRequest& request)
 {
-    net::HeaderLines lines;
-    const auto id = arrival.id.text();
-    lines.add("content-type", "application/json");
-    lines.add("x-spillway-call-id", id).add("x-litellm-call-id", id);
-    add_error_headers(lines, error);
-    add_cors(lines, arrival.snapshot->config.server, arrival.origin);
-    return lines;
+    if (request.same)
+        request.same->lead.reset();
 }
 
 /// Commits the record, then tells the client. The refusal stands also when the ledger fails: no
@@ -73,6 +69,7 @@ net::Task<void> refuse(InferenceRequest& request, Error error, net::Exchange& ex
     }
     if (!committed)
         services.settlements.defer(record);
+    let_the_next_lead(request);
     auto lines = error_headers(request.arrival, error);
     lines.add_block(request.routing_lines()).add_block(request.rate_lines());
     const auto body = dialect::error_body(error);
@@ -117,6 +114,14 @@ net::Task<void> deliver(const InferenceRequest& request, Parting parting, const 
     }
 }
 
+/// What is kept of a whole answer's head, before the lines come that are its own alone.
+void note_head(SameRequest& same, WholeReply& whole)
+{
+    same.begin(whole.status, whole.headers.text());
+    if (same.by == SameRequest::By::key && whole.body.size() > same.most_bytes)
+        whole.headers.add("x-spillway-idempotent-stored", "false");
+}
+
 /// Records a dispatched request and sends the end of its answer, in that order.
 net::Task<void> settle(InferenceRequest& request, Dispatch& dispatch, net::Exchange& exchange,
                        Services& services)
@@ -127,8 +132,11 @@ net::Task<void> settle(InferenceRequest& request, Dispatch& dispatch, net::Excha
     auto record = make_record(request, outcome, now);
     correct_rates(request, outcome, now);
     publish(record, request.arrival, &outcome, services);
-    if (auto* whole = std::get_if<WholeReply>(&outcome.parting))
+    if (auto* whole = std::get_if<WholeReply>(&outcome.parting)) {
+        if (request.same)
+            note_head(*request.same, *whole);
         complete_headers(whole->headers, request, record, outcome);
+    }
     if (request.routing)
         add_explanation(*request.routing, outcome.parting);
     // A ledger that is known to fail is not waited for when it need not be.
@@ -137,6 +145,10 @@ net::Task<void> settle(InferenceRequest& request, Dispatch& dispatch, net::Excha
         auto commit = services.settlements.commit(record);
         committed = co_await commit;
     }
+    if (request.same && committed)
+        hand_on(request, outcome, services);
+    else
+        let_the_next_lead(request);
     if (request.sample)
         keep_answer(*request.sample, outcome);
     dispatch.payment().close(record.charged.value_or(record.cost.value_or(NanoUsd{0})),
@@ -161,10 +173,11 @@ void arrive(Arrival& arrival, const net::Exchange& exchange, Services& services)
     arrival.origin = exchange.head().fields["origin"];
 }
 
-/// Admits the request, reads it and plans where it goes, or refuses it. A coroutine of its own, so
+/// Admits the request, reads it and plans where it goes, or refuses it, or gives it the answer of
+/// another that is the same. A coroutine of its own, so
 /// that what only this needs is gone while a long stream runs.
 /// @param permit  Set when the request is admitted.
-/// @return False when it was refused.
+/// @return False when it was refused or answered.
 net::Task<bool> take_in(InferenceRequest& request, const Destination& destination,
                         std::optional<Permit>& permit, net::Exchange& exchange, Services& services)
 {
@@ -172,6 +185,13 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
     if (taken) {
         permit.emplace(services.shared);
         taken = co_await read_request(request, destination, exchange, services);
+    }
+    if (taken && compare_with_others(request)) {
+        auto joined = co_await join_same(request, exchange, services);
+        if (joined && *joined == Joined::answered)
+            co_return false;
+        if (!joined)
+            taken = fail(std::move(joined).error());
     }
     if (taken)
         taken = take_rates(request, services);

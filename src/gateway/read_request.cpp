@@ -13,6 +13,7 @@ namespace {
 struct HeadFacts {
     std::string_view content_type;
     std::string_view idempotency_key;
+    std::string_view x_idempotency_key;
     std::string_view openai_beta;
     std::string_view anthropic_beta;
     std::string_view anthropic_version;
@@ -43,6 +44,7 @@ HeadFacts read_fields(const net::Fields& fields)
                 break;
             case 17:
                 note("anthropic-version", facts.anthropic_version);
+                note("x-idempotency-key", facts.x_idempotency_key);
                 break;
             default:
                 break;
@@ -63,6 +65,22 @@ std::string forwarded_lines(const HeadFacts& facts)
     add("anthropic-beta: ", facts.anthropic_beta);
     add("anthropic-version: ", facts.anthropic_version);
     return lines;
+}
+
+/// The key under which the same request gets the same answer. It goes upstream as well.
+Result<void> note_key(InferenceRequest& request, HeadFacts& facts)
+{
+    if (facts.idempotency_key.empty() && facts.x_idempotency_key.empty())
+        return {};
+    const auto key = idempotency_key(facts.idempotency_key, facts.x_idempotency_key);
+    if (!key)
+        return fail(key.error());
+    facts.idempotency_key = *key;
+    if (!request.arrival.snapshot->config.idempotency.enabled)
+        return {};
+    request.same = std::make_unique<SameRequest>();
+    request.same->idempotency_key = *key;
+    return {};
 }
 
 bool is_multipart(std::string_view content_type)
@@ -102,7 +120,9 @@ net::Task<Result<void>> read_request(InferenceRequest& request, const Destinatio
     const auto& head = exchange.head();
     request.method = "POST";
     request.suffix = destination.suffix;
-    const auto fields = read_fields(head.fields);
+    auto fields = read_fields(head.fields);
+    if (auto noted = note_key(request, fields); !noted)
+        co_return noted;
     request.forwarded = forwarded_lines(fields);
 
     if (!destination.query_model.empty()) {

@@ -38,6 +38,17 @@ void add_error_headers(net::HeaderLines& lines, const Error& error)
     lines.add("x-should-retry", own_limit ? "true" : "false");
 }
 
+net::HeaderLines error_headers(const Arrival& arrival, const Error& error)
+{
+    net::HeaderLines lines;
+    const auto id = arrival.id.text();
+    lines.add("content-type", "application/json");
+    lines.add("x-spillway-call-id", id).add("x-litellm-call-id", id);
+    add_error_headers(lines, error);
+    add_cors(lines, arrival.snapshot->config.server, arrival.origin);
+    return lines;
+}
+
 net::Task<void> reply_error(net::Exchange& exchange, const Snapshot& snapshot, Error error,
                             std::string allowed)
 {

@@ -200,6 +200,27 @@ ledger::SpendRecord make_refusal(const InferenceRequest& request, const Error& e
     return record;
 }
 
+ledger::SpendRecord make_replayed(const InferenceRequest& request, const chat::KeptAnswer& answer,
+                                  TimePoint now)
+{
+    auto record = begin_record(request.arrival, now);
+    record.end_user = printable(request.facts.end_user, max_name);
+    record.tags = json_list(request.facts.tags);
+    record.asked_model = printable(request.facts.model, max_name);
+    record.group = answer.group;
+    record.deployment_id = answer.deployment_id;
+    record.provider = answer.provider;
+    record.upstream_model = answer.upstream_model;
+    record.outcome = ledger::Outcome::served;
+    record.status = answer.status;
+    record.why = "the answer of " + answer.call_id;
+    record.streamed = answer.form == chat::KeptAnswer::Form::stream;
+    record.usage.source = chat::UsageSource::exact;
+    record.cost = NanoUsd{0};
+    record.replayed = true;
+    return record;
+}
+
 void publish(const ledger::SpendRecord& record, const Arrival& arrival, const Outcome* outcome,
              Services& services)
 {

@@ -183,6 +183,8 @@ net::Task<bool> StreamRelay::flush()
         const auto sent = co_await attempt_.exchange.send(ready);
         if (!sent)
             co_return false;
+        if (attempt_.request.same)
+            attempt_.request.same->add(ready);
     }
     out_.clear();
     direct_ = {};

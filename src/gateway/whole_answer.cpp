@@ -68,6 +68,8 @@ net::Task<void> relay_rest(Attempt& attempt, int status, net::HeaderLines header
                 attempt.end.emplace<ClientLeft>().first_token = first_token;
                 co_return;
             }
+            if (attempt.request.same)
+                attempt.request.same->add(ready);
             tail.append(ready.substr(ready.size() - std::min(ready.size(), tail_kept)));
             if (tail.size() > tail_kept)
                 tail.erase(0, tail.size() - tail_kept);

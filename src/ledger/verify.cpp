@@ -12,7 +12,7 @@ namespace spillway::ledger {
 namespace {
 
 /// The first schema version with sums by day.
-constexpr std::int64_t first_with_sums = 5;
+constexpr std::int64_t first_with_sums = 6;
 
 Error no_ledger(const std::string& path, const std::string& why)
 {

@@ -34,6 +34,8 @@ constexpr Row strangers{Kind::counter, "spillway_strangers_total", "",
 constexpr Row rate_limited{Kind::counter, "spillway_rate_limited_total", "scope",
                            "Requests refused by a limit of requests or tokens per minute or of "
                            "parallel requests, by whose limit it was."};
+constexpr Row replays{Kind::counter, "spillway_replays_total", "kind",
+                      "Requests that got the answer of another one that is the same."};
 constexpr Row refused_heads{Kind::counter, "spillway_refused_heads_total", "",
                             "Requests refused before their head was complete or acceptable."};
 constexpr Row malformed_events{Kind::counter, "spillway_malformed_events_total", "",
@@ -106,6 +108,7 @@ constexpr std::array all_rows{
     &row::shadows,
     &row::strangers,
     &row::rate_limited,
+    &row::replays,
     &row::refused_heads,
     &row::malformed_events,
     &row::client_gone,
@@ -144,6 +147,7 @@ constexpr std::array<std::string_view, 5> endpoints{"chat", "completions", "embe
                                                     "other"};
 constexpr std::array<std::string_view, 8> limited_scopes{"proxy", "model", "deployment",  "api_key",
                                                          "team",  "user",  "team_member", "other"};
+constexpr std::array<std::string_view, 2> replay_kinds{"idempotent", "coalesced"};
 constexpr std::array<std::string_view, 4> outcomes{"served", "refused", "broken", "abandoned"};
 
 constexpr std::array<std::string_view, 8> shadow_outcomes{
@@ -260,6 +264,9 @@ struct Metrics::Families {
         auto& limits = counters(r, row::rate_limited);
         for (std::size_t s = 0; s < limited_scopes.size(); ++s)
             rate_limited[s] = &limits.Add({{"scope", std::string(limited_scopes[s])}});
+        auto& again = counters(r, row::replays);
+        for (std::size_t k = 0; k < replay_kinds.size(); ++k)
+            replays[k] = &again.Add({{"kind", std::string(replay_kinds[k])}});
         gauges(r, row::build).Add({{"version", SPILLWAY_VERSION}}).Set(1);
         gauges(r, row::start_time).Add({}).Set(unix_seconds());
     }
@@ -273,6 +280,7 @@ struct Metrics::Families {
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
     std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
     std::array<prometheus::Counter*, limited_scopes.size()> rate_limited{};
+    std::array<prometheus::Counter*, replay_kinds.size()> replays{};
 };
 
 Metrics::Metrics()
@@ -348,6 +356,11 @@ prometheus::Counter& Metrics::rate_limited(std::string_view scope)
     return *families_->rate_limited[place_of(scope, limited_scopes)];
 }
 
+prometheus::Counter& Metrics::replays(std::string_view kind)
+{
+    return *families_->replays[place_of(kind, replay_kinds)];
+}
+
 std::string Metrics::text() const
 {
     families_->memory.Set(resident_bytes());
@@ -382,6 +395,9 @@ std::string metrics_manual()
         out += " `" + std::string(word) + "`";
     out += "; `scope` is one of";
     for (const auto word : limited_scopes)
+        out += " `" + std::string(word) + "`";
+    out += "; `kind` is one of";
+    for (const auto word : replay_kinds)
         out += " `" + std::string(word) + "`";
     return out + ".\n";
 }

@@ -7,7 +7,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 
 from fakes import replies as r
-from harness.daemon import deployment
+from harness.daemon import deployment, in_parallel
 from harness.waiting import wait_until
 
 HELLO = [{"role": "user", "content": "hi"}]
@@ -177,3 +177,32 @@ def test_an_answer_and_a_stream_with_their_explanation(workshop):
         assert chunks[-1].routing["route"] == "auto"
         with client.chat.completions.stream(model="auto", messages=HELLO, metadata={"explain": True}) as stream:
             assert stream.get_final_completion().choices[0].message.content == "Hello from engine."
+
+
+def test_a_retry_with_its_idempotency_key_runs_and_a_later_one_gets_its_answer(workshop):
+    upstream = workshop.upstream("engine")
+    daemon = workshop.serve(deployment("m", upstream.base))
+    upstream.next(r.steps(r.STALL))
+    asked = {"model": "m", "messages": HELLO, "extra_headers": {"Idempotency-Key": "order-4711"}}
+    with OpenAI(base_url=daemon.base, api_key=daemon.key, max_retries=1, timeout=2) as client:
+        assert client.chat.completions.create(**asked).choices[0].message.content == "Hello from engine."
+        again = client.chat.completions.with_raw_response.create(**asked)
+        assert again.headers["x-spillway-idempotent-replay"] == "true"
+        assert again.parse().choices[0].message.content == "Hello from engine."
+    assert len(upstream.requests) == 2
+
+
+def test_a_limit_of_ours_is_waited_for_by_the_sdk(workshop):
+    upstream = workshop.upstream("engine")
+    daemon = workshop.serve(deployment("m", upstream.base), rate_limits={"models": {"m": {"rpm": 60}}})
+    in_parallel(70, lambda _: daemon.client.chat("m"))
+    with OpenAI(base_url=daemon.base, api_key=daemon.key, max_retries=0, timeout=20) as hasty:
+        def refused():
+            try:
+                hasty.chat.completions.create(model="m", messages=HELLO)
+            except openai.RateLimitError as error:
+                return error
+        error = wait_until(refused, what="a refusal")
+        assert error.code == "rate_limit_exceeded" and error.type == "rate_limit_error"
+    with OpenAI(base_url=daemon.base, api_key=daemon.key, max_retries=4, timeout=20) as patient:
+        assert patient.chat.completions.create(model="m", messages=HELLO).choices

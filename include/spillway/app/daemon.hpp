@@ -19,6 +19,7 @@
 #include "spillway/app/lane.hpp"
 #include "spillway/app/publisher.hpp"
 #include "spillway/app/scout.hpp"
+#include "spillway/ledger/answer_store.hpp"
 #include "spillway/ledger/shipper.hpp"
 #include "spillway/ledger/store.hpp"
 #include "spillway/ledger/upkeep.hpp"
@@ -54,6 +55,7 @@ private:
     explicit Daemon(Beginning& beginning);
     [[nodiscard]] Result<void> begin(Beginning beginning);
     [[nodiscard]] Result<void> open_money(const config::Config& config);
+    void open_answers(const config::Config& config);
     void make_lanes(const Edition& edition);
     void published(const config::Config& config);
     void remember_shadow_spend(const config::Config& config);
@@ -80,6 +82,7 @@ private:
     std::function<admin::Vitals()> vitals_;
     std::unique_ptr<admin::Archive> archive_;
     std::unique_ptr<BudgetBook> book_;
+    std::unique_ptr<ledger::AnswerStore> answers_;  ///< Null when its file cannot be used.
     std::deque<Lane> lanes_;
     bool shadow_spend_known_ = false;
     std::optional<HealthKeeper> health_;

@@ -245,6 +245,22 @@ struct LocalCost {
     std::optional<NanoUsd> price_per_kwh;
 };
 
+/// Our own `idempotency:` section: answers that are kept for requests with an idempotency key.
+struct Idempotency {
+    bool enabled = true;
+    Millis max_age{86'400'000};
+    std::size_t max_answer = std::size_t{4} * 1024 * 1024;
+    std::size_t max_total = std::size_t{128} * 1024 * 1024;
+    std::size_t max_answers = 100'000;
+};
+
+/// Our own `coalescing:` section: identical requests that run at once share one call.
+struct Coalescing {
+    bool enabled = false;
+    std::vector<std::string> models;  ///< As clients name them; empty: all.
+    bool across_keys = false;
+};
+
 /// One row of the price table, per model name.
 struct PriceRow {
     std::string model;
@@ -289,6 +305,8 @@ struct Config {
     Budgets budgets;
     LocalCost local;
     RateLimits rate_limits;
+    Idempotency idempotency;
+    Coalescing coalescing;
     std::vector<Route> routes;  ///< In the order of the file.
     Privacy privacy;
     TokenCounting tokens;

@@ -31,6 +31,8 @@ void top_fields(Visitor& visit)
     visit.known("budgets", section, "spillway's own: caps with several windows, and what follows.");
     visit.known("local", section, "spillway's own: what local engines cost.");
     visit.known("rate_limits", section, "spillway's own: limits of all callers together.");
+    visit.known("idempotency", section, "spillway's own: answers kept for idempotency keys.");
+    visit.known("coalescing", section, "spillway's own: identical requests share one call.");
     visit.known("prices", section, "spillway's own: prices by model, over the built-in table.");
     visit.known("routes", section, "spillway's own: virtual models, decided by rules.");
     visit.known("privacy", section, "spillway's own: what is sensitive, and what is local.");
@@ -255,6 +257,33 @@ void rate_limits_fields(Visitor& visit, RateLimits& rates)
     visit("assumed_answer", rates.assumed_answer,
           Doc{"Tokens that are set aside for an answer when the request has no max_tokens; at most "
               "a quarter of the limit. Its real size corrects that."});
+}
+
+template <class Visitor>
+void idempotency_fields(Visitor& visit, Idempotency& idempotency)
+{
+    visit(
+        "enabled", idempotency.enabled,
+        Doc{"Keep the answers of requests that come with an `Idempotency-Key`; `false` only passes "
+            "the key on."});
+    visit("max_age", idempotency.max_age, Range{1, 604'800},
+          Doc{"How long the same key gets the same answer."});
+    visit("max_answer", idempotency.max_answer, Unit::bytes, Range{0, 268'435'456},
+          Doc{"The longest answer that is kept."});
+    visit("max_total", idempotency.max_total, Unit::bytes, Range{0, 1e12},
+          Doc{"All kept answers together; the oldest go first."});
+    visit("max_answers", idempotency.max_answers, Range{0, 1e7}, Doc{"How many are kept."});
+}
+
+template <class Visitor>
+void coalescing_fields(Visitor& visit, Coalescing& coalescing)
+{
+    visit("enabled", coalescing.enabled,
+          Doc{"Let identical requests that run at the same time share one call, when their "
+              "`temperature` is 0 in so many words."});
+    visit("models", coalescing.models, Doc{"Names that clients ask for; all when unset."});
+    visit("across_keys", coalescing.across_keys,
+          Doc{"Also requests of different keys; else only those of one key."});
 }
 
 template <class Visitor>

@@ -10,6 +10,7 @@
 #include "spillway/chat/request_facts.hpp"
 #include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/sample.hpp"
+#include "spillway/gateway/same_request.hpp"
 #include "spillway/gateway/snapshot.hpp"
 #include "spillway/ledger/spend_record.hpp"
 #include "spillway/route/plan.hpp"
@@ -60,6 +61,7 @@ struct InferenceRequest {
     /// Null unless the request was drawn for comparison.
     std::unique_ptr<Sample> sample;
     std::unique_ptr<Rates> rates;  ///< Null where no limit holds.
+    std::unique_ptr<SameRequest> same;  ///< Null where it is compared with no other.
     Tokens prompt_estimate{};
     TimePoint received{};  ///< The last byte of the body had arrived.
 

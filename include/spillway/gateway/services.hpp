@@ -16,7 +16,9 @@
 #include "spillway/guard/conversations.hpp"
 #include "spillway/guard/daily_allowance.hpp"
 #include "spillway/guard/rate_limits.hpp"
+#include "spillway/guard/replays.hpp"
 #include "spillway/guard/retry_budget.hpp"
+#include "spillway/ledger/answer_store.hpp"
 #include "spillway/ledger/comparison_writer.hpp"
 #include "spillway/ledger/open_calls.hpp"
 #include "spillway/net/shard.hpp"
@@ -32,6 +34,8 @@ struct Shared {
     guard::Conversations conversations{};
     guard::DailyAllowance shadow_allowance{};  ///< By route.
     guard::RateLimits rate_limits{};
+    guard::Replays replays{};
+    ledger::AnswerStore* answers = nullptr;  ///< Null: answers are kept in memory only.
     std::atomic<std::size_t> in_flight{0};
     std::atomic<bool> draining{false};
     /// Called when a budget has something to tell; returns at once. Set before use.

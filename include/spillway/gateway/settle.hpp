@@ -21,6 +21,11 @@ namespace spillway::gateway {
 [[nodiscard]] ledger::SpendRecord make_refusal(const InferenceRequest& request, const Error& error,
                                                TimePoint now);
 
+/// The record of a request that got the answer of an earlier one: nothing was called, and it cost
+/// nothing.
+[[nodiscard]] ledger::SpendRecord make_replayed(const InferenceRequest& request,
+                                                const chat::KeptAnswer& answer, TimePoint now);
+
 /// Counts the record in the metrics and writes the access log line when it is on.
 void publish(const ledger::SpendRecord& record, const Arrival& arrival, const Outcome* outcome,
              Services& services);

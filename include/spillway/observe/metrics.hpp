@@ -61,6 +61,9 @@ public:
     /// Requests over a limit of ours, by whose it was ("api_key", "team", "model", ...).
     [[nodiscard]] prometheus::Counter& rate_limited(std::string_view scope);
 
+    /// Answers given again: "idempotent" or "coalesced".
+    [[nodiscard]] prometheus::Counter& replays(std::string_view kind);
+
     prometheus::Counter* strangers;         ///< Requests without a valid credential.
     prometheus::Counter* refused_heads;     ///< Connections refused before an exchange.
     prometheus::Counter* malformed_events;  ///< Upstream events skipped.
