@@ -64,7 +64,9 @@ void put(OpenCallPage& page, std::string_view text, std::size_t spare)
     text = text.substr(0, most);
     page.texts[page.used] = static_cast<unsigned char>(text.size() & 0xFFU);
     page.texts[page.used + 1] = static_cast<unsigned char>(text.size() >> 8U);
-    std::memcpy(page.texts + page.used + length_size, text.data(), text.size());
+    // An empty view may point nowhere, and memcpy must not be told so.
+    if (!text.empty())
+        std::memcpy(page.texts + page.used + length_size, text.data(), text.size());
     page.used += static_cast<std::uint32_t>(length_size + text.size());
 }
 
