@@ -204,9 +204,9 @@ ledger::SpendRecord make_replayed(const InferenceRequest& request, const chat::K
                                   TimePoint now)
 {
     auto record = begin_record(request.arrival, now);
-    record.end_user = printable(request.facts.end_user, max_name);
-    record.tags = json_list(request.facts.tags);
-    record.asked_model = printable(request.facts.model, max_name);
+    record.end_user = recorded_name(request.facts.end_user);
+    record.tags = recorded_tags(request);
+    record.asked_model = recorded_name(request.facts.model);
     record.group = answer.group;
     record.deployment_id = answer.deployment_id;
     record.provider = answer.provider;
