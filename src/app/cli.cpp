@@ -86,13 +86,13 @@ constexpr const char* review_footer =
     "`spillway learn`. Without a terminal verdicts are read from stdin, a line each.\n";
 
 constexpr std::array<std::string_view, 14> command_names{
-    "serve",  "check", "explain", "replay",   "review", "learn", "ledger",
-    "verify", "export", "spend",  "features", "score",  "train", "version"};
+    "serve",  "check",  "explain", "replay",   "review", "learn", "ledger",
+    "verify", "export", "spend",   "features", "score",  "train", "version"};
 constexpr std::array<std::string_view, 24> options{
-    "--config",  "--host",  "--port",   "--help",     "--weights", "--labels",
-    "--out",     "--dataset", "--name", "--report",   "--held-out", "--json",
-    "--header",  "--since", "--ledger", "--route",    "--dry-run", "--undo",
-    "--again",   "--until", "--format", "--output",   "--by",      "--database-url"};
+    "--config", "--host",    "--port",   "--help",   "--weights",  "--labels",
+    "--out",    "--dataset", "--name",   "--report", "--held-out", "--json",
+    "--header", "--since",   "--ledger", "--route",  "--dry-run",  "--undo",
+    "--again",  "--until",   "--format", "--output", "--by",       "--database-url"};
 
 /// "unknown option '--prot'; did you mean '--port'?": CLI11 names the word but suggests nothing.
 std::string unknown_word(std::string_view word)

@@ -12,8 +12,8 @@
 
 #include "spillway/app/budget_alert.hpp"
 #include "spillway/app/front_door.hpp"
-#include "spillway/app/shadow_spend.hpp"
 #include "spillway/app/retention.hpp"
+#include "spillway/app/shadow_spend.hpp"
 #include "spillway/base/log.hpp"
 #include "spillway/gateway/front.hpp"
 

@@ -12,7 +12,7 @@ namespace {
 /// of a key that comes today may ask for it.
 WallTime earliest_period(const guard::Budgets& budgets, WallTime now)
 {
-    auto earliest = config::began({1, config::BudgetPeriod::Unit::month}, now);
+    auto earliest = config::window_of({1, config::BudgetPeriod::Unit::month}, now).began;
     for (const auto& standing : budgets.look(now)) {
         if (standing.resets)
             earliest = std::min(earliest, standing.began);

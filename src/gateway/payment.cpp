@@ -100,7 +100,10 @@ Result<void> Payment::begin(const route::Target& target, const route::Plan& plan
     }
     reservation_.emplace(*std::move(taken));
     payer_ = Payer{target.group, target.deployment};
-    if (auto written = write_down(target, amount); !written) {
+    // Whoever serves without a ledger serves without its pages, too.
+    const bool must_be_written =
+        snapshot.config.ledger.on_failure == config::OnFailure::refuse_priced;
+    if (auto written = write_down(target, amount); !written && must_be_written) {
         failed(Cost::none);
         return written;
     }

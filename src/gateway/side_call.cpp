@@ -244,8 +244,8 @@ NanoUsd charge_of(const ledger::SpendRecord& record, const Heard& heard, bool se
 
 /// Calls the target and records it. The call lives until the record is written: a shard that ends
 /// waits for what is upstream.
-net::Task<SideAnswer> run_at(const SideCall& call, const chat::RequestFacts& facts,
-                             Chosen& chosen, Services& services)
+net::Task<SideAnswer> run_at(const SideCall& call, const chat::RequestFacts& facts, Chosen& chosen,
+                             Services& services)
 {
     const auto& target = chosen.target;
     auto& record = chosen.record;

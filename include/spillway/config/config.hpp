@@ -74,8 +74,8 @@ struct Deployment {
     std::optional<bool> supports_audio;
     std::optional<bool> supports_tools;
     std::optional<bool> supports_schema;
-    std::optional<std::int64_t> max_parallel;      ///< Requests in flight at once.
-    std::optional<std::int64_t> key_rpm;           ///< Of each key that names no limit for the model.
+    std::optional<std::int64_t> max_parallel;  ///< Requests in flight at once.
+    std::optional<std::int64_t> key_rpm;       ///< Of each key that names no limit for the model.
     std::optional<std::int64_t> key_tpm;
     std::optional<bool> local;                     ///< Instead of what its address says.
     Budget budget;                                 ///< `max_budget` and `budget_duration`.
@@ -162,8 +162,8 @@ struct General {
     Budget budget;
     ScopeCaps budget_limits;  ///< Further windows of the proxy.
     std::optional<NanoUsd> soft_budget;
-    std::optional<Secret> webhook;  ///< `alert_to_webhook_url`: for what budgets have to tell.
-    BudgetPeriod spend_logs_retention;           ///< LiteLLM's; those of `ledger` win.
+    std::optional<Secret> webhook;      ///< `alert_to_webhook_url`: for what budgets have to tell.
+    BudgetPeriod spend_logs_retention;  ///< LiteLLM's; those of `ledger` win.
     BudgetPeriod spend_logs_retention_interval;  ///< The same.
 };
 

@@ -64,11 +64,11 @@ template <class Visitor>
 void ignored_router_fields(Visitor& visit)
 {
     ignored(visit, "the strategies measure over fixed windows", {"routing_strategy_args"});
-    ignored(visit, "not in this version",
-            {"deployment_affinity_ttl_seconds", "model_group_affinity_config",
-             "enable_tag_filtering", "tag_filtering_match_any",
-             "routing_groups", "default_priority", "polling_interval", "guardrail_list",
-             "search_tools", "alerting_config", "assistants_config"});
+    ignored(
+        visit, "not in this version",
+        {"deployment_affinity_ttl_seconds", "model_group_affinity_config", "enable_tag_filtering",
+         "tag_filtering_match_any", "routing_groups", "default_priority", "polling_interval",
+         "guardrail_list", "search_tools", "alerting_config", "assistants_config"});
     ignored(visit, "spillway keeps its state in the process and needs no Redis",
             {"redis_host", "redis_port", "redis_password", "redis_url", "redis_db",
              "cache_responses", "caching_groups", "cache_kwargs", "client_ttl"});

@@ -9,8 +9,8 @@
 #include "spillway/chat/endpoint.hpp"
 #include "spillway/chat/request_facts.hpp"
 #include "spillway/gateway/rates.hpp"
-#include "spillway/gateway/sample.hpp"
 #include "spillway/gateway/same_request.hpp"
+#include "spillway/gateway/sample.hpp"
 #include "spillway/gateway/snapshot.hpp"
 #include "spillway/ledger/spend_record.hpp"
 #include "spillway/route/plan.hpp"
@@ -60,7 +60,7 @@ struct InferenceRequest {
     std::unique_ptr<const Routing> routing;
     /// Null unless the request was drawn for comparison.
     std::unique_ptr<Sample> sample;
-    std::unique_ptr<Rates> rates;  ///< Null where no limit holds.
+    std::unique_ptr<Rates> rates;       ///< Null where no limit holds.
     std::unique_ptr<SameRequest> same;  ///< Null where it is compared with no other.
     Tokens prompt_estimate{};
     TimePoint received{};  ///< The last byte of the body had arrived.

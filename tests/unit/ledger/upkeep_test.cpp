@@ -4,8 +4,8 @@
 
 #include "ledger_fixture.hpp"
 #include "spillway/base/secret.hpp"
-#include "spillway/ledger/query.hpp"
 #include "spillway/ledger/charges.hpp"
+#include "spillway/ledger/query.hpp"
 #include "spillway/ledger/verify.hpp"
 
 namespace spillway::ledger {
