@@ -22,17 +22,19 @@ std::string_view host_of(std::string_view base)
 bool known_local(const gateway::Snapshot* snapshot, std::string_view deployment_id,
                  std::string_view api_base)
 {
+    if (snapshot != nullptr) {
+        const auto& all = snapshot->table.deployments();
+        const auto known = std::find_if(all.begin(), all.end(), [&](const route::Deployment& each) {
+            return each.id == deployment_id;
+        });
+        if (known != all.end())
+            return known->reach == privacy::Reach::local;
+    }
     if (api_base.empty())
         return false;
-    if (snapshot == nullptr)
-        return privacy::LocalHosts{}.reach_by_name(host_of(api_base)) == privacy::Reach::local;
-    const auto& all = snapshot->table.deployments();
-    const auto known = std::find_if(all.begin(), all.end(), [&](const route::Deployment& each) {
-        return each.id == deployment_id;
-    });
-    if (known != all.end())
-        return known->reach == privacy::Reach::local;
-    return snapshot->rules.hosts.reach_by_name(host_of(api_base)) == privacy::Reach::local;
+    static const privacy::LocalHosts usual;
+    const auto& hosts = snapshot != nullptr ? snapshot->rules.hosts : usual;
+    return hosts.reach_by_name(host_of(api_base)) == privacy::Reach::local;
 }
 
 }  // namespace spillway::app

@@ -53,12 +53,19 @@ protected:
     StillClock clock_;
     net::Shard shard_;
     Settlements settlements_{shard_, writer_, metrics_};
+    guard::Budgets budgets_;
+    std::unique_ptr<ledger::OpenCalls> open_calls_ =
+        *ledger::OpenCalls::open(store_->path(), 10, config::Durability::process);
+    ledger::ComparisonWriter comparisons_{store_->path()};
     Services services_{.shard = shard_,
                        .snapshot = nullptr,
                        .metrics = metrics_,
                        .shared = shared_,
                        .settlements = settlements_,
-                       .clock = clock_};
+                       .budgets = budgets_,
+                       .open_calls = *open_calls_,
+                       .clock = clock_,
+                       .comparisons = comparisons_};
     config::Config config_ = testing::small_config();
     std::shared_ptr<const Snapshot> snapshot_;
 };

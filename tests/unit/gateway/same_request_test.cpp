@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "spillway/gateway/inference_request.hpp"
 #include "unit/gateway/fixture.hpp"
 
 namespace spillway::gateway {
@@ -98,7 +99,8 @@ TEST_F(SameRequestTest, CoalescesOnlyAtTemperatureZero)
 {
     config_.coalescing.enabled = true;
     for (const std::string zero : {"0", "0.0", "0e3", "-0"}) {
-        auto cold = request(R"({"temperature":)" + zero + "}");
+        const auto body = R"({"temperature":)" + zero + "}";
+        auto cold = request(body);
         EXPECT_TRUE(compare_with_others(cold)) << zero;
         EXPECT_EQ(cold.same->by, SameRequest::By::coalescing);
     }
