@@ -96,7 +96,8 @@ net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
     co_await run_attempt(attempt);
 
     watch_.watch(nullptr);
-    const bool sent = attempt.call->request_sent();
+    // A call that a stream let go had been sent.
+    const bool sent = !attempt.call || attempt.call->request_sent();
     attempt.call.reset();
     note_cost(payment_, attempt.end, sent ? Payment::Cost::possible : Payment::Cost::none);
     next_ = conclude(attempt);
