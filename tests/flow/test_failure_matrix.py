@@ -174,7 +174,7 @@ def begin(world):
         assert record.call_id == reply.header("x-spillway-call-id")
         assert record.outcome == outcome, record
         assert world.bad.wait_for(lambda bad: not bad.running(), 5), "the failed request still runs upstream"
-        assert not world.good.running()
+        assert world.good.wait_for(lambda good: not good.running(), 5), "the served request still runs upstream"
         return record, len(world.good.requests) - asked_before
 
     return check

@@ -136,9 +136,13 @@ def test_when_the_local_engine_is_slow_the_next_one_serves_and_the_slow_one_rest
 
 
 def test_when_the_budget_is_nearly_spent_hard_requests_stay_at_home(workshop):
-    day = Day(workshop, litellm_settings={"max_budget": 0.00005, "budget_duration": "30d"})
-    said, record = day.told(day.ask(HARD))
+    # An answer costs about 0.002 USD. A tenth of the cap is more than the worst case, so it is the
+    # rule that turns, and not the cap that refuses.
+    day = Day(workshop, litellm_settings={"max_budget": 0.05, "budget_duration": "30d"})
+    usage = {"prompt_tokens": 11, "completion_tokens": 1000, "total_tokens": 1011}
+    day["cloud"].default = r.whole(r.chat("Hello from cloud.", usage=usage))
+    said, record = day.told(day.ask(HARD, max_tokens=1000))
     assert (said, record.model_group) == ("hard", "cloud")
-    wait_until(lambda: day.ask(HARD).header("x-spillway-rule") == "otherwise", 20, "the turn")
-    said, record = day.told(day.ask(HARD))
+    wait_until(lambda: day.ask(HARD, max_tokens=1000).header("x-spillway-rule") == "otherwise", 20, "the turn")
+    said, record = day.told(day.ask(HARD, max_tokens=1000))
     assert (said, record.model_group) == ("otherwise", "local")
