@@ -27,7 +27,7 @@ std::vector<config::Problem> unpriced_under_caps(const config::Config& config,
         // What a wildcard serves is known only when it is asked for.
         if (!resolved || deployment.model.ends_with('*'))
             continue;
-        const bool local = resolved->place == config::Place::local;
+        const bool local = deployment.local.value_or(resolved->place == config::Place::local);
         const auto rate = book.rate(deployment, resolved->upstream_model, local);
         const bool timed =
             count(ledger::PriceBook::second_price(deployment, config.local, local)) > 0;

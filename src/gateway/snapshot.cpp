@@ -120,7 +120,7 @@ Result<Upstream> compile(const config::Deployment& deployment, const config::Con
     upstream.header_block = *std::move(block);
     upstream.answer_block = answer_block(deployment.id, deployment.group, upstream.api_base);
     upstream.rules = wire_rules(deployment, config, resolved);
-    upstream.local = resolved.place == config::Place::local;
+    upstream.local = deployment.local.value_or(resolved.place == config::Place::local);
     upstream.rate = prices.rate(deployment, upstream.model, upstream.local);
     upstream.rate.second =
         ledger::PriceBook::second_price(deployment, config.local, upstream.local);

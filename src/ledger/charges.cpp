@@ -260,6 +260,22 @@ private:
 
 }  // namespace
 
+Result<WallTime> latest_charge(const std::string& ledger_path)
+{
+    auto connection = sqlite::Connection::open(ledger_path, sqlite::Access::read);
+    if (!connection)
+        return fail(Errc::ledger_unavailable, connection.error().message());
+    // What a block's records were charged at is never later than the latest of their starts and of
+    // those before: a charge is only moved to a moment that was seen.
+    const auto latest = connection->number(
+        "SELECT max(coalesce((SELECT max(max_started) FROM blocks), 0), "
+        "coalesce((SELECT max(max(started, coalesce(charged_at, 0))) FROM records WHERE seq > "
+        "(SELECT coalesce(max(last_seq), 0) FROM blocks)), 0))");
+    if (!latest)
+        return fail(Errc::ledger_unavailable, latest.error().message());
+    return WallTime{WallTime::duration{*latest}};
+}
+
 Result<Charges> charges_since(const std::string& ledger_path, const ChargesQuestion& question)
 {
     auto connection = sqlite::Connection::open(ledger_path, sqlite::Access::read);

@@ -157,6 +157,7 @@ struct Writer::Parts {
             {
                 const std::lock_guard lock(deferring);
                 records = deferred.take(deferred_batch);
+                being_written = records.size();
             }
             if (records.empty())
                 return;
@@ -164,8 +165,10 @@ struct Writer::Parts {
             places.reserve(records.size());
             for (const auto& record : records)
                 places.push_back(&record);
-            if (!commit(places)) {
-                const std::lock_guard lock(deferring);
+            const auto written = commit(places);
+            const std::lock_guard lock(deferring);
+            being_written = 0;
+            if (!written) {
                 deferred.put_back(std::move(records));
                 return;
             }
@@ -190,7 +193,8 @@ struct Writer::Parts {
     std::condition_variable kept;  ///< It came to an end of it.
 
     std::mutex deferring;
-    DeferredRecords deferred;  ///< Under `deferring`.
+    DeferredRecords deferred;       ///< Under `deferring`.
+    std::size_t being_written = 0;  ///< Taken from it, and not in the ledger yet.
     std::atomic<std::uint64_t> lost{0};
 
     std::thread keeper;
@@ -257,7 +261,7 @@ Writer::Deferred Writer::defer(const SpendRecord& record)
 std::size_t Writer::waiting() const
 {
     const std::lock_guard lock(parts_->deferring);
-    return parts_->deferred.size();
+    return parts_->deferred.size() + parts_->being_written;
 }
 
 std::uint64_t Writer::lost() const noexcept

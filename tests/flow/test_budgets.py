@@ -33,10 +33,10 @@ def spent(daemon, **columns):
                if all(record[name] == value for name, value in columns.items()))
 
 
-def gauge(daemon, name, **labels):
+def gauge(daemon, metric, **labels):
     wanted = "{" + ",".join(f'{key}="{value}"' for key, value in labels.items())
     for line in daemon.client.get("/metrics").body.decode().splitlines():
-        if line.startswith(name + wanted):
+        if line.startswith(metric + wanted):
             return nano(line.rsplit(" ", 1)[1])
     return None
 
@@ -249,7 +249,8 @@ def storm(daemon, number, seed):
     if dice.random() < 0.1:
         with daemon.client.open_chat("m", **SHORT) as running:
             try:
-                running.read_start()
+                if running.read_head().status == 200:
+                    running.read_chunk()
             except (Closed, OSError):
                 pass
         return "left"

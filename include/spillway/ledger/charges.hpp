@@ -38,4 +38,8 @@ struct Charges {
 [[nodiscard]] Result<Charges> charges_since(const std::string& ledger_path,
                                             const ChargesQuestion& question);
 
+/// The latest moment that any record started or was charged at; the epoch in an empty ledger. Reads
+/// no more than what is behind the last block.
+[[nodiscard]] Result<WallTime> latest_charge(const std::string& ledger_path);
+
 }  // namespace spillway::ledger
