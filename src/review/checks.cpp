@@ -56,11 +56,16 @@ std::string_view without_blanks(std::string_view text)
 /// Typographic apostrophes are as good as the typewriter's.
 std::string plain(std::string_view text)
 {
-    auto words = lower(text);
+    const auto words = lower(text);
     constexpr std::string_view curly = "\xE2\x80\x99";
-    for (auto at = words.find(curly); at != std::string::npos; at = words.find(curly, at))
-        words.replace(at, curly.size(), "'");
-    return words;
+    std::string out;
+    out.reserve(words.size());
+    std::size_t from = 0;
+    for (auto at = words.find(curly); at != std::string::npos; at = words.find(curly, from)) {
+        out.append(words, from, at - from).push_back('\'');
+        from = at + curly.size();
+    }
+    return out.append(words, from);
 }
 
 bool calls_unknown(const Answer& answer, const Asked& asked)
