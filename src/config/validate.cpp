@@ -159,7 +159,8 @@ void check_budgets(const Config& config, const std::set<std::string>& dropped, c
 void check_rates(const Config& config, const KnownNames& names, const Node& root,
                  Findings& findings)
 {
-    for (const auto& [model, rates] : config.rate_limits.models) {
+    for (const auto& entry : config.rate_limits.models) {
+        const auto& model = entry.first;  // clang 14 lets no lambda see a structured binding.
         const bool route = std::any_of(config.routes.begin(), config.routes.end(),
                                        [&](const Route& each) { return each.name == model; });
         if (!route && !names.has(model))

@@ -40,5 +40,15 @@ TEST(Unpriced, IsNoMatterWhereNoneDoesOrItIsAllowed)
               0U);
 }
 
+TEST(Unpriced, IsNothingOfWhatPeopleBringFromLiteLlm)
+{
+    const config::Environment keys = [](const std::string&) { return "sk-some"; };
+    const auto loaded = config::load_file(
+        std::string(SPILLWAY_SOURCE_DIR) + "/config/examples/litellm-hybrid.yaml", keys);
+    ASSERT_TRUE(loaded.config);
+    for (const auto& warning : unpriced_under_caps(*loaded.config, keys))
+        ADD_FAILURE() << warning.message;
+}
+
 }  // namespace
 }  // namespace spillway::app
