@@ -53,9 +53,14 @@ Result<void> BudgetBook::bring(std::span<const chat::ScopeBudget> budgets,
                                std::span<const chat::Cap> end_users)
 {
     const auto now = clock_.wall();
-    // Before any window opens: a clock that was set back while we were away reopens none.
-    if (const auto latest = ledger::latest_charge(ledger_path_))
-        budgets_.seen(*latest);
+    // Before any window opens: a clock that was set back while we were away reopens none. From then
+    // on the budgets themselves see every moment.
+    if (!past_seen_) {
+        if (const auto latest = ledger::latest_charge(ledger_path_)) {
+            budgets_.seen(*latest);
+            past_seen_ = true;
+        }
+    }
     auto adopted = budgets_.adopt(budgets, now);
     auto unknown = std::move(adopted.unknown);
     std::move(closed_.begin(), closed_.end(), std::back_inserter(unknown));

@@ -38,6 +38,7 @@ private:
     const Clock& clock_;
 
     std::mutex mutex_;
+    bool past_seen_ = false;  ///< The budgets know the ledger's latest moment.
     std::vector<chat::Scope> configured_;
     std::vector<guard::Budgets::Unknown> closed_;  ///< The ledger could not be read for them.
 };
