@@ -7,13 +7,15 @@
 #include <iterator>
 #include <string>
 
+#include "source_dir.hpp"
+
 namespace spillway {
 
 /// Fails when the page of `docs` is not what the code prints; writes it with
 /// SPILLWAY_UPDATE_DOCS=1.
 inline void expect_current(const std::string& name, const std::string& printed)
 {
-    const std::string path = SPILLWAY_SOURCE_DIR "/docs/" + name;
+    const std::string path = in_source_tree("docs/" + name);
     if (std::getenv("SPILLWAY_UPDATE_DOCS") != nullptr) {
         std::ofstream(path) << printed;
     }

@@ -1,4 +1,5 @@
 #include "spillway/app/unpriced.hpp"
+#include "source_dir.hpp"
 
 #include <gtest/gtest.h>
 
@@ -43,8 +44,8 @@ TEST(Unpriced, IsNoMatterWhereNoneDoesOrItIsAllowed)
 TEST(Unpriced, IsNothingOfWhatPeopleBringFromLiteLlm)
 {
     const config::Environment keys = [](const std::string&) { return "sk-some"; };
-    const auto loaded = config::load_file(
-        std::string(SPILLWAY_SOURCE_DIR) + "/config/examples/litellm-hybrid.yaml", keys);
+    const auto loaded =
+        config::load_file(in_source_tree("config/examples/litellm-hybrid.yaml"), keys);
     ASSERT_TRUE(loaded.config);
     for (const auto& warning : unpriced_under_caps(*loaded.config, keys))
         ADD_FAILURE() << warning.message;

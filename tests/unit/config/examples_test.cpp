@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "loading.hpp"
+#include "source_dir.hpp"
 #include "spillway/config/providers.hpp"
 
 /// The files of config/: what users copy must load, and mean what it says.
@@ -19,7 +20,7 @@ const std::map<std::string, std::string> keys{{"OPENAI_API_KEY", "sk-o"},
 
 Loaded example(const std::string& name)
 {
-    return load_file(SPILLWAY_SOURCE_DIR "/config/" + name, environment(keys));
+    return load_file(in_source_tree("config/" + name), environment(keys));
 }
 
 class Examples : public testing::TestWithParam<const char*> {};

@@ -1,4 +1,5 @@
 #include "spillway/config/prices.hpp"
+#include "source_dir.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +24,7 @@ const PriceRow& row(std::string_view model)
 
 TEST(BuiltInPrices, AreThoseOfTheFile)
 {
-    std::ifstream stream(SPILLWAY_SOURCE_DIR "/config/prices.yaml");
+    std::ifstream stream(in_source_tree("config/prices.yaml"));
     std::stringstream text;
     text << stream.rdbuf();
     const auto table = read_prices(text.str());

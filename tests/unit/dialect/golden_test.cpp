@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "padded.hpp"
+#include "source_dir.hpp"
 #include "spillway/dialect/body_edit.hpp"
 #include "spillway/dialect/event_stream.hpp"
 #include "spillway/dialect/request_reader.hpp"
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 
 fs::path golden_root()
 {
-    return fs::path(SPILLWAY_SOURCE_DIR) / "tests/golden/openai";
+    return in_source_tree("tests/golden/openai");
 }
 
 std::string read_file(const fs::path& path)

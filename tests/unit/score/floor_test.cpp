@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "source_dir.hpp"
 #include "spillway/score/feature_row.hpp"
 #include "spillway/score/train.hpp"
 
@@ -14,8 +15,7 @@ namespace {
 /// Rows of features and labels of real prompts (pack_rows.cpp), without their text.
 std::vector<LabelledRow> rows_of(const std::string& name)
 {
-    std::ifstream file(std::string(SPILLWAY_SOURCE_DIR) + "/tests/golden/score/" + name,
-                       std::ios::binary);
+    std::ifstream file(in_source_tree("tests/golden/score/" + name), std::ios::binary);
     const std::string bytes(std::istreambuf_iterator<char>(file), {});
     std::vector<LabelledRow> rows;
     for (std::size_t at = 0; at + 12 <= bytes.size();) {

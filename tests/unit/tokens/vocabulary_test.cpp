@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "known_counts.hpp"
+#include "source_dir.hpp"
 #include "toy_vocabulary.hpp"
 
 namespace spillway::tokens {
@@ -201,7 +202,7 @@ TEST(Split, LetsPunctuationTakeLineEnds)
 /// The real vocabularies, where scripts/test put them.
 TEST(Vocabulary, CountsKnownTextsExactly)
 {
-    const std::filesystem::path folder = SPILLWAY_SOURCE_DIR "/build/vocabularies";
+    const std::filesystem::path folder = in_source_tree("build/vocabularies");
     if (!std::filesystem::exists(folder))
         GTEST_SKIP() << "no vocabularies: run scripts/vocabularies build/vocabularies";
     Library library(folder);
