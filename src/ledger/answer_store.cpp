@@ -14,7 +14,7 @@
 
 #include "ledger_file.hpp"
 #include "spillway/base/log.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "record_row.hpp"
 #include "retired_charges.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 namespace {

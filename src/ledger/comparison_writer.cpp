@@ -12,7 +12,7 @@
 #include "ledger_file.hpp"
 #include "record_row.hpp"
 #include "spillway/base/log.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 namespace {

@@ -135,7 +135,7 @@ bool Courier::load_library()
 
 bool Courier::read_url()
 {
-    auto url = read_database_url(*pq_, database_url_);
+    auto url = postgres::read_database_url(*pq_, database_url_);
     if (!url) {
         SPILLWAY_ERROR("{}; spend records stay in the embedded ledger", url.error().message());
         const std::lock_guard hold{desk_->mutex};
@@ -153,9 +153,9 @@ bool Courier::connect()
         note_trouble(session.error().message);
         return false;
     }
-    auto ready = postgres::migrate(*session);
+    auto ready = remote::migrate(*session);
     if (ready) {
-        ready = session->prepare(insert_name, postgres::insert_statement());
+        ready = session->prepare(insert_name, remote::insert_statement());
     }
     if (!ready) {
         note_trouble(ready.error().message);
@@ -172,7 +172,7 @@ Courier::Next Courier::ship(const std::vector<Parcel>& parcels)
     std::vector<postgres::Row> rows;
     rows.reserve(parcels.size());
     for (const auto& parcel : parcels) {
-        rows.push_back(postgres::parameters_of(parcel.record));
+        rows.push_back(remote::parameters_of(parcel.record));
     }
     const auto refused_for_good = [](const postgres::Verdict& verdict) {
         return verdict && postgres::remedy_for(verdict->sqlstate) == postgres::Remedy::set_aside;

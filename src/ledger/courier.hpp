@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "event_descriptor.hpp"
 #include "outbox.hpp"
-#include "postgres.hpp"
+#include "spillway/base/event_descriptor.hpp"
 #include "spillway/base/ids.hpp"
 #include "spillway/base/secret.hpp"
 #include "spillway/ledger/shipper.hpp"
+#include "spillway/postgres/session.hpp"
 
 namespace spillway::ledger {
 
@@ -78,7 +78,7 @@ private:
     Secret database_url_;
     std::optional<Outbox> outbox_;
     std::optional<postgres::Library> pq_;
-    std::optional<DatabaseUrl> url_;
+    std::optional<postgres::DatabaseUrl> url_;
     std::optional<postgres::Session> session_;
     std::chrono::steady_clock::time_point saved_at_{};
     Backoff backoff_;

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "spillway/ledger/sums.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 /// The sums that are kept by day (`rollups*`), and how they follow from `records`. Folding,
 /// checking and reading are made of the same lists, so that they cannot disagree.

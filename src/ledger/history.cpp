@@ -6,7 +6,7 @@
 #include "record_row.hpp"
 #include "seq_ranges.hpp"
 #include "spillway/base/text.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "ledger_file.hpp"
 #include "record_row.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 

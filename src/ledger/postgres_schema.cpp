@@ -6,7 +6,7 @@
 
 #include "spillway/base/text.hpp"
 
-namespace spillway::ledger::postgres {
+namespace spillway::ledger::remote {
 namespace {
 
 /// Any number that nobody else locks: "spillway" in ASCII, shortened.
@@ -212,7 +212,7 @@ int number_in(const std::optional<std::string>& text)
     return value;
 }
 
-Outcome<int> version_of(Session& session)
+postgres::Outcome<int> version_of(postgres::Session& session)
 {
     // Asked first, because creating what exists needs rights that reading does not.
     auto exists = session.ask("SELECT to_regclass('spillway_schema_version')", {});
@@ -229,7 +229,7 @@ Outcome<int> version_of(Session& session)
     return number_in(*version);
 }
 
-Outcome<void> upgrade(Session& session)
+postgres::Outcome<void> upgrade(postgres::Session& session)
 {
     auto done = session.run("BEGIN");
     if (done) {
@@ -268,7 +268,7 @@ std::optional<std::string> text_of(const std::optional<Millis>& duration)
 
 }  // namespace
 
-Outcome<void> migrate(Session& session)
+postgres::Outcome<void> migrate(postgres::Session& session)
 {
     auto version = version_of(session);
     if (!version) {
@@ -276,11 +276,11 @@ Outcome<void> migrate(Session& session)
     }
     const auto newest = static_cast<int>(migrations.size());
     if (*version > newest) {
-        return tl::make_unexpected(Trouble{
+        return tl::make_unexpected(postgres::Trouble{
             "", "the database has schema version " + std::to_string(*version) +
                     ", this spillway knows " + std::to_string(newest) + "; use a newer spillway"});
     }
-    return *version == newest ? Outcome<void>{} : upgrade(session);
+    return *version == newest ? postgres::Outcome<void>{} : upgrade(session);
 }
 
 std::string insert_statement()
@@ -292,9 +292,9 @@ std::string insert_statement()
     return sql + ") ON CONFLICT (request_id) DO NOTHING";
 }
 
-Row parameters_of(const SpendRecord& record)
+postgres::Row parameters_of(const SpendRecord& record)
 {
-    Row row;
+    postgres::Row row;
     row.reserve(column_count);
     const auto text = [&row](std::string_view value) { row.emplace_back(value); };
     const auto number = [&row](std::int64_t value) { row.emplace_back(std::to_string(value)); };
@@ -357,4 +357,4 @@ Row parameters_of(const SpendRecord& record)
     return row;
 }
 
-}  // namespace spillway::ledger::postgres
+}  // namespace spillway::ledger::remote

@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "spillway/ledger/spend_record.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 

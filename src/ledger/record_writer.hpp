@@ -10,7 +10,7 @@
 #include "routing_insert.hpp"
 #include "row_insert.hpp"
 #include "spillway/ledger/spend_record.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 #include "words.hpp"
 
 namespace spillway::ledger {

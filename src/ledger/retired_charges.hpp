@@ -7,7 +7,7 @@
 
 #include "spillway/base/units.hpp"
 #include "spillway/chat/grant.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 /// What budgets were charged for records that were taken out by age: a budget that is never renewed
 /// is the sum of these and of the records that are there.

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "seq_ranges.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 

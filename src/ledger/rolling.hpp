@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 

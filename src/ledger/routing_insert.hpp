@@ -4,7 +4,7 @@
 #include <string>
 
 #include "spillway/ledger/spend_record.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 #include "words.hpp"
 
 namespace spillway::ledger {

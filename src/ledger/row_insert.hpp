@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "spillway/ledger/spend_record.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 #include "words.hpp"
 
 namespace spillway::ledger {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "spillway/base/ids.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 

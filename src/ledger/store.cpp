@@ -13,7 +13,7 @@
 #include "schema.hpp"
 #include "spillway/base/log.hpp"
 #include "spillway/base/text.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 namespace {

@@ -7,7 +7,7 @@
 #include "retiring.hpp"
 #include "rolling.hpp"
 #include "spillway/base/log.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 namespace {

@@ -4,11 +4,11 @@
 #include <string_view>
 #include <vector>
 
-#include "event_descriptor.hpp"
-#include "postgres.hpp"
 #include "record_row.hpp"
+#include "spillway/base/event_descriptor.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/ledger/sums.hpp"
+#include "spillway/postgres/session.hpp"
 #include "verify_parts.hpp"
 
 namespace spillway::ledger::verification {
@@ -141,7 +141,7 @@ Result<void> check_database(sqlite::Connection& connection, const Secret& url, V
     const auto pq = postgres::Library::load();
     if (!pq)
         return fail(pq.error());
-    const auto place = read_database_url(*pq, url);
+    const auto place = postgres::read_database_url(*pq, url);
     if (!place)
         return fail(place.error());
     const EventDescriptor never;

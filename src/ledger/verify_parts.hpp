@@ -4,7 +4,7 @@
 
 #include "spillway/base/secret.hpp"
 #include "spillway/ledger/verify.hpp"
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 /// The checks of `verify`, one subject each. All of them read `connection`, and write at most to
 /// its temporary tables.

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 namespace spillway::ledger {
 

@@ -6,14 +6,14 @@
 #include <thread>
 
 #include "ledger_fixture.hpp"
-#include "postgres_fixture.hpp"
+#include "unit/postgres/server.hpp"
 
 namespace spillway::ledger {
 namespace {
 
+using postgres::testing::PostgresServer;
 using testing::full_records;
 using testing::places_of;
-using testing::PostgresServer;
 using testing::settings_for;
 using testing::value_of;
 using namespace std::chrono_literals;

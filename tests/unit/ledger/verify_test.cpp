@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "ledger_fixture.hpp"
-#include "postgres_fixture.hpp"
 #include "spillway/ledger/shipper.hpp"
 #include "spillway/ledger/upkeep.hpp"
+#include "unit/postgres/server.hpp"
 
 namespace spillway::ledger {
 namespace {
@@ -252,7 +252,7 @@ protected:
         return verdict ? *verdict : Verdict{};
     }
 
-    testing::PostgresServer& server_ = testing::PostgresServer::shared();
+    postgres::testing::PostgresServer& server_ = postgres::testing::PostgresServer::shared();
     std::string database_ = server_.make_database();
 };
 

@@ -1,4 +1,4 @@
-#include "postgres.hpp"
+#include "spillway/postgres/session.hpp"
 
 #include <poll.h>
 
@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace spillway::ledger::postgres {
+namespace spillway::postgres {
 namespace {
 
 using std::chrono::steady_clock;
@@ -298,4 +298,4 @@ Trouble Session::trouble(const PGresult* answer) const
     return {state == nullptr ? "" : state, url_->without_secrets(primary)};
 }
 
-}  // namespace spillway::ledger::postgres
+}  // namespace spillway::postgres

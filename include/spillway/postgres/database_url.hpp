@@ -8,11 +8,9 @@
 #include "spillway/base/result.hpp"
 #include "spillway/base/secret.hpp"
 
-namespace spillway::ledger {
+namespace spillway::postgres {
 
-namespace postgres {
 struct Library;
-}
 
 /// A `database_url` as libpq wants it, with the secrets known so that they can be kept out of logs.
 struct DatabaseUrl {
@@ -28,7 +26,6 @@ struct DatabaseUrl {
 /// Reads a connection URI or a keyword list. What LiteLLM's users have there for Prisma
 /// (`connection_limit`, `schema`, ...) is understood or left out, where libpq would refuse it.
 /// @return `bad_config` without quoting the text.
-[[nodiscard]] Result<DatabaseUrl> read_database_url(const postgres::Library& pq,
-                                                    const Secret& text);
+[[nodiscard]] Result<DatabaseUrl> read_database_url(const Library& pq, const Secret& text);
 
-}  // namespace spillway::ledger
+}  // namespace spillway::postgres

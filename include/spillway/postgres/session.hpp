@@ -13,11 +13,11 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "database_url.hpp"
-#include "postgres_library.hpp"
+#include "spillway/postgres/database_url.hpp"
+#include "spillway/postgres/library.hpp"
 
 /// One connection to PostgreSQL in which every wait is bounded and ends when the shipper stops.
-namespace spillway::ledger::postgres {
+namespace spillway::postgres {
 
 /// What a SQLSTATE asks of us.
 enum class Remedy : std::uint8_t {
@@ -89,4 +89,4 @@ private:
     int stop_;
 };
 
-}  // namespace spillway::ledger::postgres
+}  // namespace spillway::postgres

@@ -1,10 +1,10 @@
-#include "sqlite.hpp"
+#include "spillway/sqlite/connection.hpp"
 
 #include <time.h>
 
 #include <string>
 
-namespace spillway::ledger::sqlite {
+namespace spillway::sqlite {
 namespace {
 
 /// SQLite's own busy timeout sleeps whole milliseconds. Our writers hold the lock for some ten
@@ -153,4 +153,4 @@ Error Connection::error(std::string_view doing) const
                  std::move(message)};
 }
 
-}  // namespace spillway::ledger::sqlite
+}  // namespace spillway::sqlite

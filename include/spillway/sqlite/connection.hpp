@@ -12,7 +12,7 @@
 #include "spillway/base/result.hpp"
 
 /// The little of SQLite that the ledger uses, with owners and `Result`. Private to `ledger`.
-namespace spillway::ledger::sqlite {
+namespace spillway::sqlite {
 
 /// A prepared statement. Values are bound by position from 1; text and blobs are not copied, so
 /// they must live until `reset`.
@@ -119,4 +119,4 @@ private:
 /// True for a failed fsync: what was written may be lost although a later sync succeeds.
 [[nodiscard]] bool means_failed_sync(int code);
 
-}  // namespace spillway::ledger::sqlite
+}  // namespace spillway::sqlite

@@ -1,9 +1,9 @@
-#include "../../../src/ledger/postgres_library.hpp"
+#include "spillway/postgres/library.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace spillway::ledger::postgres {
+namespace spillway::postgres {
 namespace {
 
 using ::testing::HasSubstr;
@@ -32,4 +32,4 @@ TEST(PostgresLibrary, NamesTheFunctionThatALibraryLacks)
 }
 
 }  // namespace
-}  // namespace spillway::ledger::postgres
+}  // namespace spillway::postgres

@@ -1,18 +1,18 @@
-#include "database_url.hpp"
+#include "spillway/postgres/database_url.hpp"
 
 #include <algorithm>
 #include <memory>
 #include <optional>
 
-#include "postgres_library.hpp"
 #include "spillway/base/text.hpp"
+#include "spillway/postgres/library.hpp"
 
-namespace spillway::ledger {
+namespace spillway::postgres {
 namespace {
 
 using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
-bool libpq_knows(const postgres::Library& pq, std::string_view keyword)
+bool libpq_knows(const Library& pq, std::string_view keyword)
 {
     const Options known{pq.conndefaults(), pq.conninfo_free};
     for (const auto* option = known.get(); option != nullptr && option->keyword != nullptr;
@@ -31,7 +31,7 @@ struct Foreign {
 };
 
 /// Takes Prisma's parameters out of a URI.
-Foreign take_foreign(const postgres::Library& pq, std::string& uri)
+Foreign take_foreign(const Library& pq, std::string& uri)
 {
     Foreign foreign;
     const auto question = uri.find('?');
@@ -118,7 +118,7 @@ std::string DatabaseUrl::without_secrets(std::string_view message) const
     return printable(out, 400);
 }
 
-Result<DatabaseUrl> read_database_url(const postgres::Library& pq, const Secret& text)
+Result<DatabaseUrl> read_database_url(const Library& pq, const Secret& text)
 {
     std::string uri = text.reveal();
     const Foreign foreign = take_foreign(pq, uri);
@@ -150,4 +150,4 @@ Result<DatabaseUrl> read_database_url(const postgres::Library& pq, const Secret&
     return url;
 }
 
-}  // namespace spillway::ledger
+}  // namespace spillway::postgres

@@ -1,4 +1,4 @@
-#include "postgres_library.hpp"
+#include "spillway/postgres/library.hpp"
 
 #include <dlfcn.h>
 
@@ -6,7 +6,7 @@
 
 #include "spillway/base/text.hpp"
 
-namespace spillway::ledger::postgres {
+namespace spillway::postgres {
 namespace {
 
 struct CloseLibrary {
@@ -101,4 +101,4 @@ Result<Library> Library::load(const std::string& file)
     return pq;
 }
 
-}  // namespace spillway::ledger::postgres
+}  // namespace spillway::postgres

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace spillway::ledger {
+namespace spillway {
 
 /// A flag that `poll` can wait for. `raise` from any thread; `lower` by the one that waits.
 class EventDescriptor {
@@ -37,4 +37,4 @@ private:
     int descriptor_;
 };
 
-}  // namespace spillway::ledger
+}  // namespace spillway

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace spillway::ledger::testing {
+namespace spillway::postgres::testing {
 
 /// A private PostgreSQL in a temporary folder: TCP on a free loopback port, no fsync, ended with
 /// the test executable. Throws, so that a test fails, when PostgreSQL is not installed.
@@ -41,4 +41,4 @@ private:
     pid_t postmaster_ = -1;
 };
 
-}  // namespace spillway::ledger::testing
+}  // namespace spillway::postgres::testing

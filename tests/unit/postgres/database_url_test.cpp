@@ -1,16 +1,16 @@
-#include "../../../src/ledger/database_url.hpp"
+#include "spillway/postgres/database_url.hpp"
 
 #include <gtest/gtest.h>
 
-#include "../../../src/ledger/postgres_library.hpp"
+#include "spillway/postgres/library.hpp"
 
-namespace spillway::ledger {
+namespace spillway::postgres {
 namespace {
 
 Result<DatabaseUrl> read(const Secret& text)
 {
-    return postgres::Library::load().and_then(
-        [&text](const postgres::Library& pq) { return read_database_url(pq, text); });
+    return Library::load().and_then(
+        [&text](const Library& pq) { return read_database_url(pq, text); });
 }
 
 std::string parameter(const DatabaseUrl& url, const std::string& keyword)
@@ -89,4 +89,4 @@ TEST(DatabaseUrl, TakesThePasswordOutOfMessages)
 }
 
 }  // namespace
-}  // namespace spillway::ledger
+}  // namespace spillway::postgres

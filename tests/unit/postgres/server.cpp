@@ -1,4 +1,4 @@
-#include "postgres_fixture.hpp"
+#include "server.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace spillway::ledger::testing {
+namespace spillway::postgres::testing {
 namespace {
 
 [[noreturn]] void give_up(const std::string& why)
@@ -236,4 +236,4 @@ std::string PostgresServer::value(const std::string& database, const std::string
     return PQgetvalue(result.get(), 0, 0);
 }
 
-}  // namespace spillway::ledger::testing
+}  // namespace spillway::postgres::testing

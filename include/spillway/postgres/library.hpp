@@ -6,7 +6,7 @@
 
 #include "spillway/base/result.hpp"
 
-namespace spillway::ledger::postgres {
+namespace spillway::postgres {
 
 /// The functions of libpq that the ledger calls, each under its name without `PQ`. Looked up at run
 /// time: linked, libpq's own libraries (GnuTLS, Kerberos, LDAP, ...) would be in every process.
@@ -51,4 +51,4 @@ struct Library {
     decltype(&PQgetvalue) getvalue = nullptr;
 };
 
-}  // namespace spillway::ledger::postgres
+}  // namespace spillway::postgres
