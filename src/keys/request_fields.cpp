@@ -62,6 +62,12 @@ bool RequestFields::has(std::string_view name) const
     return found != body_.end() && !found->is_null();
 }
 
+bool RequestFields::is_null(std::string_view name) const
+{
+    const auto found = body_.find(name);
+    return found != body_.end() && found->is_null();
+}
+
 const Json* RequestFields::find(std::string_view name)
 {
     read_.emplace(name);
@@ -225,6 +231,11 @@ std::vector<std::string> RequestFields::unread() const
         if (!read_.contains(name))
             out.push_back(name);
     return out;
+}
+
+std::vector<std::string_view> RequestFields::names_read() const
+{
+    return {read_.begin(), read_.end()};
 }
 
 Result<void> RequestFields::verdict() const

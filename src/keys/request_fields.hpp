@@ -28,6 +28,8 @@ public:
 
     /// Is the member there with a value?
     [[nodiscard]] bool has(std::string_view name) const;
+    /// Is it there, and null?
+    [[nodiscard]] bool is_null(std::string_view name) const;
 
     void text(std::string_view name, std::string& into);
     void texts(std::string_view name, std::vector<std::string>& into);
@@ -53,6 +55,8 @@ public:
 
     /// Members that nobody read, in the order of the request.
     [[nodiscard]] std::vector<std::string> unread() const;
+    /// The members that were asked for; valid as long as the fields.
+    [[nodiscard]] std::vector<std::string_view> names_read() const;
     /// The first complaint.
     [[nodiscard]] Result<void> verdict() const;
 
