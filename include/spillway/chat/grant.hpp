@@ -82,6 +82,14 @@ struct ScopeRates {
     friend bool operator==(const ScopeRates&, const ScopeRates&) = default;
 };
 
+/// The models that a key, its team or its user may use: names of models, groups and routes, or
+/// "prefix*". Never empty: who may use all has no list.
+struct ModelList {
+    ScopeKind whose = ScopeKind::key;
+    std::vector<std::string> names;
+    friend bool operator==(const ModelList&, const ModelList&) = default;
+};
+
 /// Which of the operator's calls a key may make besides those about itself: by its user's role.
 enum class AdminRights : std::uint8_t { none, read, all };
 
@@ -96,9 +104,7 @@ struct Grant {
     std::string user_id;
     std::optional<WallTime> expires;
     enum class State : std::uint8_t { active, blocked, team_blocked } state = State::active;
-    /// Each list must allow the model (a name, `prefix*`, a route); an empty one allows all: the
-    /// key's own, its team's, its user's.
-    std::vector<std::vector<std::string>> models;
+    std::vector<ModelList> models;   ///< Each must allow the model.
     std::vector<std::string> paths;  ///< `allowed_routes`; empty: all of a plain key.
     std::vector<std::pair<std::string, std::string>> aliases;  ///< Asked name, name instead.
     std::vector<std::string> tags;     ///< Of key and team; count as the request's own.

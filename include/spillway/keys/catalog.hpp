@@ -65,13 +65,18 @@ public:
     /// Of the newest commit that it knows.
     [[nodiscard]] Version version() const { return version_; }
 
-    /// The catalog after these changes, which a store has taken as `version`. Shares what stays.
+    /// The catalog after these changes, whose records say when they were written; as of `version`.
+    /// Shares what stays.
     [[nodiscard]] Catalog with(std::span<const Change> changes, Version version) const;
 
 private:
     void put(const Key& key);
+    void put(const Team& team);
+    void put(const User& user);
+    void put(const Customer& customer);
+    void put(const BudgetRow& row);
+    void put(const Tag& tag);
     void forget_key(std::string_view token);
-    void put(const Record& record, Version version);
     void remove(Kind kind, std::string_view id);
 
     Version version_ = 0;

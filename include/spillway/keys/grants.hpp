@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +14,6 @@ namespace spillway::keys {
 /// What the configuration says about records that say nothing themselves.
 struct Defaults {
     std::vector<chat::Cap> internal_user;  ///< `max_internal_user_budget`, of users with no own.
-    std::string end_user_budget;           ///< `max_end_user_budget_id`: a budget row.
     friend bool operator==(const Defaults&, const Defaults&) = default;
 };
 
@@ -34,11 +32,10 @@ public:
     {
         return by_token_.find(token);
     }
-    /// Null for those nobody spoke of.
-    [[nodiscard]] std::shared_ptr<const Patron> end_user(std::string_view id) const
+    /// By the name that records have; null for those nobody spoke of.
+    [[nodiscard]] std::shared_ptr<const Patron> end_user(std::string_view name) const
     {
-        const auto known = patrons_.find(id);
-        return known ? known : every_end_user_;
+        return patrons_.find(name);
     }
     [[nodiscard]] std::size_t size() const { return by_token_.size(); }
 
@@ -51,15 +48,12 @@ public:
 private:
     void put(const Key& key, const Catalog& catalog, const Defaults& defaults);
     void drop(const Key& key);
+    void put(const Customer& customer, const Catalog& catalog);
 
     SharedMap<chat::Grant> by_token_;
     SharedMap<Patron> patrons_;
-    std::shared_ptr<const Patron> every_end_user_;
 };
 
-/// The caps of every scope that the catalog speaks of.
-[[nodiscard]] std::vector<chat::ScopeBudget> all_budgets(const Catalog& catalog,
-                                                         const Defaults& defaults);
 /// The caps of those scopes that the changes may have touched; without caps where they have none
 /// any more.
 [[nodiscard]] std::vector<chat::ScopeBudget> touched_budgets(const Catalog& before,

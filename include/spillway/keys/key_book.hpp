@@ -69,8 +69,7 @@ public:
 
 private:
     [[nodiscard]] Result<void> take_over(Store::Contents contents);
-    void bring(const Catalog& after, std::span<const Change> changes);
-    void publish(std::shared_ptr<const Edition> edition);
+    void bring(Catalog after, std::span<const Change> changes);
 
     const std::unique_ptr<Store> store_;
     const Hold hold_;
