@@ -87,7 +87,7 @@ struct OpenCalls::Parts {
     std::mutex mutex;
     std::size_t allocated = 0;  ///< Slots that have room on the disk.
     std::vector<Slot> free;     ///< The one that was used last is used next.
-    std::map<RequestId, Slot> kept;
+    std::map<RequestId, Slot> late;  ///< Their records wait for the disk.
 };
 
 Result<void> OpenCalls::Parts::map(std::size_t wanted, std::size_t file_size)
@@ -219,7 +219,7 @@ void OpenCalls::keep(Slot slot)
 {
     const auto& page = parts_->page(slot);
     const std::lock_guard lock(parts_->mutex);
-    parts_->kept.insert_or_assign(RequestId{page.id_high, page.id_low}, slot);
+    parts_->late.insert_or_assign(RequestId{page.id_high, page.id_low}, slot);
 }
 
 void OpenCalls::recorded(std::span<const SpendRecord> records) noexcept
@@ -228,9 +228,9 @@ void OpenCalls::recorded(std::span<const SpendRecord> records) noexcept
         std::optional<Slot> slot;
         {
             const std::lock_guard lock(parts_->mutex);
-            if (const auto found = parts_->kept.find(record.id); found != parts_->kept.end()) {
+            if (const auto found = parts_->late.find(record.id); found != parts_->late.end()) {
                 slot = found->second;
-                parts_->kept.erase(found);
+                parts_->late.erase(found);
             }
         }
         if (slot)
