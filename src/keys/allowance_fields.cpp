@@ -236,8 +236,7 @@ std::vector<std::string> keep_others(RequestFields& fields, std::span<const std:
             auto words = fields.names_read();
             words.insert(words.end(), kept.begin(), kept.end());
             if (const auto meant = nearest(name, words)) {
-                fields.refuse(name,
-                              "is not known; did you mean " + quoted(*meant) + "?");
+                fields.refuse(name, "is not known; did you mean " + quoted(*meant) + "?");
                 continue;
             }
         }
@@ -282,8 +281,9 @@ Result<std::optional<WallTime>> end_of(std::string_view duration, WallTime now)
         return std::nullopt;
     const auto period = config::parse_budget_period(duration);
     if (!period || period->unit == Unit::never)
-        return fail(Error(Errc::invalid_request, "`duration` must be a duration such as 30s, 30m, "
-                                                 "24h, 30d, 1w or 1mo.")
+        return fail(Error(Errc::invalid_request,
+                          "`duration` must be a duration such as 30s, 30m, "
+                          "24h, 30d, 1w or 1mo.")
                         .about("duration"));
     const auto count = period->count;
     switch (period->unit) {

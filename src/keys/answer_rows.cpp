@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "budgets.hpp"
 #include "request_fields.hpp"
 #include "spillway/base/text.hpp"
 
@@ -41,8 +42,7 @@ Json windows_of(const std::vector<chat::Cap>& caps)
         return nullptr;
     auto out = Json::array();
     for (const auto& cap : caps)
-        out.push_back(
-            Json{{"budget_duration", cap.period}, {"max_budget", usd_number(cap.most)}});
+        out.push_back(Json{{"budget_duration", cap.period}, {"max_budget", usd_number(cap.most)}});
     return out;
 }
 
@@ -50,8 +50,8 @@ Json model_caps_of(const std::vector<ModelCap>& caps)
 {
     auto out = Json::object();
     for (const auto& [model, cap] : caps)
-        out[model] = Json{{"budget_limit", usd_number(cap.most)},
-                          {"time_period", text_or_null(cap.period)}};
+        out[model] =
+            Json{{"budget_limit", usd_number(cap.most)}, {"time_period", text_or_null(cap.period)}};
     return out;
 }
 
@@ -112,21 +112,11 @@ Json budget_table_of(const std::string& budget_id, const Allowance& allowance,
     return table;
 }
 
-/// The period of the budget that holds.
-std::string period_of(const Allowance& allowance, const std::string& budget_id,
-                      const Catalog& catalog)
-{
-    if (!allowance.max_budget)
-        if (const auto budget = catalog.budget(budget_id))
-            return budget->allowance.budget_duration;
-    return allowance.budget_duration;
-}
-
 template <class R>
 SpendPlace place(chat::Scope scope, const R& record, const Catalog& catalog, std::string object)
 {
     return {std::move(object), std::move(scope),
-            period_of(record.allowance, record.budget_id, catalog), record.opening};
+            completed(record.allowance, record.budget_id, catalog).budget_duration, record.opening};
 }
 
 Json member_row(const Member& member)
@@ -242,15 +232,15 @@ Json row_of(const User& user)
 
 Json row_of(const Customer& customer, const Catalog& catalog)
 {
-    Json row{{"user_id", customer.user_id},
-             {"blocked", customer.blocked},
-             {"alias", text_or_null(customer.alias)},
-             {"spend", 0.0},
-             {"allowed_model_region", nullptr},
-             {"default_model", nullptr},
-             {"budget_id", text_or_null(customer.budget_id)},
-             {"litellm_budget_table",
-              budget_table_of(customer.budget_id, customer.allowance, catalog)}};
+    Json row{
+        {"user_id", customer.user_id},
+        {"blocked", customer.blocked},
+        {"alias", text_or_null(customer.alias)},
+        {"spend", 0.0},
+        {"allowed_model_region", nullptr},
+        {"default_model", nullptr},
+        {"budget_id", text_or_null(customer.budget_id)},
+        {"litellm_budget_table", budget_table_of(customer.budget_id, customer.allowance, catalog)}};
     const auto other = object_of(customer.other);
     for (const auto* kept : {"allowed_model_region", "default_model"})
         if (other.contains(kept))
@@ -283,12 +273,12 @@ Json row_of(const Tag& tag, const Catalog& catalog)
 
 Json row_of(const Team& team, const Member& member, const Catalog& catalog)
 {
-    return Json{{"user_id", member.user_id},
-                {"team_id", team.team_id},
-                {"budget_id", text_or_null(member.budget_id)},
-                {"spend", 0.0},
-                {"litellm_budget_table",
-                 budget_table_of(member.budget_id, member.allowance, catalog)}};
+    return Json{
+        {"user_id", member.user_id},
+        {"team_id", team.team_id},
+        {"budget_id", text_or_null(member.budget_id)},
+        {"spend", 0.0},
+        {"litellm_budget_table", budget_table_of(member.budget_id, member.allowance, catalog)}};
 }
 
 SpendPlace place_of(const Key& key, const Catalog& catalog, std::string object)
@@ -308,7 +298,7 @@ SpendPlace place_of(const User& user, const Catalog& catalog, std::string object
 
 SpendPlace place_of(const Customer& customer, const Catalog& catalog, std::string object)
 {
-    return place({chat::ScopeKind::end_user, customer.user_id}, customer, catalog,
+    return place({chat::ScopeKind::end_user, end_user_name(customer.user_id)}, customer, catalog,
                  std::move(object));
 }
 
@@ -320,8 +310,10 @@ SpendPlace place_of(const Tag& tag, const Catalog& catalog, std::string object)
 SpendPlace place_of(const Team& team, const Member& member, const Catalog& catalog,
                     std::string object)
 {
-    return place({chat::ScopeKind::member, team.team_id + "/" + member.user_id}, member, catalog,
-                 std::move(object));
+    return {std::move(object),
+            {chat::ScopeKind::member, member_name(team.team_id, member.user_id)},
+            allowance_of(team, member, catalog).budget_duration,
+            member.opening};
 }
 
 }  // namespace spillway::keys

@@ -139,10 +139,9 @@ Result<Decision> delete_budget(const Question& question, const Surroundings& wor
         return fail(no_such("budget", *id, "id"));
     // Without the row they would have no cap.
     if (const auto uses = uses_of(*id, world.catalog); uses > 0)
-        return fail(Error(Errc::invalid_request,
-                          "`id` is the budget of " + std::to_string(uses) +
-                              (uses == 1 ? " record" : " records") +
-                              ", which would have no cap without it.")
+        return fail(Error(Errc::invalid_request, "`id` is the budget of " + std::to_string(uses) +
+                                                     (uses == 1 ? " record" : " records") +
+                                                     ", which would have no cap without it.")
                         .about("id"));
     Decision decision;
     decision.answer = row_of(*budget);

@@ -88,8 +88,9 @@ Result<Decision> answer_call(CallName name, const Question& question, const Surr
 {
     const auto& row = row_of(name);
     if (question.asker.rights < row.needs)
-        return fail(Errc::forbidden, "Only the master key and the keys of proxy_admin users may do "
-                                     "this.");
+        return fail(Errc::forbidden,
+                    "Only the master key and the keys of proxy_admin users may do "
+                    "this.");
     return row.answer(question, world);
 }
 

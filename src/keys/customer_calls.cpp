@@ -157,8 +157,8 @@ Result<Decision> list_customers(const Question&, const Surroundings& world)
     Decision decision;
     decision.answer = Json::array();
     for (const auto& customer : customers) {
-        decision.spends.push_back(place_of(*customer, world.catalog,
-                                           "/" + std::to_string(decision.answer.size())));
+        decision.spends.push_back(
+            place_of(*customer, world.catalog, "/" + std::to_string(decision.answer.size())));
         decision.answer.push_back(row_of(*customer, world.catalog));
     }
     return decision;
@@ -173,8 +173,8 @@ Result<Decision> block_customers(const Question& question, const Surroundings& w
     customers->append_to(decision.changes);
     auto rows = Json::array();
     for (const auto& [id, customer] : customers->records()) {
-        decision.spends.push_back(place_of(customer, world.catalog,
-                                           "/blocked_users/" + std::to_string(rows.size())));
+        decision.spends.push_back(
+            place_of(customer, world.catalog, "/blocked_users/" + std::to_string(rows.size())));
         rows.push_back(row_of(customer, world.catalog));
     }
     decision.answer = Json{{"blocked_users", std::move(rows)}};

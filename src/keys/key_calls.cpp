@@ -190,9 +190,8 @@ Result<Decision> reset_key_spend(const Question& question, const Surroundings& w
 {
     const auto found = find_key(world.catalog, question.segment);
     if (!found)
-        return fail(no_such("key",
-                            question.segment.starts_with("sk-") ? "sk-..." : question.segment,
-                            "key"));
+        return fail(no_such(
+            "key", question.segment.starts_with("sk-") ? "sk-..." : question.segment, "key"));
     RequestFields fields(question.body);
     std::optional<NanoUsd> amount;
     fields.usd("reset_to", amount);

@@ -101,8 +101,8 @@ void check_team_models(RequestFields& fields, const Catalog& catalog, const Key&
     for (const auto& model : key.models) {
         if (stands_for_models(model) || allows(model))
             continue;
-        return fields.refuse("models", "has `" + printable(model, 80) +
-                                           "`, which the key's team may not use.");
+        return fields.refuse(
+            "models", "has `" + printable(model, 80) + "`, which the key's team may not use.");
     }
 }
 
@@ -219,9 +219,8 @@ Result<void> keep_within(Json& body, const std::vector<config::Parameter>& bound
 Result<FreshKey> fresh_key(std::string asked, std::string_view member, const Surroundings& world)
 {
     const auto complain = [&](const std::string& what) {
-        return fail(
-            Error(Errc::invalid_request, "`" + std::string(member) + "` " + what).about(
-                std::string(member)));
+        return fail(Error(Errc::invalid_request, "`" + std::string(member) + "` " + what)
+                        .about(std::string(member)));
     };
     if (asked.empty())
         asked = "sk-" + base64url(world.draw());
@@ -248,8 +247,7 @@ Key made_key(const FreshKey& fresh, const Question& question, const Surroundings
 
 Catalog::Found<Key> find_key(const Catalog& catalog, std::string_view given)
 {
-    const auto token =
-        given.starts_with("sk-") ? sha256_hex(given) : lower(given);
+    const auto token = given.starts_with("sk-") ? sha256_hex(given) : lower(given);
     if (auto key = catalog.key(token))
         return key;
     return catalog.key_by_any_token(token);

@@ -34,7 +34,7 @@ struct FreshKey {
 
 /// The key of a user who gets one with the account.
 [[nodiscard]] Key made_key(const FreshKey& fresh, const Question& question,
-                                   const Surroundings& world);
+                           const Surroundings& world);
 
 /// By the key itself, its hash, or a hash it had before.
 [[nodiscard]] Catalog::Found<Key> find_key(const Catalog& catalog, std::string_view given);

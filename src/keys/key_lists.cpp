@@ -42,8 +42,7 @@ public:
         return (sees_all(question_.asker) || owns(question_.asker, key)) &&
                is("user_id", key.user_id) && is("key_alias", key.key_alias) &&
                (question_["team_id"].empty() || key.team_id == question_["team_id"]) &&
-               (hash_.empty() || key.token == hash_ || account_of(key) == hash_) &&
-               lives(key);
+               (hash_.empty() || key.token == hash_ || account_of(key) == hash_) && lives(key);
     }
 
 private:
@@ -109,9 +108,9 @@ Result<void> refuse_unknown_filters(const Question& question)
         "organization_id", "project_id", "access_group_id", "agent_id", "status"};
     for (const auto name : without_meaning)
         if (!question[name].empty())
-            return fail(Error(Errc::not_implemented,
-                              "Keys have no `" + std::string(name) + "` here.")
-                            .about(std::string(name)));
+            return fail(
+                Error(Errc::not_implemented, "Keys have no `" + std::string(name) + "` here.")
+                    .about(std::string(name)));
     return {};
 }
 
@@ -123,9 +122,9 @@ Result<Decision> key_info(const Question& question, const Surroundings& world)
     const bool own = question["key"].empty();
     const std::string given(own ? std::string_view(asker.account) : question["key"]);
     if (given.empty())
-        return fail(Error(Errc::invalid_request,
-                          "`key` must be given: the master key is no virtual key.")
-                        .about("key"));
+        return fail(
+            Error(Errc::invalid_request, "`key` must be given: the master key is no virtual key.")
+                .about("key"));
     const auto key = find_key(world.catalog, given);
     // Nobody learns from the answer which keys there are.
     if (!sees_all(asker) && (!key || !owns(asker, *key)))
@@ -133,8 +132,8 @@ Result<Decision> key_info(const Question& question, const Surroundings& world)
     if (!key)
         return fail(no_such("key", given.starts_with("sk-") ? "sk-..." : given, "key"));
     Decision decision;
-    decision.answer = Json{{"key", own ? key->token : given},
-                           {"info", row_of(*key, world.catalog)}};
+    decision.answer =
+        Json{{"key", own ? key->token : given}, {"info", row_of(*key, world.catalog)}};
     decision.spends.push_back(place_of(*key, world.catalog, "/info"));
     return decision;
 }

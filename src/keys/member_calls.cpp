@@ -76,8 +76,8 @@ Result<Decision> add_members(const Question& question, const Surroundings& world
     }
     auto memberships = Json::array();
     for (const auto& member : *added)
-        memberships.push_back(row_of(
-            *team, *find_member(*team, Json{{"user_id", member.user_id}}), world.catalog));
+        memberships.push_back(
+            row_of(*team, *find_member(*team, Json{{"user_id", member.user_id}}), world.catalog));
     decision.answer["updated_users"] = std::move(updated);
     decision.answer["updated_team_memberships"] = std::move(memberships);
     report_ignored(decision.answer, ignored);

@@ -26,8 +26,8 @@ Decision changed(Tag tag, const Catalog& catalog, const char* what,
                  const std::vector<std::string>& ignored)
 {
     Decision decision;
-    decision.answer = Json{{"message", "Tag " + tag.name + " " + what},
-                           {"tag", row_of(tag, catalog)}};
+    decision.answer =
+        Json{{"message", "Tag " + tag.name + " " + what}, {"tag", row_of(tag, catalog)}};
     decision.spends.push_back(place_of(tag, catalog, "/tag"));
     report_ignored(decision.answer, ignored);
     decision.changes.push_back(Change::put(std::move(tag)));

@@ -64,9 +64,9 @@ User& user_of(const Member& named, const Question& question, const Surroundings&
 Result<Member> read_member(const Json& object)
 {
     if (!object.is_object())
-        return fail(Error(Errc::invalid_request,
-                          "A member is {\"role\": \"user\", \"user_id\": \"...\"}.")
-                        .about("member"));
+        return fail(
+            Error(Errc::invalid_request, "A member is {\"role\": \"user\", \"user_id\": \"...\"}.")
+                .about("member"));
     RequestFields fields(object);
     Member member;
     fields.text("user_id", member.user_id);
@@ -122,9 +122,8 @@ Result<std::vector<Member>> enlist(const Json& named, const Question& question,
         member->user_id = user.user_id;
         if (member->user_email.empty())
             member->user_email = user.user_email;
-        const bool there = std::any_of(team.members.begin(), team.members.end(), [&](auto& one) {
-            return one.user_id == user.user_id;
-        });
+        const bool there = std::any_of(team.members.begin(), team.members.end(),
+                                       [&](auto& one) { return one.user_id == user.user_id; });
         if (there)
             return fail(Error(Errc::invalid_request,
                               "`" + printable(user.user_id, 80) + "` is in the team already.")

@@ -14,15 +14,26 @@ namespace spillway::keys {
 namespace {
 
 /// Members of LiteLLM's requests that are kept and given back, and do nothing here.
-constexpr std::array<std::string_view, 16> kept{
-    "organizations",  "organization_id", "sso_user_id", "send_invite_email",
-    "config",         "permissions",     "guardrails",  "policies",
-    "prompts",        "object_permission", "allowed_cache_controls", "budget_fallbacks",
-    "mcp_rpm_limit",  "tag_rpm_limit",   "agent_id",    "key_type"};
+constexpr std::array<std::string_view, 16> kept{"organizations",
+                                                "organization_id",
+                                                "sso_user_id",
+                                                "send_invite_email",
+                                                "config",
+                                                "permissions",
+                                                "guardrails",
+                                                "policies",
+                                                "prompts",
+                                                "object_permission",
+                                                "allowed_cache_controls",
+                                                "budget_fallbacks",
+                                                "mcp_rpm_limit",
+                                                "tag_rpm_limit",
+                                                "agent_id",
+                                                "key_type"};
 
-constexpr std::array<std::string_view, 6> roles{"proxy_admin",          "proxy_admin_viewer",
-                                                "internal_user",        "internal_user_viewer",
-                                                "internal_user_view_only", "org_admin"};
+constexpr std::array<std::string_view, 6> roles{
+    "proxy_admin",          "proxy_admin_viewer",      "internal_user",
+    "internal_user_viewer", "internal_user_view_only", "org_admin"};
 
 /// Reads all that a request may say of a user, but what names it, its teams and its first key.
 std::vector<std::string> read_user(RequestFields& fields, const Surroundings& world, User& user)
@@ -33,8 +44,9 @@ std::vector<std::string> read_user(RequestFields& fields, const Surroundings& wo
     fields.text("user_role", user.user_role);
     if (!user.user_role.empty() &&
         std::find(roles.begin(), roles.end(), user.user_role) == roles.end())
-        fields.refuse("user_role", "must be proxy_admin, proxy_admin_viewer, internal_user or "
-                                   "internal_user_viewer.");
+        fields.refuse("user_role",
+                      "must be proxy_admin, proxy_admin_viewer, internal_user or "
+                      "internal_user_viewer.");
     read_budget_id(fields, world.catalog, user.budget_id);
     read_allowance(fields, user.allowance);
     read_models(fields, "models", world.rules.models, user.models);
@@ -61,8 +73,8 @@ Result<void> join(const Json& named, const Surroundings& world, User& user, Edit
         const bool plain = entry.is_string();
         const Json object = plain ? Json{{"team_id", entry}} : entry;
         if (!object.is_object())
-            return fail(Error(Errc::invalid_request, "`teams` must be a list of team ids.")
-                            .about("teams"));
+            return fail(
+                Error(Errc::invalid_request, "`teams` must be a list of team ids.").about("teams"));
         RequestFields fields(object);
         std::string id;
         Member member;
@@ -120,8 +132,8 @@ Result<Decision> with_first_key(const FirstKey& wanted, const User& user, const 
     if (!expires)
         return fail(expires.error());
     if (!wanted.alias.empty() && world.catalog.key_by_alias(wanted.alias))
-        return fail(Error(Errc::invalid_request, "`key_alias` is that of another key.")
-                        .about("key_alias"));
+        return fail(
+            Error(Errc::invalid_request, "`key_alias` is that of another key.").about("key_alias"));
     auto key = made_key(*fresh, question, world);
     key.key_alias = wanted.alias;
     key.expires = *expires;
@@ -135,7 +147,8 @@ Result<Decision> with_first_key(const FirstKey& wanted, const User& user, const 
 /// By `user_id`, else by `user_email`.
 Result<User> user_to_change(const Question& question, const Surroundings& world)
 {
-    const bool by_email = !question.body.contains("user_id") && question.body.contains("user_email");
+    const bool by_email =
+        !question.body.contains("user_id") && question.body.contains("user_email");
     const auto name = name_in(question.body, by_email ? "user_email" : "user_id");
     if (!name)
         return fail(name.error());
@@ -263,8 +276,9 @@ Result<Decision> update_user(const Question& question, const Surroundings& world
     RequestFields fields(question.body);
     fields.take("user_id");
     if (const auto* teams = fields.take("teams"); teams != nullptr && *teams != Json(user->teams))
-        fields.refuse("teams", "are not changed here; use /team/member_add and "
-                               "/team/member_delete.");
+        fields.refuse("teams",
+                      "are not changed here; use /team/member_add and "
+                      "/team/member_delete.");
     const auto ignored = read_user(fields, world, *user);
     if (const auto fine = fields.verdict(); !fine)
         return fail(fine.error());

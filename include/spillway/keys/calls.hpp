@@ -64,9 +64,9 @@ struct Surroundings {
 struct SpendPlace {
     std::string object;  ///< JSON pointer to the object; empty: the answer itself.
     chat::Scope scope;
-    std::string period;                   ///< Whose window is meant: `budget_duration`.
+    std::string period;  ///< Whose window is meant: `budget_duration`.
     std::optional<chat::Opening> opening{};
-    std::string member = "spend";         ///< What gets the amount, in USD.
+    std::string member = "spend";           ///< What gets the amount, in USD.
     std::string reset = "budget_reset_at";  ///< What gets the end of the window.
     /// The amount as it was before the changes, or as it is with them.
     enum class Moment : std::uint8_t { before, after } moment = Moment::after;
