@@ -16,6 +16,7 @@
 #include "spillway/app/discovery.hpp"
 #include "spillway/app/drain.hpp"
 #include "spillway/app/health_keeper.hpp"
+#include "spillway/app/key_keeper.hpp"
 #include "spillway/app/lane.hpp"
 #include "spillway/app/publisher.hpp"
 #include "spillway/app/scout.hpp"
@@ -94,6 +95,7 @@ private:
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
     boost::asio::steady_timer trim_{control_};
+    std::optional<KeyKeeper> keys_;  ///< Holds its caps in `book_`.
     std::optional<CalibrationKeeper> calibrations_;
     std::unique_ptr<Publisher> publisher_;
     std::unique_ptr<ConfigWatcher> watcher_;

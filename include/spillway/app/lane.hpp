@@ -21,6 +21,7 @@ struct LaneParts {
     const Clock& clock;
     ledger::ComparisonWriter& comparisons;
     admin::Archive& archive;
+    const keys::KeyBook& keys;
     const std::function<admin::Vitals()>& vitals;
 };
 
