@@ -57,13 +57,22 @@ void add_callers_scopes(const InferenceRequest& request, std::string& end_user, 
         out.push_back({ScopeKind::tag, tag});
 }
 
-void add_target_scopes(const Snapshot& snapshot, GroupIndex group, DeploymentIndex deployment,
-                       std::vector<ScopeName>& out)
+void add_target_scopes(const Snapshot& snapshot, const chat::Grant* grant, GroupIndex group,
+                       DeploymentIndex deployment, std::vector<ScopeName>& out)
 {
     const auto& upstream = snapshot.upstreams[at(deployment)];
     out.push_back({ScopeKind::provider, upstream.provider});
     out.push_back({ScopeKind::deployment, upstream.id});
     out.push_back({ScopeKind::group, snapshot.table[group].name});
+    if (grant == nullptr)
+        return;
+    for (const auto& [scope, hard, soft, opening] : grant->budgets) {
+        // "key/group"
+        if (scope.kind == ScopeKind::key_model &&
+            std::string_view(scope.name).substr(grant->key_hash.size() + 1) ==
+                snapshot.table[group].name)
+            out.push_back({ScopeKind::key_model, scope.name});
+    }
 }
 
 std::span<const ScopeName> Payment::payers(GroupIndex group, DeploymentIndex deployment)
@@ -71,7 +80,8 @@ std::span<const ScopeName> Payment::payers(GroupIndex group, DeploymentIndex dep
     auto& list = services_.payers;
     list.clear();
     add_callers_scopes(request_, end_user_, member_, list);
-    add_target_scopes(*request_.arrival.snapshot, group, deployment, list);
+    const auto& arrival = request_.arrival;
+    add_target_scopes(*arrival.snapshot, arrival.caller.grant.get(), group, deployment, list);
     return list;
 }
 

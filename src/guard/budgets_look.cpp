@@ -105,9 +105,9 @@ bool Budgets::affords(std::span<const ScopeName> scopes, NanoUsd amount, WallTim
         if (!cell || scope.hold == ScopeName::Hold::counted)
             continue;
         for (const auto& each : cells_[*cell].windows) {
-            const bool over = each.span.ends && time >= *each.span.ends;
-            const auto taken = over ? 0 : saturated_sum(each.spent, each.reserved);
-            if (saturated_sum(taken, count(amount)) > each.most())
+            const auto window = as_of(each, time);
+            const auto taken = saturated_sum(window.spent, window.reserved);
+            if (saturated_sum(taken, count(amount)) > window.most())
                 return false;
         }
     }

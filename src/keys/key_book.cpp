@@ -164,6 +164,11 @@ void KeyBook::bring(Catalog after, std::span<const Change> changes)
 
 const std::shared_ptr<const KeyBook::Edition>& KeyReader::now()
 {
+    if (book_ == nullptr) {
+        if (!edition_)
+            edition_ = std::make_shared<const KeyBook::Edition>();
+        return edition_;
+    }
     const auto number = book_->number();
     if (!edition_ || number != number_) {
         edition_ = book_->now();

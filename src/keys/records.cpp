@@ -156,159 +156,134 @@ void members(Visitor& visit, Tag& tag)
     common_members(visit, tag);
 }
 
-// One value. Money is in nano-dollars, moments in microseconds since 1970.
-
-Json json_of(bool value)
-{
-    return value;
-}
-Json json_of(std::int64_t value)
-{
-    return value;
-}
-Json json_of(const std::string& value)
-{
-    return value;
-}
-Json json_of(NanoUsd value)
-{
-    return count(value);
-}
-Json json_of(WallTime value)
-{
-    return value.time_since_epoch().count();
-}
+/// Only to ask whether a type has members.
+struct Nobody {
+    template <class Value>
+    void operator()(const char*, const Value&)
+    {}
+};
 template <class Part>
-Json json_of(const std::vector<Part>& list);
-template <class A, class B>
-Json json_of(const std::pair<A, B>& pair)
-{
-    return Json::array({json_of(pair.first), json_of(pair.second)});
-}
-template <class Value>
-Json json_of(const std::optional<Value>& value)
-{
-    return value ? json_of(*value) : Json();
-}
+concept Described = requires(Nobody& nobody, Part& part) { members(nobody, part); };
 
+/// Money is written in nano-dollars, moments in microseconds since 1970.
 class Writer {
 public:
     template <class Value>
     void operator()(const char* name, const Value& value)
     {
         if (!(value == Value{}))
-            out[name] = json_of(value);
+            out_[name] = of(value);
     }
-    Json out = Json::object();
+
+    static Json of(bool value) { return value; }
+    static Json of(std::int64_t value) { return value; }
+    static Json of(const std::string& value) { return value; }
+    static Json of(NanoUsd value) { return count(value); }
+    static Json of(WallTime value) { return value.time_since_epoch().count(); }
+    template <class A, class B>
+    static Json of(const std::pair<A, B>& pair)
+    {
+        return Json::array({of(pair.first), of(pair.second)});
+    }
+    template <class Value>
+    static Json of(const std::optional<Value>& value)
+    {
+        return value ? of(*value) : Json();
+    }
+    template <class Part>
+    static Json of(const std::vector<Part>& list)
+    {
+        Json out = Json::array();
+        for (const auto& part : list)
+            out.push_back(of(part));
+        return out;
+    }
+    template <Described Part>
+    static Json of(Part part)
+    {
+        Writer writer;
+        members(writer, part);
+        return std::move(writer.out_);
+    }
+
+private:
+    Json out_ = Json::object();
 };
 
-template <class Part>
-concept Described = requires(Writer& writer, Part& part) { members(writer, part); };
-
-template <Described Part>
-Json json_of(const Part& part)
-{
-    Writer writer;
-    auto copy = part;
-    members(writer, copy);
-    return std::move(writer.out);
-}
-template <class Part>
-Json json_of(const std::vector<Part>& list)
-{
-    Json out = Json::array();
-    for (const auto& part : list)
-        out.push_back(json_of(part));
-    return out;
-}
-
-bool take(const Json& json, bool& value)
-{
-    const bool fits = json.is_boolean();
-    if (fits)
-        value = json.get<bool>();
-    return fits;
-}
-bool take(const Json& json, std::int64_t& value)
-{
-    const bool fits = json.is_number_integer();
-    if (fits)
-        value = json.get<std::int64_t>();
-    return fits;
-}
-bool take(const Json& json, std::string& value)
-{
-    const bool fits = json.is_string();
-    if (fits)
-        value = json.get<std::string>();
-    return fits;
-}
-bool take(const Json& json, NanoUsd& value)
-{
-    std::int64_t number = 0;
-    const bool fits = take(json, number);
-    value = NanoUsd{number};
-    return fits;
-}
-bool take(const Json& json, WallTime& value)
-{
-    std::int64_t number = 0;
-    const bool fits = take(json, number);
-    value = WallTime{WallTime::duration{number}};
-    return fits;
-}
-template <class Part>
-bool take(const Json& json, std::vector<Part>& list);
-template <class A, class B>
-bool take(const Json& json, std::pair<A, B>& pair)
-{
-    return json.is_array() && json.size() == 2 && take(json[0], pair.first) &&
-           take(json[1], pair.second);
-}
-template <class Value>
-bool take(const Json& json, std::optional<Value>& value)
-{
-    return take(json, value.emplace());
-}
-
+/// Each `take` tells whether the value was one of its type.
 class Reader {
 public:
-    explicit Reader(const Json& json) : json_(json), sound(json.is_object()) {}
+    explicit Reader(const Json& json) : json_(json), sound_(json.is_object()) {}
 
     template <class Value>
     void operator()(const char* name, Value& value)
     {
-        if (!sound)
+        if (!sound_)
             return;
         const auto found = json_.find(name);
         if (found != json_.end())
-            sound = take(*found, value);
+            sound_ = take(*found, value);
+    }
+
+    static bool take(const Json& json, bool& value)
+    {
+        value = json.is_boolean() && json.get<bool>();
+        return json.is_boolean();
+    }
+    static bool take(const Json& json, std::int64_t& value)
+    {
+        value = json.is_number_integer() ? json.get<std::int64_t>() : 0;
+        return json.is_number_integer();
+    }
+    static bool take(const Json& json, std::string& value)
+    {
+        value = json.is_string() ? json.get<std::string>() : std::string();
+        return json.is_string();
+    }
+    static bool take(const Json& json, NanoUsd& value)
+    {
+        std::int64_t number = 0;
+        const bool sound = take(json, number);
+        value = NanoUsd{number};
+        return sound;
+    }
+    static bool take(const Json& json, WallTime& value)
+    {
+        std::int64_t number = 0;
+        const bool sound = take(json, number);
+        value = WallTime{WallTime::duration{number}};
+        return sound;
+    }
+    template <class A, class B>
+    static bool take(const Json& json, std::pair<A, B>& pair)
+    {
+        return json.is_array() && json.size() == 2 && take(json[0], pair.first) &&
+               take(json[1], pair.second);
+    }
+    template <class Value>
+    static bool take(const Json& json, std::optional<Value>& value)
+    {
+        return take(json, value.emplace());
+    }
+    template <class Part>
+    static bool take(const Json& json, std::vector<Part>& list)
+    {
+        return json.is_array() && std::all_of(json.begin(), json.end(), [&list](const Json& each) {
+                   return take(each, list.emplace_back());
+               });
+    }
+    template <Described Part>
+    static bool take(const Json& json, Part& part)
+    {
+        Reader reader(json);
+        members(reader, part);
+        return reader.sound_;
     }
 
 private:
     const Json& json_;
-
-public:
-    bool sound;
+    bool sound_;
 };
-
-template <Described Part>
-bool take(const Json& json, Part& part)
-{
-    Reader reader(json);
-    members(reader, part);
-    return reader.sound;
-}
-template <class Part>
-bool take(const Json& json, std::vector<Part>& list)
-{
-    if (!json.is_array())
-        return false;
-    for (const auto& each : json)
-        if (!take(each, list.emplace_back()))
-            return false;
-    return true;
-}
 
 constexpr std::array<std::pair<Kind, std::string_view>, 6> kinds{{
     {Kind::key, "key"},
@@ -403,7 +378,7 @@ Version version_of(const Record& record)
 
 std::string encode(const Record& record)
 {
-    return std::visit([](const auto& each) { return json_of(each); }, record)
+    return std::visit([](const auto& each) { return Writer::of(each); }, record)
         .dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -411,7 +386,7 @@ Result<Record> decode(Kind kind, std::string name, Version version, std::string_
 {
     const auto json = Json::parse(body, nullptr, false);
     auto record = empty_record(kind);
-    const bool sound = std::visit([&json](auto& each) { return take(json, each); }, record);
+    const bool sound = std::visit([&json](auto& each) { return Reader::take(json, each); }, record);
     if (!sound)
         return fail(Errc::io_error, "the stored " + std::string(word(kind)) + " '" +
                                         printable(name, 80) + "' is no record of this version");

@@ -118,13 +118,12 @@ public:
     }
 
 private:
-    /// What was taken out by age belongs to the periods that never end: no other one reaches back
-    /// so far.
+    /// What was taken out by age belongs to the periods that never end.
     Result<void> add_retired()
     {
         for (std::size_t i = 0; i < question_.scopes.size(); ++i) {
-            const auto& [scope, from] = question_.scopes[i];
-            if (from != WallTime{})
+            const auto& [scope, from, period] = question_.scopes[i];
+            if (period == ChargesQuestion::Period::ends)
                 continue;
             auto charge = retired_charge(connection_, scope);
             if (!charge)
@@ -154,7 +153,7 @@ private:
             return fail(connection_.error("reading words"));
         reader_.emplace(std::move(*reader));
         for (std::size_t i = 0; i < question_.scopes.size(); ++i) {
-            const auto& [scope, from] = question_.scopes[i];
+            const auto& [scope, from, period] = question_.scopes[i];
             std::int64_t word = scope.name.empty() ? 0 : -1;
             const sqlite::Running running{*lookup};
             lookup->bind(1, scope.name);
@@ -235,6 +234,10 @@ private:
             add(of(ScopeKind::member)
                     .find(reader_->word(row, Column::team) + "/" +
                           reader_->word(row, Column::user)));
+        if (!of(ScopeKind::key_model).empty())
+            add(of(ScopeKind::key_model)
+                    .find(reader_->word(row, Column::key) + "/" +
+                          reader_->word(row, Column::group)));
         if (!of(ScopeKind::tag).empty())
             for (const auto& tag : tags_of(row.text(Column::tags)))
                 add(of(ScopeKind::tag).find(tag));
@@ -276,7 +279,7 @@ private:
     sqlite::Connection& connection_;
     const ChargesQuestion& question_;
     const std::set<RequestId> but_;
-    std::array<Sums, static_cast<std::size_t>(ScopeKind::tag) + 1> sums_;
+    std::array<Sums, static_cast<std::size_t>(ScopeKind::key_model) + 1> sums_;
     std::vector<std::int64_t> end_user_from_;
     std::optional<RecordReader> reader_;
     Charges out_;

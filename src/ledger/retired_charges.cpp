@@ -23,7 +23,7 @@ constexpr std::string_view tagged =
     "WHERE each.seq BETWEEN ?2 AND ?3 AND each.tags <> '' AND one.type = 'text') "
     "JOIN records ON seq = tagged";
 
-constexpr std::array<Naming, 10> namings{{
+constexpr std::array<Naming, 11> namings{{
     {ScopeKind::proxy, "proxy", "0"},
     {ScopeKind::provider, "provider", "provider"},
     {ScopeKind::deployment, "deployment", "deployment"},
@@ -37,6 +37,10 @@ constexpr std::array<Naming, 10> namings{{
      "records", "team_id <> 0 AND user_id <> 0"},
     {ScopeKind::end_user, "end_user", "end_user", "records", "end_user <> ''"},
     {ScopeKind::tag, "tag", "tag", tagged},
+    {ScopeKind::key_model, "key_model",
+     "coalesce((SELECT text FROM words WHERE id = key_hash), key_hash) || '/' || "
+     "coalesce((SELECT text FROM words WHERE id = model_group), model_group)",
+     "records", "key_hash <> 0 AND model_group <> 0"},
 }};
 
 constexpr std::string_view charge = "coalesce(charged_nano_usd, cost_nano_usd, 0)";

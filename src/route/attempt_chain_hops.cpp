@@ -157,10 +157,14 @@ bool AttemptChain::leads_on() const
            });
 }
 
-/// The place of that name, unless there is none or it was entered before.
+/// The place of that name, unless there is none, or the caller may not use it, or it was entered
+/// before.
 std::optional<Resolved> AttemptChain::new_place(const std::string& name) const
 {
     auto place = table_->resolve(name);
+    if (place && !may_use(request_.plan.limits.access, name, (*table_)[place->group].name)) {
+        return std::nullopt;
+    }
     const bool known = place && std::any_of(hops_.begin(), hops_.end(), [&](const Hop& before) {
                            return same_place(before.place, *place);
                        });

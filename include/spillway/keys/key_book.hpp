@@ -82,17 +82,21 @@ private:
 };
 
 /// One shard's look at the book: asks for the lock only when there is a new edition. For one
-/// thread; the book outlives it.
+/// thread; the book outlives it. Without a book there are no keys.
 class KeyReader {
 public:
+    KeyReader() = default;
     explicit KeyReader(const KeyBook& book) : book_(&book) {}
 
     /// The newest edition; stays valid until the next call.
     [[nodiscard]] const std::shared_ptr<const KeyBook::Edition>& now();
-    [[nodiscard]] State state() const noexcept { return book_->state(); }
+    [[nodiscard]] State state() const noexcept
+    {
+        return book_ != nullptr ? book_->state() : State::known;
+    }
 
 private:
-    const KeyBook* book_;
+    const KeyBook* book_ = nullptr;
     std::uint64_t number_ = 0;
     std::shared_ptr<const KeyBook::Edition> edition_;
 };

@@ -15,9 +15,13 @@ namespace spillway::ledger {
 
 /// What budgets want to know of the ledger.
 struct ChargesQuestion {
+    /// `endless`: records that were taken out by age count, too. Those of a period that ends are
+    /// never taken out before it does.
+    enum class Period : std::uint8_t { ends, endless };
     struct Since {
         chat::Scope scope;
         WallTime from{};
+        Period period = from == WallTime{} ? Period::endless : Period::ends;
     };
     std::vector<Since> scopes;
     /// For each of these moments the sum of every end user there is.

@@ -7,6 +7,7 @@
 #include "spillway/base/units.hpp"
 #include "spillway/config/routes.hpp"
 #include "spillway/privacy/boundary.hpp"
+#include "spillway/route/access.hpp"
 #include "spillway/route/features.hpp"
 #include "spillway/route/fleet_view.hpp"
 #include "spillway/route/routing_table.hpp"
@@ -45,6 +46,7 @@ struct Limits {
     Tokens prompt{};  ///< Upper end.
     std::optional<Tokens> answer;
     std::optional<NanoUsd> max_cost;
+    Access access;  ///< Of places, by name: looked at wherever one is entered.
 };
 
 /// The most that one attempt can cost: the whole prompt and the longest answer at the dearest tier.

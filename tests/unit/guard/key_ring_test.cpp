@@ -9,6 +9,15 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
+constexpr WallTime now{std::chrono::seconds{1'795'262'400}};
+
+/// Without any virtual key.
+auto ask(const KeyRing& ring, const Credentials& offered)
+{
+    static const keys::Grants none;
+    return ring.authenticate(offered, {none}, now);
+}
+
 const KeyRing& ring()
 {
     static const KeyRing keys{Secret{"sk-master"}};
@@ -24,7 +33,7 @@ class AcceptedForm : public testing::TestWithParam<Accepted> {};
 
 TEST_P(AcceptedForm, LetsTheOperatorIn)
 {
-    const auto caller = ring().authenticate(GetParam().offered);
+    const auto caller = ask(ring(), GetParam().offered);
     ASSERT_TRUE(caller) << caller.error().message();
     EXPECT_EQ(caller->privilege, chat::Privilege::operator_);
     EXPECT_EQ(caller->key_hash, sha256_hex("sk-master"));
@@ -50,7 +59,7 @@ class RefusedForm : public testing::TestWithParam<Accepted> {};
 
 TEST_P(RefusedForm, IsAnAuthenticationErrorThatDoesNotNameTheKey)
 {
-    const auto caller = ring().authenticate(GetParam().offered);
+    const auto caller = ask(ring(), GetParam().offered);
     ASSERT_FALSE(caller);
     EXPECT_EQ(caller.error().code(), Errc::unauthenticated);
     EXPECT_THAT(caller.error().message(), StartsWith("Authentication Error, "));
@@ -81,11 +90,11 @@ TEST(KeyRing, ReadsTheWholeKeyThatIsOffered)
 {
     const std::string master = "sk-0123456789abcdef0123456789abcdef";
     const KeyRing keys{Secret{master}};
-    ASSERT_TRUE(keys.authenticate({.authorization = master}));
+    ASSERT_TRUE(ask(keys, {.authorization = master}));
     for (std::size_t at = 0; at < master.size(); ++at) {
         std::string offered = master;
         offered[at] = '~';
-        EXPECT_FALSE(keys.authenticate({.authorization = offered})) << "byte " << at;
+        EXPECT_FALSE(ask(keys, {.authorization = offered})) << "byte " << at;
     }
 }
 
@@ -93,7 +102,7 @@ TEST(KeyRing, TakesAnyoneForTheOperatorWhenThereIsNoMasterKey)
 {
     const KeyRing keys{std::nullopt};
     EXPECT_TRUE(keys.open());
-    const auto caller = keys.authenticate({.authorization = "Bearer anything"});
+    const auto caller = ask(keys, {.authorization = "Bearer anything"});
     ASSERT_TRUE(caller);
     EXPECT_EQ(caller->privilege, chat::Privilege::operator_);
     EXPECT_EQ(caller->key_hash, "");
@@ -103,8 +112,8 @@ TEST(KeyRing, IsNotOpenWithAnEmptyMasterKey)
 {
     const KeyRing keys{Secret{""}};
     EXPECT_FALSE(keys.open());
-    EXPECT_FALSE(keys.authenticate({}));
-    EXPECT_FALSE(keys.authenticate({.authorization = "Bearer "}));
+    EXPECT_FALSE(ask(keys, {}));
+    EXPECT_FALSE(ask(keys, {.authorization = "Bearer "}));
 }
 
 }  // namespace
