@@ -10,6 +10,14 @@ namespace spillway::admin {
 
 namespace {
 
+using keys::CallName;
+
+/// Every key may knock: what it may do there is decided with the call.
+constexpr Place key_place(std::string_view path, Verb verb, CallName call)
+{
+    return {path, verb, Page::key_call, Access::key_holder, call};
+}
+
 constexpr std::array table_of_pages{
     Place{"/health/liveliness", Verb::get, Page::liveness, Access::anyone},
     Place{"/health/liveness", Verb::get, Page::liveness, Access::anyone},
@@ -39,6 +47,59 @@ constexpr std::array table_of_pages{
     Place{"/tag/daily/activity", Verb::get, Page::tag_activity, Access::operator_only},
     Place{"/model/info", Verb::get, Page::models, Access::operator_only},
     Place{"/model_group/info", Verb::get, Page::model_groups, Access::operator_only},
+    Place{"/provider/budgets", Verb::get, Page::provider_budgets, Access::operator_only},
+    key_place("/key/generate", Verb::post, CallName::key_generate),
+    key_place("/key/info", Verb::get, CallName::key_info),
+    key_place("/key/update", Verb::post, CallName::key_update),
+    key_place("/key/delete", Verb::post, CallName::key_delete),
+    key_place("/key/block", Verb::post, CallName::key_block),
+    key_place("/key/unblock", Verb::post, CallName::key_unblock),
+    key_place("/key/regenerate", Verb::post, CallName::key_regenerate),
+    key_place("/key/{}/regenerate", Verb::post, CallName::key_regenerate),
+    key_place("/key/{}/reset_spend", Verb::post, CallName::key_reset_spend),
+    key_place("/key/list", Verb::get, CallName::key_list),
+    key_place("/key/aliases", Verb::get, CallName::key_aliases),
+    key_place("/key/health", Verb::post, CallName::key_health),
+    key_place("/team/new", Verb::post, CallName::team_new),
+    key_place("/team/update", Verb::post, CallName::team_update),
+    key_place("/team/info", Verb::get, CallName::team_info),
+    key_place("/team/list", Verb::get, CallName::team_list),
+    key_place("/team/delete", Verb::post, CallName::team_delete),
+    key_place("/team/block", Verb::post, CallName::team_block),
+    key_place("/team/unblock", Verb::post, CallName::team_unblock),
+    key_place("/team/member_add", Verb::post, CallName::team_member_add),
+    key_place("/team/member_delete", Verb::post, CallName::team_member_delete),
+    key_place("/team/member_update", Verb::post, CallName::team_member_update),
+    key_place("/user/new", Verb::post, CallName::user_new),
+    key_place("/user/info", Verb::get, CallName::user_info),
+    key_place("/user/update", Verb::post, CallName::user_update),
+    key_place("/user/delete", Verb::post, CallName::user_delete),
+    key_place("/user/list", Verb::get, CallName::user_list),
+    key_place("/customer/new", Verb::post, CallName::customer_new),
+    key_place("/customer/info", Verb::get, CallName::customer_info),
+    key_place("/customer/update", Verb::post, CallName::customer_update),
+    key_place("/customer/delete", Verb::post, CallName::customer_delete),
+    key_place("/customer/list", Verb::get, CallName::customer_list),
+    key_place("/customer/block", Verb::post, CallName::customer_block),
+    key_place("/customer/unblock", Verb::post, CallName::customer_unblock),
+    key_place("/end_user/new", Verb::post, CallName::customer_new),
+    key_place("/end_user/info", Verb::get, CallName::customer_info),
+    key_place("/end_user/update", Verb::post, CallName::customer_update),
+    key_place("/end_user/delete", Verb::post, CallName::customer_delete),
+    key_place("/end_user/list", Verb::get, CallName::customer_list),
+    key_place("/end_user/block", Verb::post, CallName::customer_block),
+    key_place("/end_user/unblock", Verb::post, CallName::customer_unblock),
+    key_place("/budget/new", Verb::post, CallName::budget_new),
+    key_place("/budget/info", Verb::post, CallName::budget_info),
+    key_place("/budget/update", Verb::post, CallName::budget_update),
+    key_place("/budget/list", Verb::get, CallName::budget_list),
+    key_place("/budget/delete", Verb::post, CallName::budget_delete),
+    key_place("/budget/settings", Verb::get, CallName::budget_settings),
+    key_place("/tag/new", Verb::post, CallName::tag_new),
+    key_place("/tag/info", Verb::post, CallName::tag_info),
+    key_place("/tag/update", Verb::post, CallName::tag_update),
+    key_place("/tag/delete", Verb::post, CallName::tag_delete),
+    key_place("/tag/list", Verb::get, CallName::tag_list),
 };
 
 constexpr std::string_view any_segment = "{}";
@@ -69,18 +130,21 @@ struct Match {
 
 std::optional<Match> match(std::string_view pattern, std::string_view path) noexcept
 {
+    // Most paths are a client's, and differ in the first letter already.
+    if (path.size() < 2 || pattern[1] != path[1])
+        return std::nullopt;
     if (pattern.find('{') == std::string_view::npos)
         return pattern == path ? std::optional(Match{}) : std::nullopt;
-    Match match;
+    Match found;
     while (!pattern.empty() && !path.empty()) {
         const auto wanted = take_segment(pattern);
         const auto given = take_segment(path);
         if (wanted == any_segment && !given.empty())
-            match.segment = given;
+            found.segment = given;
         else if (wanted != given)
             return std::nullopt;
     }
-    return pattern.empty() && path.empty() ? std::optional(match) : std::nullopt;
+    return pattern.empty() && path.empty() ? std::optional(found) : std::nullopt;
 }
 
 std::string_view words_of(Verb verb) noexcept
@@ -130,7 +194,7 @@ Result<Found> find_page(Verb verb, std::string_view path, std::span<const Place>
         auto segment = percent_decoded(matched->segment);
         if (!segment)
             return fail(Errc::invalid_request, "The path holds a malformed escape.");
-        return Found{place.page, place.access, *std::move(segment)};
+        return Found{place.page, place.access, *std::move(segment), place.call};
     }
     auto methods = methods_at(path, table);
     if (methods.empty())
