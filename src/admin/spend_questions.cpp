@@ -53,8 +53,7 @@ ledger::SumsQuery question_of(const Request& request, ledger::DayRange days,
     question.last = days.last;
     question.by = std::move(by);
     // A key without a hash is nobody's: it must not see everybody's.
-    if (auto key = key_of(request);
-        !key.empty() || !chat::sees_all(request.caller))
+    if (auto key = key_of(request); !key.empty() || !chat::sees_all(request.caller))
         question.only.push_back({ledger::Dimension::key, {std::move(key)}});
     return question;
 }

@@ -247,15 +247,14 @@ net::Task<void> serve_explain(chat::Caller caller, Destination destination, net:
     co_await reply_whole(exchange, *snapshot, 200, "application/json", *std::move(explained));
 }
 
-net::Task<void> serve_models(chat::Caller caller, Destination destination,
-                             net::Exchange& exchange, std::shared_ptr<const Snapshot> snapshot)
+net::Task<void> serve_models(chat::Caller caller, Destination destination, net::Exchange& exchange,
+                             std::shared_ptr<const Snapshot> snapshot)
 {
     if (destination.service == Service::model_list)
         co_return co_await reply_whole(exchange, *snapshot, 200, "application/json",
                                        model_list(*snapshot, caller));
-    auto card =
-        model_card(*snapshot, caller,
-                   destination.suffix.substr(std::string_view("/models/").size()));
+    auto card = model_card(*snapshot, caller,
+                           destination.suffix.substr(std::string_view("/models/").size()));
     if (!card)
         co_return co_await reply_error(exchange, *snapshot, std::move(card.error()));
     co_await reply_whole(exchange, *snapshot, 200, "application/json", *std::move(card));
@@ -286,8 +285,8 @@ net::Task<void> serve(net::Exchange& exchange, Services& services)
         services.metrics.strangers->Increment();
         return turn_away(exchange, snapshot, std::move(caller.error()));
     }
-    const bool lists = destination->service == Service::model_list ||
-                       destination->service == Service::model_card;
+    const bool lists =
+        destination->service == Service::model_list || destination->service == Service::model_card;
     if (auto may = check_path(*caller, exchange.head().path,
                               lists ? PathKind::models : PathKind::inference);
         !may)

@@ -91,11 +91,11 @@ Result<void> check_model(const chat::Grant& grant, const std::string& model,
     const auto group = group_of(model, snapshot);
     if (const auto* list = route::denying_list(grant, model, group)) {
         const auto whose = std::string(word(list->whose));
-        return fail(Error(code_of(list->whose),
-                          whose + " not allowed to access model. This " + whose +
-                              " can only access models=" + list_text(list->names) +
-                              ". Tried to access " + printable(model, 100))
-                        .about("model"));
+        return fail(
+            Error(code_of(list->whose), whose + " not allowed to access model. This " + whose +
+                                            " can only access models=" + list_text(list->names) +
+                                            ". Tried to access " + printable(model, 100))
+                .about("model"));
     }
     return check_model_caps(grant, model, group);
 }

@@ -100,8 +100,7 @@ public:
         const auto& members = request_.facts.members;
         const auto found = std::find_if(members.begin(), members.end(),
                                         [](const auto& each) { return each.key == "metadata"; });
-        auto value =
-            found == members.end() ? "" : member_of(found->value.of(request_.body), path);
+        auto value = found == members.end() ? "" : member_of(found->value.of(request_.body), path);
         const auto* grant = request_.arrival.caller.grant.get();
         if (value.empty() && grant != nullptr && !grant->metadata.empty())
             value = member_of(grant->metadata, path);

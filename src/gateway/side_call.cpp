@@ -126,7 +126,8 @@ Result<void> set_aside(const SideCall& call, Chosen& chosen, Services& services)
         return {};
     auto& payers = services.payers;
     payers.assign(1, {chat::ScopeKind::proxy, {}});
-    add_target_scopes(call.snapshot, nullptr, chosen.target.group, chosen.target.deployment, payers);
+    add_target_scopes(call.snapshot, nullptr, chosen.target.group, chosen.target.deployment,
+                      payers);
     auto taken = services.budgets.reserve(record.id, payers, chosen.worst, record.started);
     if (!taken)
         return fail(guard::describe(taken.error(), services.clock.wall()));

@@ -28,8 +28,7 @@ bool Budgets::set_cap(Window& window, const chat::Cap& cap, WallTime now)
     window.raised.reset();
     if (cap.raise && now < cap.raise->until) {
         window.raised = Raised{window.cap, cap.raise->until};
-        window.cap =
-            saturated_sum(window.cap, std::max<std::int64_t>(0, count(cap.raise->by)));
+        window.cap = saturated_sum(window.cap, std::max<std::int64_t>(0, count(cap.raise->by)));
     }
     return window.cap != before;
 }
@@ -110,8 +109,7 @@ Budgets::Adopted Budgets::adopt(std::span<const chat::ScopeBudget> budgets, Wall
         auto& cell = cells_[index];
         auto before = std::exchange(cell.windows, {});
         cell.soft = budget.soft;
-        cell.by_default =
-            budget.scope.kind == chat::ScopeKind::end_user && budget.hard.empty();
+        cell.by_default = budget.scope.kind == chat::ScopeKind::end_user && budget.hard.empty();
         const auto past =
             known || !counts_uncapped(budget.scope.kind) ? Past::unknown : Past::unpaid;
         for (const auto& cap : cell.by_default ? end_user_caps_ : budget.hard)

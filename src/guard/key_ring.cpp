@@ -103,8 +103,7 @@ Result<chat::Caller> virtual_caller(std::string_view hash, const VirtualKeys& kn
     }
     chat::Caller caller;
     caller.key_hash = grant->key_hash;
-    caller.rights =
-        known.state == keys::State::known ? grant->admin : chat::AdminRights::none;
+    caller.rights = known.state == keys::State::known ? grant->admin : chat::AdminRights::none;
     caller.grant = std::move(grant);
     return caller;
 }

@@ -19,9 +19,8 @@ const chat::ModelList* denying_list(const chat::Grant& grant, std::string_view a
                                     std::string_view group)
 {
     const auto& lists = grant.models;
-    const auto found = std::find_if(lists.begin(), lists.end(), [&](const auto& list) {
-        return !allows(list, asked, group);
-    });
+    const auto found = std::find_if(lists.begin(), lists.end(),
+                                    [&](const auto& list) { return !allows(list, asked, group); });
     return found == lists.end() ? nullptr : &*found;
 }
 

@@ -28,7 +28,8 @@ enum class PathKind : std::uint8_t {
 /// Applies what the caller's key says to a request that was read: its name for the model, that it
 /// has no fallbacks, that it stays local. Looks whether it may use the model, and whether its end
 /// user may ask at all.
-/// @return `key_model_denied` and its like, `forbidden`, or `invalid_request` when the key has a cap
+/// @return `key_model_denied` and its like, `forbidden`, or `invalid_request` when the key has a
+/// cap
 ///         on the model that cannot be held.
 [[nodiscard]] Result<void> apply_grant(InferenceRequest& request, const keys::Grants& grants);
 

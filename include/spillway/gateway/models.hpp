@@ -9,8 +9,8 @@
 
 namespace spillway::gateway {
 
-/// The body of GET /v1/models: every route, every group without `*` and every visible alias that the
-/// caller may ask for.
+/// The body of GET /v1/models: every route, every group without `*` and every visible alias that
+/// the caller may ask for.
 [[nodiscard]] std::string model_list(const Snapshot& snapshot, const chat::Caller& caller);
 
 /// The body of GET /v1/models/{id}. @param encoded  One percent-encoded segment; SDKs send

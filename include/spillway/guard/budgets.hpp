@@ -137,9 +137,9 @@ public:
     };
 
     /// The caps of these scopes from now on, instead of those they had. A window that stays keeps
-    /// what it counted, unless a later opening says that it begins anew: calls under way then belong
-    /// to what was before. Periods that are none of LiteLLM's last for ever. An end user without
-    /// caps of its own has those of all.
+    /// what it counted, unless a later opening says that it begins anew: calls under way then
+    /// belong to what was before. Periods that are none of LiteLLM's last for ever. An end user
+    /// without caps of its own has those of all.
     [[nodiscard]] Adopted adopt(std::span<const chat::ScopeBudget> budgets, WallTime now);
     /// The caps of every end user that has none of its own; each gets windows when first seen.
     /// @return Those who were seen under other caps: adopt the new ones for them.
