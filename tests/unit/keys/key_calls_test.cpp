@@ -173,9 +173,9 @@ TEST(DeleteKeys, TakesAllOrNone)
     Office office;
     const auto one = office.key(R"({"key_alias": "one"})");
     const auto two = office.key(R"({"key_alias": "two"})");
-    EXPECT_EQ(office.refused(CallName::key_delete, R"({"keys": [")" + one + R"(", "sk-no"]})")
-                  .code(),
-              Errc::unknown_record);
+    EXPECT_EQ(
+        office.refused(CallName::key_delete, R"({"keys": [")" + one + R"(", "sk-no"]})").code(),
+        Errc::unknown_record);
     EXPECT_EQ(office.catalog.keys().size(), 2U);
     EXPECT_EQ(office.refused(CallName::key_delete, "{}").param(), "keys");
     const auto answer =
@@ -211,11 +211,11 @@ TEST(RegenerateKey, KeepsTheAccountAndGivesTheOldKeyTime)
     EXPECT_EQ(account_of(*key), sha256_hex(old));
     EXPECT_EQ(key->key_alias, "app");
     EXPECT_EQ(key->allowance.max_budget, NanoUsd{4'000'000'000});
-    EXPECT_THAT(key->former,
-                ElementsAre(FormerToken{sha256_hex(old), office.now + 24h}));
+    EXPECT_THAT(key->former, ElementsAre(FormerToken{sha256_hex(old), office.now + 24h}));
     // Again, at once: the first one is good until its time, the second no longer.
-    const auto again = office.post(CallName::key_regenerate,
-                                   R"({"key": ")" + secret + R"(", "new_key": "sk-of-my-own-choice"})");
+    const auto again =
+        office.post(CallName::key_regenerate,
+                    R"({"key": ")" + secret + R"(", "new_key": "sk-of-my-own-choice"})");
     const auto latest = office.stored("sk-of-my-own-choice");
     ASSERT_TRUE(latest);
     EXPECT_EQ(again["key"], "sk-of-my-own-choice");
@@ -235,9 +235,10 @@ TEST(RegenerateKey, RefusesWhatCannotBe)
     EXPECT_EQ(office.refused(CallName::key_regenerate, "{}", "sk-no").code(), Errc::unknown_record);
     EXPECT_EQ(office.refused(CallName::key_regenerate, R"({"grace_period": "x"})", secret).param(),
               "grace_period");
-    EXPECT_EQ(office.refused(CallName::key_regenerate, R"({"new_key": "sk-0123456789abcdef"})", secret)
-                  .param(),
-              "new_key");
+    EXPECT_EQ(
+        office.refused(CallName::key_regenerate, R"({"new_key": "sk-0123456789abcdef"})", secret)
+            .param(),
+        "new_key");
     EXPECT_EQ(office.refused(CallName::key_regenerate, R"({"new_master_key": "x"})", secret).code(),
               Errc::not_implemented);
     EXPECT_TRUE(office.stored(secret));
@@ -250,8 +251,7 @@ TEST(ResetSpend, BeginsAnewFromTheAmount)
     const auto answer = office.post(CallName::key_reset_spend, R"({"reset_to": 1.5})", secret);
     EXPECT_EQ(answer["spend"], 1.5);
     EXPECT_EQ(answer["max_budget"], 3);
-    EXPECT_EQ(office.stored(secret)->opening,
-              (chat::Opening{office.now, NanoUsd{1'500'000'000}}));
+    EXPECT_EQ(office.stored(secret)->opening, (chat::Opening{office.now, NanoUsd{1'500'000'000}}));
     ASSERT_EQ(office.last_spends.size(), 1U);
     EXPECT_EQ(office.last_spends[0].member, "previous_spend");
     EXPECT_EQ(office.last_spends[0].moment, SpendPlace::Moment::before);
@@ -275,14 +275,15 @@ TEST(ListKeys, FiltersSortsAndPages)
     EXPECT_EQ(first["current_page"], 1);
     EXPECT_EQ(first["keys"].size(), 10U);
     EXPECT_EQ(first["keys"][0], office.catalog.key_by_alias("k11")->token);
-    const auto second = office.get(CallName::key_list, {{"page", "2"}, {"return_full_object", "true"}});
+    const auto second =
+        office.get(CallName::key_list, {{"page", "2"}, {"return_full_object", "true"}});
     ASSERT_EQ(second["keys"].size(), 2U);
     EXPECT_EQ(second["keys"][1]["key_alias"], "k0");
     EXPECT_EQ(office.last_spends[1].object, "/keys/1");
     EXPECT_EQ(office.get(CallName::key_list, {{"team_id", "red"}})["total_count"], 6);
     EXPECT_EQ(office.get(CallName::key_list, {{"key_alias", "k1"}})["total_count"], 1);
-    EXPECT_EQ(office.get(CallName::key_list, {{"key_alias", "K1"}, {"substring_matching", "true"}})
-                  ["total_count"],
+    EXPECT_EQ(office.get(CallName::key_list,
+                         {{"key_alias", "K1"}, {"substring_matching", "true"}})["total_count"],
               3);
     const auto sorted = office.get(CallName::key_list, {{"sort_by", "key_alias"},
                                                         {"sort_order", "asc"},
@@ -313,8 +314,7 @@ TEST(KeyRights, APlainKeySeesItselfOnly)
     EXPECT_EQ(office.get(CallName::key_list, {}, ann)["total_count"], 2);
     EXPECT_EQ(office.get(CallName::user_info, {}, ann)["keys"].size(), 2U);
     const auto error_of = [&](CallName name, const std::string& body,
-                              std::vector<std::pair<std::string, std::string>> query,
-                              Asker asker) {
+                              std::vector<std::pair<std::string, std::string>> query, Asker asker) {
         const auto decision =
             office.ask(name, {Json::parse(body), std::move(query), {}, std::move(asker)});
         return decision ? Errc::internal : decision.error().code();
@@ -339,10 +339,9 @@ TEST(KeyInfo, TheMasterKeyIsNoVirtualKey)
         office.ask(CallName::key_info, {Json::object(), {}, {}, Office::operator_asker()});
     ASSERT_FALSE(nothing);
     EXPECT_EQ(nothing.error().code(), Errc::invalid_request);
-    const auto unknown = office.ask(CallName::key_info, {Json::object(),
-                                                         {{"key", "sk-very-secret-thing"}},
-                                                         {},
-                                                         Office::operator_asker()});
+    const auto unknown = office.ask(
+        CallName::key_info,
+        {Json::object(), {{"key", "sk-very-secret-thing"}}, {}, Office::operator_asker()});
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().code(), Errc::unknown_record);
     EXPECT_THAT(unknown.error().message(), ::testing::Not(HasSubstr("very-secret")));
