@@ -81,6 +81,11 @@ KeyDesk::KeyDesk(Parts parts)
 
 KeyDesk::~KeyDesk() = default;
 
+std::shared_ptr<const keys::KeyBook::Edition> KeyDesk::known() const
+{
+    return office_->parts.book.now();
+}
+
 std::vector<guard::BudgetStanding> KeyDesk::standings() const
 {
     return office_->parts.budgets.look(office_->parts.clock.wall());

@@ -40,6 +40,8 @@ public:
                                                      keys::Question question,
                                                      std::shared_ptr<const keys::CallRules> rules);
 
+    /// The keys in force. Any thread.
+    [[nodiscard]] std::shared_ptr<const keys::KeyBook::Edition> known() const;
     /// All windows with a cap, as they are now. Any thread.
     [[nodiscard]] std::vector<guard::BudgetStanding> standings() const;
 
