@@ -51,6 +51,8 @@ constexpr std::array rows{
              "user_model_access_denied", "The key's user may not use this model."},
     ErrorRow{Errc::forbidden, "forbidden", Origin::client, 403, invalid_request,
              "The key may not do this."},
+    ErrorRow{Errc::unknown_record, "not_found", Origin::client, 404, "not_found_error",
+             "There is no key, team, user, customer, budget or tag of this name."},
     ErrorRow{Errc::changed_meanwhile, "changed_meanwhile", Origin::client, 409, invalid_request,
              "Somebody else changed the record since it was read; read it again."},
     ErrorRow{Errc::context_window_exceeded, "context_length_exceeded", Origin::client, 400,

@@ -44,7 +44,7 @@ enum Column : int {
 constexpr const char* scan =
     "SELECT id, coalesce(charged_at, started), coalesce(charged_nano_usd, cost_nano_usd), "
     "key_hash, team_id, user_id, model_group, deployment, provider, end_user, tags "
-    "FROM records WHERE seq >= ?1 AND coalesce(charged_nano_usd, cost_nano_usd) > 0";
+    "FROM records WHERE seq BETWEEN ?1 AND ?2 AND coalesce(charged_nano_usd, cost_nano_usd) > 0";
 
 /// The sums of one kind of scope: by the word's number where the ledger has one, else by text.
 class Sums {
@@ -99,10 +99,14 @@ public:
         auto first = first_row();
         if (!first)
             return fail(std::move(first).error());
+        auto last = last_row();
+        if (!last)
+            return fail(std::move(last).error());
         auto rows = connection_.prepare(scan);
         if (!rows)
             return fail(std::move(rows).error());
         rows->bind(1, *first);
+        rows->bind(2, *last);
         int code = rows->step();
         for (; code == SQLITE_ROW; code = rows->step())
             take(*rows);
@@ -177,10 +181,30 @@ private:
             "), (SELECT coalesce(max(last_seq), 0) + 1 FROM blocks))");
     }
 
+    /// The last row that may have been charged before the end that is asked for.
+    Result<std::int64_t> last_row()
+    {
+        constexpr auto all = std::numeric_limits<std::int64_t>::max();
+        if (!question_.until)
+            return all;
+        const auto until = question_.until->time_since_epoch() + clock_margin;
+        const auto later =
+            std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(until).count());
+        return connection_.number(
+            "SELECT coalesce((SELECT max(last_seq) FROM blocks WHERE "
+            "min_started < " +
+            later +
+            " AND EXISTS (SELECT 1 FROM blocks "
+            "WHERE min_started >= " +
+            later + ")), " + std::to_string(all) + ")");
+    }
+
     void take(const sqlite::Statement& row)
     {
         ++out_.rows;
         const auto time = row.integer(Column::at);
+        if (question_.until && time >= question_.until->time_since_epoch().count())
+            return;
         out_.latest = std::max(out_.latest, WallTime{WallTime::duration{time}});
         if (!but_.empty() && but_.contains(id_of(row.text(Column::id))))
             return;

@@ -177,8 +177,8 @@ Outcome<void> Session::run(const std::string& sql)
     return {};
 }
 
-Outcome<std::optional<std::string>> Session::ask(const std::string& sql,
-                                                 const std::vector<std::string>& parameters)
+Outcome<Session::Answer> Session::answer_to(const std::string& sql,
+                                            const std::vector<std::string>& parameters)
 {
     std::vector<const char*> values;
     values.reserve(parameters.size());
@@ -189,7 +189,13 @@ Outcome<std::optional<std::string>> Session::ask(const std::string& sql,
                                nullptr, values.data(), nullptr, nullptr, 0) == 0) {
         return tl::make_unexpected(trouble());
     }
-    auto answer = collect();
+    return collect();
+}
+
+Outcome<std::optional<std::string>> Session::ask(const std::string& sql,
+                                                 const std::vector<std::string>& parameters)
+{
+    auto answer = answer_to(sql, parameters);
     if (!answer) {
         return tl::make_unexpected(std::move(answer).error());
     }
@@ -198,6 +204,36 @@ Outcome<std::optional<std::string>> Session::ask(const std::string& sql,
         return std::optional<std::string>{};
     }
     return std::optional<std::string>{pq_->getvalue(rows, 0, 0)};
+}
+
+Outcome<std::vector<Row>> Session::rows(const std::string& sql,
+                                        const std::vector<std::string>& parameters,
+                                        std::size_t most)
+{
+    auto answer = answer_to(sql, parameters);
+    if (!answer) {
+        return tl::make_unexpected(std::move(answer).error());
+    }
+    const auto* table = answer->get();
+    const int count = table == nullptr ? 0 : pq_->ntuples(table);
+    const int columns = table == nullptr ? 0 : pq_->nfields(table);
+    if (static_cast<std::size_t>(count) > most) {
+        return plain_trouble("PostgreSQL answered more rows than were asked for");
+    }
+    std::vector<Row> rows(static_cast<std::size_t>(count));
+    for (int row = 0; row < count; ++row) {
+        auto& values = rows[static_cast<std::size_t>(row)];
+        values.reserve(static_cast<std::size_t>(columns));
+        for (int column = 0; column < columns; ++column) {
+            if (pq_->getisnull(table, row, column) != 0) {
+                values.emplace_back();
+            } else {
+                const auto length = static_cast<std::size_t>(pq_->getlength(table, row, column));
+                values.emplace_back(std::in_place, pq_->getvalue(table, row, column), length);
+            }
+        }
+    }
+    return rows;
 }
 
 Outcome<void> Session::prepare(const std::string& name, const std::string& sql)

@@ -31,6 +31,7 @@ enum class Errc : std::uint16_t {
     team_model_denied,  ///< Its team's list.
     user_model_denied,  ///< Its user's list.
     forbidden,
+    unknown_record,     ///< No key, team, user ... of that name.
     changed_meanwhile,  ///< Somebody else changed the record since it was read.
     context_window_exceeded,
     content_policy,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ struct ChargesQuestion {
     std::vector<Since> scopes;
     /// For each of these moments the sum of every end user there is.
     std::vector<WallTime> end_users_since;
+    /// What was charged from here on is left out; empty: nothing is.
+    std::optional<WallTime> until{};
     /// Requests that are counted elsewhere.
     std::vector<RequestId> but;
 };

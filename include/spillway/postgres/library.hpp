@@ -47,6 +47,8 @@ struct Library {
     decltype(&PQresultErrorMessage) result_error_message = nullptr;
     decltype(&PQresultErrorField) result_error_field = nullptr;
     decltype(&PQntuples) ntuples = nullptr;
+    decltype(&PQnfields) nfields = nullptr;
+    decltype(&PQgetlength) getlength = nullptr;
     decltype(&PQgetisnull) getisnull = nullptr;
     decltype(&PQgetvalue) getvalue = nullptr;
 };
