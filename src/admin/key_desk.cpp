@@ -29,8 +29,7 @@ std::array<std::uint8_t, 16> random_bytes()
 
 /// What the worker's thread works with.
 struct KeyDesk::Office {
-    explicit Office(Parts given)
-        : parts(std::move(given)), spends(parts.ledger_path, parts.budgets)
+    explicit Office(Parts given) : parts(std::move(given)), spends(parts.ledger_path, parts.budgets)
     {}
 
     Result<std::string> answer(keys::CallName name, const keys::Question& question,
@@ -81,6 +80,11 @@ KeyDesk::KeyDesk(Parts parts)
 {}
 
 KeyDesk::~KeyDesk() = default;
+
+std::vector<guard::BudgetStanding> KeyDesk::standings() const
+{
+    return office_->parts.budgets.look(office_->parts.clock.wall());
+}
 
 net::Task<Result<std::string>> KeyDesk::ask(net::Shard& shard, keys::CallName name,
                                             keys::Question question,

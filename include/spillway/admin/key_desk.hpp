@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "spillway/admin/worker.hpp"
 #include "spillway/base/clock.hpp"
@@ -38,6 +39,9 @@ public:
     [[nodiscard]] net::Task<Result<std::string>> ask(net::Shard& shard, keys::CallName name,
                                                      keys::Question question,
                                                      std::shared_ptr<const keys::CallRules> rules);
+
+    /// All windows with a cap, as they are now. Any thread.
+    [[nodiscard]] std::vector<guard::BudgetStanding> standings() const;
 
 private:
     struct Office;
