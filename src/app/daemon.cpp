@@ -87,6 +87,7 @@ Result<void> Daemon::begin(Beginning beginning)
         shipper_ = std::make_unique<ledger::Shipper>(store_->path(), *config.general.database_url);
         writer_->on_commit([shipper = shipper_.get()] { shipper->nudge(); });
     }
+    writer_->on_late_commit([this](auto records) { open_calls_->recorded(records); });
     comparisons_ = std::make_unique<ledger::ComparisonWriter>(store_->path());
     upkeep_ = std::make_unique<ledger::Upkeep>(store_->path(), retention_rule(config, budgets_));
     writer_->on_keep([this] { return upkeep_->work(clock_.wall()) == ledger::Upkeep::Left::more; });
@@ -127,7 +128,7 @@ Result<void> Daemon::begin(Beginning beginning)
 /// spent.
 Result<void> Daemon::open_money(const config::Config& config)
 {
-    // A call whose record could not be written keeps its page, so there are more than requests.
+    // A call whose record waits for the disk keeps its page, so there are more than requests.
     const auto pages = 2 * config.server.max_in_flight;
     auto calls = ledger::OpenCalls::open(store_->path(), pages, config.ledger.durability);
     if (!calls)

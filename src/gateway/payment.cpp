@@ -6,6 +6,7 @@
 #include "spillway/gateway/services.hpp"
 #include "spillway/gateway/settle.hpp"
 #include "spillway/gateway/worst_case.hpp"
+#include "wire_head.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -124,7 +125,6 @@ Result<void> Payment::begin(const route::Target& target, const route::Plan& plan
 Result<void> Payment::write_down(const route::Target& target, NanoUsd amount)
 {
     const auto& arrival = request_.arrival;
-    const auto& upstream = arrival.snapshot->upstreams[at(target.deployment)];
     const auto tags = recorded_tags(request_);
     ledger::CallNote note;
     note.id = arrival.id;
@@ -141,11 +141,7 @@ Result<void> Payment::write_down(const route::Target& target, NanoUsd amount)
     note.end_user = end_user_;
     note.tags = tags;
     note.asked_model = request_.facts.model;
-    note.group = arrival.snapshot->table[target.group].name;
-    note.deployment_id = upstream.id;
-    note.provider = upstream.provider;
-    note.upstream_model = upstream.model;
-    note.api_base = upstream.api_base;
+    name_place(note, *arrival.snapshot, target.group, target.deployment);
     auto slot = services_.open_calls.note(note);
     if (!slot)
         return fail(std::move(slot).error());
@@ -201,9 +197,11 @@ void Payment::close(NanoUsd charge, Written written)
     if (reservation_)
         reservation_->settle(charge, guard::Certainty::exact);
     reservation_.reset();
-    // A call whose record could not be written stays where the next start finds it.
+    // A call whose record waits for the disk stays where the next start finds it.
     if (written == Written::yes)
         erase();
+    else if (slot_)
+        services_.open_calls.keep(*slot_);
     if (services_.budgets.has_news())
         services_.shared.tell_budget_news();
 }

@@ -69,7 +69,8 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
         if (hop.pinned && *hop.pinned != member)
             continue;
         const auto& deployment = standing.table[member];
-        Candidate candidate{member, hop.group, Verdict::kept, {}};
+        Candidate candidate{member, hop.group, Verdict::kept, {}, {}};
+        candidate.window = window_of(deployment, standing.fleet[member].window);
         candidate.verdict = judge(deployment, limits, standing.fleet[member], standing.now);
         candidate.worst_cost = worst_cost(deployment, limits.prompt, limits.answer);
         const auto* budgets = standing.budget.targets;
@@ -90,7 +91,8 @@ double rank_of(Preference prefer, const Resolved& hop, const Limits& limits,
     double best = last;
     for (const auto member : standing.table[hop.group].members) {
         const auto& deployment = standing.table[member];
-        if ((hop.pinned && *hop.pinned != member) || rules_out(judge(deployment, limits)))
+        if ((hop.pinned && *hop.pinned != member) ||
+            rules_out(judge(deployment, limits, standing.fleet[member].window)))
             continue;
         const auto cost = worst_cost(deployment, limits.prompt, limits.answer);
         const auto priced = cost ? static_cast<double>(count(*cost)) : last;
