@@ -1,23 +1,17 @@
 """`spillway import litellm` from a real PostgreSQL with LiteLLM's tables, of two versions."""
 
 import datetime
-import hashlib
-import itertools
-import os
-import subprocess
 import tempfile
-from pathlib import Path
 
 import pytest
 
-from harness.daemon import binary, config_of, deployment
+from harness.daemon import deployment
 from harness.http import Client
+from harness.litellm import Litellm, bring, hashed
 from harness.postgres import Postgres
 from harness.waiting import wait_until
 
-TABLES = Path(__file__).parent / "litellm"
 PRICES = {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6}
-names = (f"litellm{number}" for number in itertools.count())
 
 
 @pytest.fixture(scope="module")
@@ -26,42 +20,6 @@ def cluster():
         made = Postgres(folder)
         yield made
         made.stop()
-
-
-def hashed(key):
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
-class Litellm:
-    """One LiteLLM's database."""
-
-    def __init__(self, cluster, tables):
-        self.cluster = cluster
-        self.name = next(names)
-        self.url = cluster.database(self.name)
-        self.run((TABLES / tables).read_text() + "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;")
-
-    def run(self, sql, values=()):
-        return self.cluster.execute(sql, values, database=self.name)
-
-    def insert(self, table, **columns):
-        names = ", ".join(f'"{name}"' for name in columns)
-        places = ", ".join("%s" for _ in columns)
-        self.run(f'INSERT INTO "LiteLLM_{table}" ({names}) VALUES ({places})', tuple(columns.values()))
-
-    def key(self, secret, **columns):
-        self.insert("VerificationToken", token=hashed(secret), key_name="sk-..." + secret[-4:], **columns)
-
-
-def bring(daemon, litellm, *arguments, code=0):
-    """Runs the command beside the daemon; what it says."""
-    done = subprocess.run(
-        [binary(), "import", "litellm", "--database-url", litellm.url,
-         "--config", str(daemon.config_path), *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=60,
-        cwd=daemon.folder, env=daemon.env)
-    assert done.returncode == code, done.stdout
-    return done.stdout
 
 
 def counts(text):
