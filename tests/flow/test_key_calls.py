@@ -17,7 +17,6 @@ PRICES = {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6}
 def gateway(workshop, upstream):
     return workshop.serve(
         deployment("m", upstream.base, **PRICES), deployment("other", upstream.base, **PRICES),
-        litellm_settings={"upperbound_key_generate_params": {"max_budget": 100}},
         router_settings={"provider_budget_config": {"openai": {"budget_limit": 50, "time_period": "1d"}}})
 
 
@@ -152,7 +151,6 @@ def test_reports_name_keys_teams_and_users(gateway, upstream):
 
 BAD = [
     ("/key/generate", {"max_budget": -1}, 400, "max_budget"),
-    ("/key/generate", {"max_budget": 101}, 400, "max_budget"),
     ("/key/generate", {"models": ["no-such-model"]}, 400, "models"),
     ("/key/generate", {"duration": "soon"}, 400, "duration"),
     ("/key/generate", {"team_id": "none"}, 400, "team_id"),
@@ -175,6 +173,19 @@ def test_bad_input_gets_a_clear_error(gateway):
         assert reply.status == 400 and reply.error["message"], body
     assert gateway.client.get("/key/generate").status == 405
     assert call(gateway, "/key/list")["total_count"] == 0
+
+
+def test_defaults_and_bounds_of_the_configuration(workshop, upstream):
+    gateway = workshop.serve(deployment("m", upstream.base), litellm_settings={
+        "default_key_generate_params": {"max_budget": 7, "metadata": {"by": "default"}},
+        "upperbound_key_generate_params": {"max_budget": 10, "duration": "30d"},
+        "default_team_params": {"max_budget": 3}, "default_internal_user_params": {"max_budget": 4}})
+    made = make(gateway)
+    assert (made["max_budget"], made["metadata"]) == (7, {"by": "default"}) and made["expires"]
+    assert make(gateway, "/team/new")["max_budget"] == 3
+    assert make(gateway, "/user/new")["max_budget"] == 4
+    for body in ({"max_budget": 11}, {"duration": "31d"}, {"duration": "-1"}):
+        assert "upperbound" in call(gateway, "/key/generate", body, status=400)["message"]
 
 
 def test_a_plain_key_may_ask_about_itself_only(gateway):
