@@ -66,10 +66,10 @@ std::vector<std::string> read_user(RequestFields& fields, const Surroundings& wo
     return keep_others(fields, kept, user.other);
 }
 
-/// Makes the user a member of those that `teams` names: ids, or objects with a role and a budget.
+/// Makes the user a member of those that a list names: ids, or objects with a role and a budget.
 Result<void> join(const Json& named, const Surroundings& world, User& user, Edits<Team>& teams)
 {
-    for (const auto& entry : named.is_array() ? named : Json::array({named})) {
+    for (const auto& entry : named) {
         const bool plain = entry.is_string();
         const Json object = plain ? Json{{"team_id", entry}} : entry;
         if (!object.is_object())
@@ -201,7 +201,11 @@ Result<Decision> new_user(const Question& question, const Surroundings& world)
         user.user_role = "internal_user";
     leave_traces(user.traces, question.asker, world.now);
     Edits<Team> teams;
-    auto named = teams_named == nullptr ? Json::array() : *teams_named;
+    auto named = Json::array();
+    if (teams_named != nullptr && teams_named->is_array())
+        named = *teams_named;
+    else if (teams_named != nullptr)
+        named.push_back(*teams_named);
     if (first.contains("team_id"))
         named.push_back(first["team_id"]);
     if (auto joined = join(named, world, user, teams); !joined)
