@@ -7,6 +7,7 @@
 #include "key_spends.hpp"
 #include "spillway/base/ids.hpp"
 #include "spillway/base/log.hpp"
+#include "spillway/ledger/query.hpp"
 
 namespace spillway::admin {
 
@@ -80,6 +81,13 @@ KeyDesk::KeyDesk(Parts parts)
 {}
 
 KeyDesk::~KeyDesk() = default;
+
+std::string KeyDesk::account_of(const std::string& key) const
+{
+    auto hash = ledger::key_hash_of(key);
+    const auto found = office_->parts.book.now()->catalog.key_by_any_token(hash);
+    return found ? keys::account_of(*found) : hash;
+}
 
 std::vector<guard::BudgetStanding> KeyDesk::standings() const
 {

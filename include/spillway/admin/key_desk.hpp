@@ -40,6 +40,10 @@ public:
                                                      keys::Question question,
                                                      std::shared_ptr<const keys::CallRules> rules);
 
+    /// What records call the key that is given as it is or by its hash; a regenerated one has the
+    /// name of its first token. Any thread.
+    [[nodiscard]] std::string account_of(const std::string& key) const;
+
     /// All windows with a cap, as they are now. Any thread.
     [[nodiscard]] std::vector<guard::BudgetStanding> standings() const;
 
