@@ -7,6 +7,7 @@
 #include "key_spends.hpp"
 #include "spillway/base/ids.hpp"
 #include "spillway/base/log.hpp"
+#include "spillway/ledger/query.hpp"
 
 namespace spillway::admin {
 
@@ -84,6 +85,13 @@ KeyDesk::~KeyDesk() = default;
 std::shared_ptr<const keys::KeyBook::Edition> KeyDesk::known() const
 {
     return office_->parts.book.now();
+}
+
+std::string KeyDesk::account_of(const std::string& key) const
+{
+    auto hash = ledger::key_hash_of(key);
+    const auto found = office_->parts.book.now()->catalog.key_by_any_token(hash);
+    return found ? keys::account_of(*found) : hash;
 }
 
 std::vector<guard::BudgetStanding> KeyDesk::standings() const

@@ -293,6 +293,8 @@ def test_a_regenerated_key_keeps_what_it_spent(town):
     assert new.key != client.key
     assert client.chat("far").status == 401
     assert key_spend(town, new) == 2 * COST
+    rows = town.client.get(f"/spend/logs?api_key={new.key}&summarize=false").json
+    assert len(rows) == 2 and {row["api_key"] for row in rows} == {hashed(client.key)}
 
 
 def test_a_teams_key_is_paid_by_its_team_and_not_by_its_user(town):
