@@ -7,6 +7,7 @@
 #include "key_spends.hpp"
 #include "spillway/base/ids.hpp"
 #include "spillway/base/log.hpp"
+#include "spillway/ledger/query.hpp"
 
 namespace spillway::admin {
 
@@ -29,8 +30,7 @@ std::array<std::uint8_t, 16> random_bytes()
 
 /// What the worker's thread works with.
 struct KeyDesk::Office {
-    explicit Office(Parts given)
-        : parts(std::move(given)), spends(parts.ledger_path, parts.budgets)
+    explicit Office(Parts given) : parts(std::move(given)), spends(parts.ledger_path, parts.budgets)
     {}
 
     Result<std::string> answer(keys::CallName name, const keys::Question& question,
@@ -81,6 +81,23 @@ KeyDesk::KeyDesk(Parts parts)
 {}
 
 KeyDesk::~KeyDesk() = default;
+
+std::shared_ptr<const keys::KeyBook::Edition> KeyDesk::known() const
+{
+    return office_->parts.book.now();
+}
+
+std::string KeyDesk::account_of(const std::string& key) const
+{
+    auto hash = ledger::key_hash_of(key);
+    const auto found = office_->parts.book.now()->catalog.key_by_any_token(hash);
+    return found ? keys::account_of(*found) : hash;
+}
+
+std::vector<guard::BudgetStanding> KeyDesk::standings() const
+{
+    return office_->parts.budgets.look(office_->parts.clock.wall());
+}
 
 net::Task<Result<std::string>> KeyDesk::ask(net::Shard& shard, keys::CallName name,
                                             keys::Question question,

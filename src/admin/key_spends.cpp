@@ -99,8 +99,7 @@ Result<void> KeySpends::fill(std::span<const SpendPlace> places, SpendPlace::Mom
 
 bool KeySpends::fill_from_budget(const SpendPlace& place, WallTime now, Json& answer) const
 {
-    const auto period =
-        config::parse_budget_period(place.period).value_or(config::BudgetPeriod{});
+    const auto period = config::parse_budget_period(place.period).value_or(config::BudgetPeriod{});
     const std::array scope{guard::ScopeName{place.scope.kind, place.scope.name}};
     const auto standings = budgets_.look(scope, now);
     const auto found =

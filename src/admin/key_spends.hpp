@@ -11,9 +11,9 @@
 
 namespace spillway::admin {
 
-/// What keys, teams, users ... have spent, for the answers about them: of a scope with a budget what
-/// its budget counts in the window of `budget_duration`, of all others what was charged ever, by the
-/// ledger's sums; from an opening on, where there is one. Blocking; for one thread.
+/// What keys, teams, users ... have spent, for the answers about them: of a scope with a budget
+/// what its budget counts in the window of `budget_duration`, of all others what was charged ever,
+/// by the ledger's sums; from an opening on, where there is one. Blocking; for one thread.
 class KeySpends {
 public:
     KeySpends(std::string ledger_path, const guard::Budgets& budgets)

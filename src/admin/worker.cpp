@@ -85,8 +85,7 @@ net::Task<Result<std::string>> Worker::ask(net::Shard& shard, Job job)
     {
         const std::lock_guard lock(parts_->mutex);
         if (parts_->queue.size() >= parts_->most_waiting) {
-            co_return fail(
-                Error(Errc::overloaded, parts_->busy).retry_in(std::chrono::seconds(1)));
+            co_return fail(Error(Errc::overloaded, parts_->busy).retry_in(std::chrono::seconds(1)));
         }
         parts_->queue.push_back(Waiting{shard, std::move(job), answer});
     }

@@ -94,6 +94,13 @@ Result<void> BudgetBook::bring(std::span<const chat::ScopeBudget> budgets,
         return {};
 
     ledger::ChargesQuestion question;
+    std::vector<ledger::Opened> opened;
+    for (const auto& window : unknown)
+        if (window.period.unit == config::BudgetPeriod::Unit::never && window.began != WallTime{})
+            opened.push_back({window.scope, window.began});
+    // Not knowing them, the ledger would let what it retires count: too much, never too little.
+    if (const auto noted = ledger::note_openings(ledger_path_, opened, now); !noted)
+        SPILLWAY_WARN("budgets: {}", noted.error().message());
     for (const auto& window : unknown)
         question.scopes.push_back({window.scope, window.began,
                                    window.period.unit == config::BudgetPeriod::Unit::never

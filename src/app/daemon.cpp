@@ -92,6 +92,7 @@ Result<void> Daemon::begin(Beginning beginning)
     upkeep_ = std::make_unique<ledger::Upkeep>(store_->path(), retention_rule(config, budgets_));
     writer_->on_keep([this] { return upkeep_->work(clock_.wall()) == ledger::Upkeep::Left::more; });
     archive_ = std::make_unique<admin::Archive>(store_->path());
+    key_desk_.emplace(admin::KeyDesk::Parts{keys_->book(), budgets_, clock_, store_->path()});
     remember_shadow_spend(config);
 
     open_answers(config);
@@ -160,8 +161,8 @@ void Daemon::open_answers(const config::Config& config)
 
 void Daemon::make_lanes(const Edition& edition)
 {
-    const LaneParts parts{*writer_, metrics_,      shared_,   budgets_,      *open_calls_,
-                          clock_,   *comparisons_, *archive_, keys_->book(), vitals_};
+    const LaneParts parts{*writer_,      metrics_,  shared_,       budgets_,   *open_calls_, clock_,
+                          *comparisons_, *archive_, keys_->book(), *key_desk_, vitals_};
     for (auto left = shard_count(edition.snapshot->config.server); left > 0; --left)
         lanes_.emplace_back(parts, edition);
     health_.emplace(lanes_.front());
@@ -215,8 +216,9 @@ Daemon::~Daemon()
         lane.stop();
     if (calibrations_)
         calibrations_->finish();
-    // These two post to shards, so they end before they do; the writer is what they settle with.
+    // These post to shards, so they end before they do; the writer is what they settle with.
     archive_.reset();
+    key_desk_.reset();
     answers_.reset();
     if (writer_)
         writer_->finish();  // Tells the lanes' settlements how their last batches ended.

@@ -74,8 +74,8 @@ Result<admin::Request> admit(const net::RequestHead& head, gateway::Services& se
         return fail(std::move(query).error());
     if (head.content_length > admin::most_body)
         return fail(Errc::body_too_large, "The body is larger than 1 MiB.");
-    return admin::Request{
-        found.page, std::move(*query), std::move(found.segment), {}, *std::move(caller)};
+    return admin::Request{found.page, std::move(*query),  std::move(found.segment),
+                          {},         *std::move(caller), found.call};
 }
 
 /// Reads the body of a page that takes one.

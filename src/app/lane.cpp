@@ -34,6 +34,7 @@ Lane::Lane(const LaneParts& parts, const Edition& edition)
       desk_{.shard = shard_,
             .metrics = parts.metrics,
             .archive = parts.archive,
+            .keys = parts.key_desk,
             .vitals = parts.vitals,
             .view = edition.view}
 {

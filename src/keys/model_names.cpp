@@ -23,6 +23,13 @@ ModelNames::ModelNames(const config::Config& config)
     names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
 }
 
+ModelNames ModelNames::everything()
+{
+    ModelNames names;
+    names.names_.emplace_back("*");
+    return names;
+}
+
 bool ModelNames::serves(std::string_view name) const
 {
     if (stands_for_models(name) || name == "*")

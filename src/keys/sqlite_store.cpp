@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "spillway/base/text.hpp"
@@ -257,7 +258,11 @@ Result<void> SqliteStore::count_up(Version version)
 
 std::string keys_path(const std::string& ledger_path)
 {
-    return ledger_path + "-keys";
+    const std::filesystem::path path(ledger_path);
+    auto name = path.stem();
+    name += ".keys";
+    name += path.extension();
+    return (path.parent_path() / name).string();
 }
 
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path)

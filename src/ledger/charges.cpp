@@ -285,6 +285,56 @@ private:
     Charges out_;
 };
 
+/// Writes openings in one transaction.
+class OpeningsWriter {
+public:
+    OpeningsWriter(sqlite::Connection& connection, WallTime now)
+        : connection_(connection), young_(now - std::chrono::hours{1})
+    {}
+
+    Result<void> write(std::span<const Opened> openings)
+    {
+        auto put = connection_.prepare(
+            "INSERT INTO openings VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET at = excluded.at "
+            "WHERE excluded.at > at");
+        auto drop = connection_.prepare(
+            "DELETE FROM retired_charges WHERE scope = ?1 AND (name = ?2 OR name = (SELECT id FROM "
+            "words WHERE text = ?2))");
+        if (!put || !drop || !connection_.run("BEGIN IMMEDIATE"))
+            return fail(connection_.error("writing openings"));
+        bool written = true;
+        for (const auto& opened : openings)
+            written = written && write(opened, *put, *drop);
+        if (written && connection_.run("COMMIT"))
+            return {};
+        auto error = connection_.error("writing openings");
+        if (sqlite3_get_autocommit(connection_.raw()) == 0)
+            (void)connection_.run("ROLLBACK");
+        return fail(std::move(error));
+    }
+
+private:
+    bool write(const Opened& opened, sqlite::Statement& put, sqlite::Statement& drop)
+    {
+        const sqlite::Running putting{put};
+        const sqlite::Running dropping{drop};
+        const auto kind = retired_word(opened.scope.kind);
+        put.bind(1, kind);
+        put.bind(2, opened.scope.name);
+        put.bind(3, opened.at.time_since_epoch().count());
+        if (put.step() != SQLITE_DONE)
+            return false;
+        if (sqlite3_changes(connection_.raw()) == 0 || opened.at < young_)
+            return true;
+        drop.bind(1, kind);
+        drop.bind(2, opened.scope.name);
+        return drop.step() == SQLITE_DONE;
+    }
+
+    sqlite::Connection& connection_;
+    const WallTime young_;
+};
+
 }  // namespace
 
 Result<WallTime> latest_charge(const std::string& ledger_path)
@@ -301,6 +351,20 @@ Result<WallTime> latest_charge(const std::string& ledger_path)
     if (!latest)
         return fail(Errc::ledger_unavailable, latest.error().message());
     return WallTime{WallTime::duration{*latest}};
+}
+
+Result<void> note_openings(const std::string& ledger_path, std::span<const Opened> openings,
+                           WallTime now)
+{
+    if (openings.empty())
+        return {};
+    auto connection = sqlite::Connection::open(ledger_path, sqlite::Access::write);
+    if (!connection)
+        return fail(Errc::ledger_unavailable, connection.error().message());
+    OpeningsWriter writer(*connection, now);
+    if (auto written = writer.write(openings); !written)
+        return fail(Errc::ledger_unavailable, written.error().message());
+    return {};
 }
 
 Result<Charges> charges_since(const std::string& ledger_path, const ChargesQuestion& question)

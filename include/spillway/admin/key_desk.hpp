@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "spillway/admin/worker.hpp"
 #include "spillway/base/clock.hpp"
@@ -38,6 +39,16 @@ public:
     [[nodiscard]] net::Task<Result<std::string>> ask(net::Shard& shard, keys::CallName name,
                                                      keys::Question question,
                                                      std::shared_ptr<const keys::CallRules> rules);
+
+    /// The keys in force. Any thread.
+    [[nodiscard]] std::shared_ptr<const keys::KeyBook::Edition> known() const;
+
+    /// What records call the key that is given as it is or by its hash; a regenerated one has the
+    /// name of its first token. Any thread.
+    [[nodiscard]] std::string account_of(const std::string& key) const;
+
+    /// All windows with a cap, as they are now. Any thread.
+    [[nodiscard]] std::vector<guard::BudgetStanding> standings() const;
 
 private:
     struct Office;

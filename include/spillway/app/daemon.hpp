@@ -82,6 +82,7 @@ private:
     std::unique_ptr<ledger::ComparisonWriter> comparisons_;
     std::function<admin::Vitals()> vitals_;
     std::unique_ptr<admin::Archive> archive_;
+    std::optional<admin::KeyDesk> key_desk_;
     std::unique_ptr<BudgetBook> book_;
     std::unique_ptr<ledger::AnswerStore> answers_;  ///< Null when its file cannot be used.
     std::deque<Lane> lanes_;

@@ -22,6 +22,7 @@ struct LaneParts {
     ledger::ComparisonWriter& comparisons;
     admin::Archive& archive;
     const keys::KeyBook& keys;
+    admin::KeyDesk& key_desk;
     const std::function<admin::Vitals()>& vitals;
 };
 

@@ -13,6 +13,8 @@ class ModelNames {
 public:
     ModelNames() = default;
     explicit ModelNames(const config::Config& config);
+    /// Of who does not know the configuration: whatever is named is served.
+    [[nodiscard]] static ModelNames everything();
 
     /// Would a key be of any use with `name` in its list? A name of a group, an alias, a route, a
     /// deployment's id or what a wildcard covers; a pattern (`openai/*`) that covers one; LiteLLM's

@@ -7,7 +7,7 @@
 
 namespace spillway::keys {
 
-/// The file of keys that belongs to a ledger.
+/// The file of keys that belongs to a ledger: "spillway.keys.db" beside "spillway.db".
 [[nodiscard]] std::string keys_path(const std::string& ledger_path);
 
 /// A store in a file of its own (mode 0600), every commit synced to the disk. Several processes may

@@ -39,6 +39,17 @@ struct Charges {
     std::int64_t rows = 0;  ///< That were read.
 };
 
+/// A scope whose endless budget counts from then on only.
+struct Opened {
+    chat::Scope scope;
+    WallTime at{};
+};
+/// Remembers openings, so that records that are taken out by age later count where they are behind
+/// them. What was taken out before counts no more for an opening of the last hour; an older one
+/// that is new here leaves it: too much rather than too little. Blocking, all or nothing.
+[[nodiscard]] Result<void> note_openings(const std::string& ledger_path,
+                                         std::span<const Opened> openings, WallTime now);
+
 /// What was charged to scopes since a moment: the sum of `charged`, else `cost`, of the records
 /// whose `charged_at`, else `started`, is not before it. Reads the ledger once, from where the
 /// earliest moment begins. Blocking, on a connection of its own.

@@ -39,7 +39,7 @@ protected:
     Result<Version> commit(std::vector<Write> writes) { return store_->commit(writes); }
 
     testing::Folder folder_;
-    std::string path_ = folder_.file("ledger.db-keys");
+    std::string path_ = folder_.file("ledger.keys.db");
     std::unique_ptr<Store> store_ = opened(path_);
 };
 
@@ -50,7 +50,7 @@ auto is(const std::string& id, Version version)
 
 TEST_F(SqliteStoreTest, StandsBesideTheLedger)
 {
-    EXPECT_EQ(keys_path("/var/lib/spillway.db"), "/var/lib/spillway.db-keys");
+    EXPECT_EQ(keys_path("/var/lib/spillway.db"), "/var/lib/spillway.keys.db");
 }
 
 TEST_F(SqliteStoreTest, IsReadableByItsOwnerOnly)
