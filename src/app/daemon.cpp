@@ -16,6 +16,7 @@
 #include "spillway/app/shadow_spend.hpp"
 #include "spillway/base/log.hpp"
 #include "spillway/gateway/front.hpp"
+#include "spillway/ledger/instance_id.hpp"
 
 namespace spillway::app {
 
@@ -24,6 +25,8 @@ namespace {
 constexpr Millis first_trim{500};
 constexpr Millis later_trims{60'000};
 constexpr Millis last_shipping{5'000};
+/// For the first answer of the database that instances share, and for the first leases.
+constexpr Millis first_lease{2'000};
 
 /// The folder of a ledger that nobody placed; private, because it names who asked for what.
 Result<void> make_state_folder(const std::string& ledger)
@@ -80,6 +83,8 @@ Result<void> Daemon::begin(Beginning beginning)
     if (!store)
         return fail(std::move(store).error());
     store_ = std::move(*store);
+    if (auto joined = join_others(config); !joined)
+        return joined;
     if (auto opened = open_money(config); !opened)
         return opened;
     writer_ = std::make_unique<ledger::Writer>(*store_, config.ledger.durability);
@@ -122,6 +127,29 @@ Result<void> Daemon::begin(Beginning beginning)
     return listen();
 }
 
+/// Before the first cap comes into force: their clock says which windows these are, and none of
+/// them may be spent before its lease is known.
+Result<void> Daemon::join_others(const config::Config& config)
+{
+    const auto& url = config.general.database_url;
+    if (!url || !config.instances.share)
+        return {};
+    auto id = ledger::instance_id(store_->path());
+    if (!id)
+        return fail(std::move(id).error());
+    instances::Identity identity;
+    identity.id = *std::move(id);
+    identity.incarnation = RequestIdMaker(random_seed()).next(clock_.wall()).text();
+    identity.name = config.instances.name.empty()
+                        ? config.server.host + ":" + std::to_string(config.server.port)
+                        : config.instances.name;
+    teller_ = std::make_unique<instances::Teller>(
+        instances::Teller::Parts{*url, std::move(identity), budgets_, shared_.leases, clock_});
+    budgets_.share(teller_->bell());
+    teller_->settle(first_lease);
+    return {};
+}
+
 /// Charges what the last process left under way, and brings the caps into force with what was
 /// spent.
 Result<void> Daemon::open_money(const config::Config& config)
@@ -135,7 +163,10 @@ Result<void> Daemon::open_money(const config::Config& config)
     if (auto recorded = ledger::record_left_calls(*open_calls_, *store_); !recorded)
         return fail(std::move(recorded).error());
     book_ = std::make_unique<BudgetBook>(store_->path(), budgets_, clock_);
-    return book_->follow(config);
+    auto held = book_->follow(config);
+    if (teller_)
+        teller_->settle(first_lease);
+    return held;
 }
 
 /// Without their file, answers are kept in memory: it is no reason not to serve.
@@ -172,6 +203,8 @@ void Daemon::published(const config::Config& config)
 {
     if (auto held = book_->follow(config); !held)
         SPILLWAY_ERROR("budgets: {}; what is new lets nothing through", held.error().message());
+    if (teller_)
+        teller_->bell()();
     remember_shadow_spend(config);
 }
 
@@ -215,6 +248,8 @@ Daemon::~Daemon()
     answers_.reset();
     if (writer_)
         writer_->finish();  // Tells the lanes' settlements how their last batches ended.
+    // Nothing is under way any more, so all that is not spent is given back.
+    teller_.reset();
     lanes_.clear();
     writer_.reset();
     comparisons_.reset();

@@ -15,6 +15,7 @@ void Budgets::add_window(std::uint32_t cell, const chat::Cap& cap, WallTime now)
     window.period = config::parse_budget_period(cap.period).value_or(config::BudgetPeriod{});
     window.cap = std::max<std::int64_t>(0, count(cap.most));
     window.span = config::window_of(window.period, now, zone_);
+    window.shared = shared_;
     for (const auto& open : open_) {
         const bool pays =
             open.live && std::find(open.cells.begin(), open.cells.end(), cell) != open.cells.end();
@@ -22,6 +23,8 @@ void Budgets::add_window(std::uint32_t cell, const chat::Cap& cap, WallTime now)
             window.reserved = saturated_sum(window.reserved, open.amount);
     }
     cells_[cell].windows.push_back(window);
+    if (shared_)
+        demand(cell, cells_[cell].windows.back());
     has_caps_ = true;
 }
 
@@ -110,6 +113,7 @@ void Budgets::add_known(Cell& cell, const Unknown& window, NanoUsd spent)
         if (each.period != window.period || each.span.began != window.began)
             continue;
         each.spent = saturated_sum(each.spent, std::max<std::int64_t>(0, count(spent)));
+        each.closed = false;
         // What was crossed before this start was told then.
         each.told = static_cast<std::uint8_t>(each.told | crossed(cell, each));
     }
@@ -127,16 +131,11 @@ void Budgets::use_zone(TimeZone zone)
     zone_ = zone;
 }
 
-void Budgets::set_ceiling(const ScopeName& scope, const config::BudgetPeriod& period,
-                          std::optional<NanoUsd> ceiling)
+void Budgets::close(const Unknown& window)
 {
     const std::lock_guard lock(mutex_);
-    const auto index = find(scope);
-    if (!index)
-        return;
-    for (auto& window : cells_[*index].windows)
-        if (window.period == period)
-            window.ceiling = ceiling ? std::optional(count(*ceiling)) : std::nullopt;
+    if (auto* const found = open_window(window))
+        found->closed = true;
 }
 
 void Budgets::seen(WallTime time)

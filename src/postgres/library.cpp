@@ -61,6 +61,8 @@ void find_statement_functions(Library& pq, Symbols& symbols)
     symbols.find(pq.flush, "PQflush");
     symbols.find(pq.is_busy, "PQisBusy");
     symbols.find(pq.consume_input, "PQconsumeInput");
+    symbols.find(pq.notifies, "PQnotifies");
+    symbols.find(pq.freemem, "PQfreemem");
 }
 
 void find_result_functions(Library& pq, Symbols& symbols)
@@ -71,6 +73,7 @@ void find_result_functions(Library& pq, Symbols& symbols)
     symbols.find(pq.result_error_message, "PQresultErrorMessage");
     symbols.find(pq.result_error_field, "PQresultErrorField");
     symbols.find(pq.ntuples, "PQntuples");
+    symbols.find(pq.nfields, "PQnfields");
     symbols.find(pq.getisnull, "PQgetisnull");
     symbols.find(pq.getvalue, "PQgetvalue");
 }

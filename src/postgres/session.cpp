@@ -12,8 +12,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds connect_patience{5};
-/// Longer than the server's own statement_timeout, so that its word comes first.
-constexpr std::chrono::seconds silence_patience{35};
+/// Shorter than a session's patience, so that the server's word comes first.
 constexpr const char* statement_timeout_ms = "30000";
 
 tl::unexpected<Trouble> plain_trouble(std::string message)
@@ -116,7 +115,7 @@ Outcome<short> Session::wait(short events, Deadline deadline)
 /// Sends what is to be sent and reads until libpq has a result (or the end of one) to take.
 Outcome<void> Session::until_answer()
 {
-    auto deadline = steady_clock::now() + silence_patience;
+    auto deadline = steady_clock::now() + patience_;
     for (;;) {
         const int unsent = pq_->flush(connection_.get());
         if (unsent < 0) {
@@ -134,7 +133,7 @@ Outcome<void> Session::until_answer()
             if (pq_->consume_input(connection_.get()) == 0) {
                 return tl::make_unexpected(trouble());
             }
-            deadline = steady_clock::now() + silence_patience;
+            deadline = steady_clock::now() + patience_;
         }
     }
 }
@@ -177,8 +176,8 @@ Outcome<void> Session::run(const std::string& sql)
     return {};
 }
 
-Outcome<std::optional<std::string>> Session::ask(const std::string& sql,
-                                                 const std::vector<std::string>& parameters)
+Outcome<Session::Answer> Session::answer_to(const std::string& sql,
+                                            const std::vector<std::string>& parameters)
 {
     std::vector<const char*> values;
     values.reserve(parameters.size());
@@ -189,7 +188,13 @@ Outcome<std::optional<std::string>> Session::ask(const std::string& sql,
                                nullptr, values.data(), nullptr, nullptr, 0) == 0) {
         return tl::make_unexpected(trouble());
     }
-    auto answer = collect();
+    return collect();
+}
+
+Outcome<std::optional<std::string>> Session::ask(const std::string& sql,
+                                                 const std::vector<std::string>& parameters)
+{
+    auto answer = answer_to(sql, parameters);
     if (!answer) {
         return tl::make_unexpected(std::move(answer).error());
     }
@@ -198,6 +203,30 @@ Outcome<std::optional<std::string>> Session::ask(const std::string& sql,
         return std::optional<std::string>{};
     }
     return std::optional<std::string>{pq_->getvalue(rows, 0, 0)};
+}
+
+Outcome<std::vector<Row>> Session::query(const std::string& sql,
+                                         const std::vector<std::string>& parameters)
+{
+    auto answer = answer_to(sql, parameters);
+    if (!answer) {
+        return tl::make_unexpected(std::move(answer).error());
+    }
+    std::vector<Row> rows;
+    const auto* result = answer->get();
+    if (result == nullptr) {
+        return rows;
+    }
+    const int columns = pq_->nfields(result);
+    for (int at = 0; at < pq_->ntuples(result); ++at) {
+        auto& row = rows.emplace_back();
+        for (int column = 0; column < columns; ++column) {
+            row.push_back(pq_->getisnull(result, at, column) != 0
+                              ? std::nullopt
+                              : std::optional<std::string>{pq_->getvalue(result, at, column)});
+        }
+    }
+    return rows;
 }
 
 Outcome<void> Session::prepare(const std::string& name, const std::string& sql)
@@ -279,6 +308,16 @@ bool Session::alive()
 {
     return pq_->consume_input(connection_.get()) != 0 &&
            pq_->status(connection_.get()) == CONNECTION_OK;
+}
+
+std::vector<std::string> Session::take_notifications()
+{
+    std::vector<std::string> payloads;
+    while (auto* const notification = pq_->notifies(connection_.get())) {
+        payloads.emplace_back(notification->extra);
+        pq_->freemem(notification);
+    }
+    return payloads;
 }
 
 Trouble Session::trouble() const

@@ -55,6 +55,9 @@ public:
     /// The first value of the answer; empty for NULL and for no row.
     [[nodiscard]] Outcome<std::optional<std::string>> ask(
         const std::string& sql, const std::vector<std::string>& parameters);
+    /// All rows of the answer.
+    [[nodiscard]] Outcome<std::vector<Row>> query(const std::string& sql,
+                                                  const std::vector<std::string>& parameters);
     [[nodiscard]] Outcome<void> prepare(const std::string& name, const std::string& sql);
 
     /// Sends all rows to a prepared statement in pipeline mode, without waiting in between.
@@ -65,6 +68,10 @@ public:
     /// Readable when the server closes or says something unasked; then ask `alive`.
     [[nodiscard]] int descriptor() const { return pq_->socket(connection_.get()); }
     [[nodiscard]] bool alive();
+    /// What `LISTEN` brought since the last time: the payload of each notification.
+    [[nodiscard]] std::vector<std::string> take_notifications();
+    /// How long the server may be silent within a call; 35 s when nobody says otherwise.
+    void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
 
 private:
     using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
@@ -74,6 +81,8 @@ private:
         : pq_(&pq), connection_(nullptr, pq.finish), url_(&url), stop_(stop)
     {}
     [[nodiscard]] Answer adopt(PGresult* result) const { return {result, pq_->clear}; }
+    [[nodiscard]] Outcome<Answer> answer_to(const std::string& sql,
+                                            const std::vector<std::string>& parameters);
     [[nodiscard]] Outcome<void> settle_connection();
     [[nodiscard]] Outcome<short> wait(short events, Deadline deadline);
     [[nodiscard]] Outcome<void> until_answer();
@@ -87,6 +96,7 @@ private:
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
     const DatabaseUrl* url_;
     int stop_;
+    std::chrono::milliseconds patience_{35'000};
 };
 
 }  // namespace spillway::postgres

@@ -1,0 +1,44 @@
+#include "wares.hpp"
+
+namespace spillway::instances {
+
+using guard::Budgets;
+
+WindowKey key_of(const Ware& ware)
+{
+    return std::visit([](const auto& each) { return key_of(each); }, ware);
+}
+
+std::vector<Demand> Wares::take_demands(std::size_t most)
+{
+    std::vector<Demand> demands;
+    for (const auto& demand : budgets_.take_demands(most, clock_.wall())) {
+        const auto& at = demand.standing;
+        demands.push_back({Budgets::Unknown{at.scope, at.period, at.began}, count(demand.refused),
+                           count(demand.least)});
+    }
+    return demands;
+}
+
+std::optional<Stock> Wares::stock(const Ware& ware)
+{
+    const auto at = budgets_.stand(std::get<Budgets::Unknown>(ware));
+    if (!at || !at->lease)
+        return std::nullopt;
+    return Stock{at->resets,          count(at->cap),    count(at->spent),
+                 count(at->reserved), count(*at->lease), Tenure::kept};
+}
+
+std::optional<std::int64_t> Wares::lower(const Ware& ware, std::int64_t keep)
+{
+    const auto left = budgets_.lower_lease(std::get<Budgets::Unknown>(ware), NanoUsd{keep});
+    return left ? std::optional(count(*left)) : std::nullopt;
+}
+
+void Wares::lease(const Ware& ware, const Answer& answer)
+{
+    budgets_.lease(std::get<Budgets::Unknown>(ware),
+                   {NanoUsd{answer.usable}, NanoUsd{answer.elsewhere}, NanoUsd{answer.low}});
+}
+
+}  // namespace spillway::instances
