@@ -47,6 +47,17 @@ Json check_of(const guard::HealthCheck& check, const Instant& at)
                 {"error", check.trouble.empty() ? Json(nullptr) : Json(check.trouble)}};
 }
 
+/// What the engine said of its model.
+Json report_of(const guard::ModelReport& report, const Instant& at)
+{
+    const auto shown = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
+    return Json{{"at", date_of(report.when, at)},
+                {"loaded", shown(report.facts.loaded)},
+                {"slots", shown(report.facts.slots)},
+                {"memory_bytes", shown(report.facts.memory)},
+                {"memory_gpu_bytes", shown(report.facts.memory_fast)}};
+}
+
 Json quota_of(const guard::Health& health, const Instant& at)
 {
     Json quota = Json::object();
@@ -77,6 +88,8 @@ Json health_facts(const Deployment& deployment, const guard::Health& health, con
     facts["max_parallel_requests"] =
         deployment.max_parallel ? Json(*deployment.max_parallel) : Json(nullptr);
     facts["warm"] = state.warm;
+    facts["window"] = state.window ? Json(count(*state.window)) : Json(nullptr);
+    facts["engine"] = health.report ? report_of(*health.report, at) : Json(nullptr);
     facts["first_token_ms"] = measured(state.first_token_ms);
     facts["tokens_per_second"] = measured(state.tokens_per_second);
     facts["requests_last_minute"] = state.requests_last_minute;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "key_pages.hpp"
 #include "models.hpp"
 #include "spend_pages.hpp"
 #include "spillway/admin/health.hpp"
@@ -117,6 +118,10 @@ net::Task<Result<Reply>> answer(Request request, const Desk& desk)
             co_return model_page(*view, request["litellm_model_id"]);
         case Page::model_groups:
             co_return model_group_page(*view, request["model_group"]);
+        case Page::key_call:
+            co_return co_await key_page(std::move(request), desk);
+        case Page::provider_budgets:
+            co_return provider_budgets_page(desk);
     }
     co_return fail(Errc::unknown_path, "no such page");
 }

@@ -10,6 +10,19 @@ namespace spillway::admin {
 
 namespace {
 
+using keys::CallName;
+
+/// A call that only looks: every key may knock, and sees what it may see.
+constexpr Place looks(std::string_view path, Verb verb, CallName call)
+{
+    return {path, verb, Page::key_call, Access::key_holder, call};
+}
+
+constexpr Place changes(std::string_view path, CallName call)
+{
+    return {path, Verb::post, Page::key_call, Access::operator_only, call};
+}
+
 constexpr std::array table_of_pages{
     Place{"/health/liveliness", Verb::get, Page::liveness, Access::anyone},
     Place{"/health/liveness", Verb::get, Page::liveness, Access::anyone},
@@ -39,6 +52,59 @@ constexpr std::array table_of_pages{
     Place{"/tag/daily/activity", Verb::get, Page::tag_activity, Access::operator_only},
     Place{"/model/info", Verb::get, Page::models, Access::operator_only},
     Place{"/model_group/info", Verb::get, Page::model_groups, Access::operator_only},
+    Place{"/provider/budgets", Verb::get, Page::provider_budgets, Access::operator_only},
+    changes("/key/generate", CallName::key_generate),
+    looks("/key/info", Verb::get, CallName::key_info),
+    changes("/key/update", CallName::key_update),
+    changes("/key/delete", CallName::key_delete),
+    changes("/key/block", CallName::key_block),
+    changes("/key/unblock", CallName::key_unblock),
+    changes("/key/regenerate", CallName::key_regenerate),
+    changes("/key/{}/regenerate", CallName::key_regenerate),
+    changes("/key/{}/reset_spend", CallName::key_reset_spend),
+    looks("/key/list", Verb::get, CallName::key_list),
+    looks("/key/aliases", Verb::get, CallName::key_aliases),
+    looks("/key/health", Verb::post, CallName::key_health),
+    changes("/team/new", CallName::team_new),
+    changes("/team/update", CallName::team_update),
+    looks("/team/info", Verb::get, CallName::team_info),
+    looks("/team/list", Verb::get, CallName::team_list),
+    changes("/team/delete", CallName::team_delete),
+    changes("/team/block", CallName::team_block),
+    changes("/team/unblock", CallName::team_unblock),
+    changes("/team/member_add", CallName::team_member_add),
+    changes("/team/member_delete", CallName::team_member_delete),
+    changes("/team/member_update", CallName::team_member_update),
+    changes("/user/new", CallName::user_new),
+    looks("/user/info", Verb::get, CallName::user_info),
+    changes("/user/update", CallName::user_update),
+    changes("/user/delete", CallName::user_delete),
+    looks("/user/list", Verb::get, CallName::user_list),
+    changes("/customer/new", CallName::customer_new),
+    looks("/customer/info", Verb::get, CallName::customer_info),
+    changes("/customer/update", CallName::customer_update),
+    changes("/customer/delete", CallName::customer_delete),
+    looks("/customer/list", Verb::get, CallName::customer_list),
+    changes("/customer/block", CallName::customer_block),
+    changes("/customer/unblock", CallName::customer_unblock),
+    changes("/end_user/new", CallName::customer_new),
+    looks("/end_user/info", Verb::get, CallName::customer_info),
+    changes("/end_user/update", CallName::customer_update),
+    changes("/end_user/delete", CallName::customer_delete),
+    looks("/end_user/list", Verb::get, CallName::customer_list),
+    changes("/end_user/block", CallName::customer_block),
+    changes("/end_user/unblock", CallName::customer_unblock),
+    changes("/budget/new", CallName::budget_new),
+    looks("/budget/info", Verb::post, CallName::budget_info),
+    changes("/budget/update", CallName::budget_update),
+    looks("/budget/list", Verb::get, CallName::budget_list),
+    changes("/budget/delete", CallName::budget_delete),
+    looks("/budget/settings", Verb::get, CallName::budget_settings),
+    changes("/tag/new", CallName::tag_new),
+    looks("/tag/info", Verb::post, CallName::tag_info),
+    changes("/tag/update", CallName::tag_update),
+    changes("/tag/delete", CallName::tag_delete),
+    looks("/tag/list", Verb::get, CallName::tag_list),
 };
 
 constexpr std::string_view any_segment = "{}";
@@ -69,18 +135,21 @@ struct Match {
 
 std::optional<Match> match(std::string_view pattern, std::string_view path) noexcept
 {
+    // Most paths are a client's, and differ in the first letter already.
+    if (path.size() < 2 || pattern[1] != path[1])
+        return std::nullopt;
     if (pattern.find('{') == std::string_view::npos)
         return pattern == path ? std::optional(Match{}) : std::nullopt;
-    Match match;
+    Match found;
     while (!pattern.empty() && !path.empty()) {
         const auto wanted = take_segment(pattern);
         const auto given = take_segment(path);
         if (wanted == any_segment && !given.empty())
-            match.segment = given;
+            found.segment = given;
         else if (wanted != given)
             return std::nullopt;
     }
-    return pattern.empty() && path.empty() ? std::optional(match) : std::nullopt;
+    return pattern.empty() && path.empty() ? std::optional(found) : std::nullopt;
 }
 
 std::string_view words_of(Verb verb) noexcept
@@ -130,7 +199,7 @@ Result<Found> find_page(Verb verb, std::string_view path, std::span<const Place>
         auto segment = percent_decoded(matched->segment);
         if (!segment)
             return fail(Errc::invalid_request, "The path holds a malformed escape.");
-        return Found{place.page, place.access, *std::move(segment)};
+        return Found{place.page, place.access, *std::move(segment), place.call};
     }
     auto methods = methods_at(path, table);
     if (methods.empty())

@@ -35,7 +35,7 @@ Result<std::string> own_record(std::string rows, const std::string& key)
 
 bool sees_all(const Request& request)
 {
-    return request.caller.privilege == chat::Privilege::operator_;
+    return chat::sees_all(request.caller);
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ Result<ledger::DayRange> days_that_must_be(const Request& request)
 
 std::string key_of(const Request& request)
 {
-    if (request.caller.privilege != chat::Privilege::operator_)
+    if (!chat::sees_all(request.caller))
         return std::string(request.caller.key_hash);
     return ledger::key_hash_of(std::string(request["api_key"]));
 }
@@ -53,8 +53,7 @@ ledger::SumsQuery question_of(const Request& request, ledger::DayRange days,
     question.last = days.last;
     question.by = std::move(by);
     // A key without a hash is nobody's: it must not see everybody's.
-    if (auto key = key_of(request);
-        !key.empty() || request.caller.privilege != chat::Privilege::operator_)
+    if (auto key = key_of(request); !key.empty() || !chat::sees_all(request.caller))
         question.only.push_back({ledger::Dimension::key, {std::move(key)}});
     return question;
 }

@@ -55,6 +55,7 @@ std::string_view group_of(chat::ScopeKind kind)
         case chat::ScopeKind::key:
         case chat::ScopeKind::team:
         case chat::ScopeKind::tag:
+        case chat::ScopeKind::key_model:
             break;
     }
     return guard::word(kind);

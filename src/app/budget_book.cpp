@@ -1,6 +1,5 @@
 #include "spillway/app/budget_book.hpp"
 
-#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -22,22 +21,48 @@ Result<void> BudgetBook::follow(const config::Config& config)
     const std::lock_guard lock(mutex_);
     budgets_.use_zone(*zone);
     for (auto& scope : budgets_.default_for_end_users(caps.end_users))
-        caps.scopes.push_back({std::move(scope), caps.end_users, {}});
-    // What the file no longer names has no cap any more.
-    auto before = std::exchange(configured_, {});
+        caps.scopes.push_back({std::move(scope), {}, {}});
+    // What the file no longer names has no cap of it any more.
+    const auto before = std::exchange(configured_, {});
     for (const auto& budget : caps.scopes)
         if (budget.scope.kind != chat::ScopeKind::end_user)
-            configured_.push_back(budget.scope);
-    for (auto& scope : before)
-        if (std::find(configured_.begin(), configured_.end(), scope) == configured_.end())
-            caps.scopes.push_back({std::move(scope), {}, {}});
+            configured_.emplace(budget.scope, budget);
+    for (const auto& [scope, budget] : before)
+        if (!configured_.contains(scope))
+            caps.scopes.push_back({scope, {}, {}});
+    for (auto& budget : caps.scopes)
+        if (held_tags_.contains(budget.scope))
+            budget = both(budget.scope);
     return bring(caps.scopes, caps.end_users);
 }
 
 Result<void> BudgetBook::hold(std::span<const chat::ScopeBudget> budgets)
 {
     const std::lock_guard lock(mutex_);
-    return bring(budgets, {});
+    std::vector<chat::ScopeBudget> caps(budgets.begin(), budgets.end());
+    for (auto& budget : caps) {
+        if (budget.scope.kind != chat::ScopeKind::tag)
+            continue;
+        held_tags_[budget.scope] = budget;
+        budget = both(budget.scope);
+    }
+    return bring(caps, {});
+}
+
+/// All caps of a tag, by whomever.
+chat::ScopeBudget BudgetBook::both(const chat::Scope& tag) const
+{
+    auto budget = held_tags_.at(tag);
+    const auto file = configured_.find(tag);
+    if (file == configured_.end())
+        return budget;
+    const auto& caps = file->second;
+    budget.hard.insert(budget.hard.end(), caps.hard.begin(), caps.hard.end());
+    // It says nothing of the file's caps, which were there before.
+    budget.opening.reset();
+    if (caps.soft)
+        budget.soft = caps.soft;
+    return budget;
 }
 
 Result<void> BudgetBook::bring(std::span<const chat::ScopeBudget> budgets,
@@ -60,8 +85,18 @@ Result<void> BudgetBook::bring(std::span<const chat::ScopeBudget> budgets,
         return {};
 
     ledger::ChargesQuestion question;
+    std::vector<ledger::Opened> opened;
     for (const auto& window : unknown)
-        question.scopes.push_back({window.scope, window.began});
+        if (window.period.unit == config::BudgetPeriod::Unit::never && window.began != WallTime{})
+            opened.push_back({window.scope, window.began});
+    // Not knowing them, the ledger would let what it retires count: too much, never too little.
+    if (const auto noted = ledger::note_openings(ledger_path_, opened, now); !noted)
+        SPILLWAY_WARN("budgets: {}", noted.error().message());
+    for (const auto& window : unknown)
+        question.scopes.push_back({window.scope, window.began,
+                                   window.period.unit == config::BudgetPeriod::Unit::never
+                                       ? ledger::ChargesQuestion::Period::endless
+                                       : ledger::ChargesQuestion::Period::ends});
     std::vector<guard::Budgets::Unknown> each;
     for (const auto& cap : end_users) {
         const auto period =

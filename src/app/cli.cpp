@@ -34,6 +34,7 @@ constexpr const char* footer =
     "  spillway spend --since 30d --by model    what was spent, and what local engines saved\n"
     "  spillway ledger verify                   does every sum follow from sound records?\n"
     "  spillway ledger export --format csv      the records, for other programs\n"
+    "  spillway import litellm --dry-run        take over a LiteLLM's keys, teams and budgets\n"
     "  spillway score < prompts.jsonl           how much each prompt gains from a strong model\n"
     "\n"
     "  curl http://localhost:4000/v1/models\n";
@@ -85,9 +86,9 @@ constexpr const char* review_footer =
     "in\n"
     "`spillway learn`. Without a terminal verdicts are read from stdin, a line each.\n";
 
-constexpr std::array<std::string_view, 14> command_names{
-    "serve",  "check",  "explain", "replay",   "review", "learn", "ledger",
-    "verify", "export", "spend",   "features", "score",  "train", "version"};
+constexpr std::array<std::string_view, 16> command_names{
+    "serve",  "check", "explain", "replay",  "review",   "learn", "ledger", "verify",
+    "export", "spend", "import",  "litellm", "features", "score", "train",  "version"};
 constexpr std::array<std::string_view, 24> options{
     "--config", "--host",    "--port",   "--help",   "--weights",  "--labels",
     "--out",    "--dataset", "--name",   "--report", "--held-out", "--json",
@@ -268,6 +269,7 @@ public:
         offer(ledger.verify, verify_);
         offer(ledger.export_, export_);
         offer(add_spend(app, spend_), spend_);
+        offer(add_import(app, import_), import_);
         offer(app.add_subcommand("features",
                                  "What the complexity score sees of prompts (JSON lines)."),
               features_);
@@ -302,6 +304,7 @@ private:
     VerifyLedger verify_;
     ExportLedger export_;
     ShowSpend spend_;
+    ImportKeys import_;
     PrintFeatures features_;
     PrintScores scores_;
     TrainWeights training_;

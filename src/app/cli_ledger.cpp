@@ -27,6 +27,14 @@ constexpr const char* spend_footer =
     "the share of requests that machines of yours served. What was saved is what these would have\n"
     "cost at the prices of the reference model, less what they did cost.\n";
 
+constexpr const char* import_footer =
+    "Keys are known by their hashes, so every client goes on with the key it has. Teams, users,\n"
+    "customers, budgets and tags come along; what was spent counts. All of it or nothing is "
+    "written;\n"
+    "again, it brings what has changed there. A daemon that runs takes them up within seconds. "
+    "The\n"
+    "URL may also be in the environment, as DATABASE_URL.\n";
+
 void add_places(CLI::App& app, std::optional<std::string>& ledger,
                 std::optional<std::string>& config)
 {
@@ -85,6 +93,21 @@ CLI::App* add_spend(CLI::App& app, ShowSpend& spend)
         ->check(CLI::IsMember(spend_dimensions()).description(""));
     showing->add_flag("--json", spend.json, "Print JSON.");
     return showing;
+}
+
+CLI::App* add_import(CLI::App& app, ImportKeys& wish)
+{
+    auto* importing = app.add_subcommand("import", "Take over the keys of another gateway.");
+    importing->require_subcommand(1);
+    auto* litellm = importing->add_subcommand("litellm", "From the PostgreSQL of a LiteLLM.");
+    litellm->footer(import_footer);
+    litellm->add_option("--database-url", wish.database_url, "LiteLLM's PostgreSQL.")
+        ->type_name("URL")
+        ->envname("DATABASE_URL")
+        ->required();
+    litellm->add_flag("--dry-run", wish.dry_run, "Say what would be done; write nothing.");
+    add_places(*litellm, wish.ledger, wish.config);
+    return litellm;
 }
 
 }  // namespace spillway::app

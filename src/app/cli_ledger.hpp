@@ -16,5 +16,7 @@ struct LedgerCommands {
 [[nodiscard]] LedgerCommands add_ledger(CLI::App& app, VerifyLedger& verify, ExportLedger& lines);
 /// `spillway spend`.
 [[nodiscard]] CLI::App* add_spend(CLI::App& app, ShowSpend& spend);
+/// `spillway import litellm`.
+[[nodiscard]] CLI::App* add_import(CLI::App& app, ImportKeys& wish);
 
 }  // namespace spillway::app

@@ -92,10 +92,12 @@ Result<void> Daemon::begin(Beginning beginning)
         shipper_ = std::make_unique<ledger::Shipper>(store_->path(), *config.general.database_url);
         writer_->on_commit([shipper = shipper_.get()] { shipper->nudge(); });
     }
+    writer_->on_late_commit([this](auto records) { open_calls_->recorded(records); });
     comparisons_ = std::make_unique<ledger::ComparisonWriter>(store_->path());
     upkeep_ = std::make_unique<ledger::Upkeep>(store_->path(), retention_rule(config, budgets_));
     writer_->on_keep([this] { return upkeep_->work(clock_.wall()) == ledger::Upkeep::Left::more; });
     archive_ = std::make_unique<admin::Archive>(store_->path());
+    key_desk_.emplace(admin::KeyDesk::Parts{keys_->book(), budgets_, clock_, store_->path()});
     remember_shadow_spend(config);
 
     open_answers(config);
@@ -154,7 +156,7 @@ Result<void> Daemon::join_others(const config::Config& config)
 /// spent.
 Result<void> Daemon::open_money(const config::Config& config)
 {
-    // A call whose record could not be written keeps its page, so there are more than requests.
+    // A call whose record waits for the disk keeps its page, so there are more than requests.
     const auto pages = 2 * config.server.max_in_flight;
     auto calls = ledger::OpenCalls::open(store_->path(), pages, config.ledger.durability);
     if (!calls)
@@ -163,10 +165,13 @@ Result<void> Daemon::open_money(const config::Config& config)
     if (auto recorded = ledger::record_left_calls(*open_calls_, *store_); !recorded)
         return fail(std::move(recorded).error());
     book_ = std::make_unique<BudgetBook>(store_->path(), budgets_, clock_);
-    auto held = book_->follow(config);
+    if (auto held = book_->follow(config); !held)
+        return held;
+    keys_.emplace(control_, *book_);
+    auto opened = keys_->open(store_->path(), config);
     if (teller_)
         teller_->settle(first_lease);
-    return held;
+    return opened;
 }
 
 /// Without their file, answers are kept in memory: it is no reason not to serve.
@@ -187,8 +192,8 @@ void Daemon::open_answers(const config::Config& config)
 
 void Daemon::make_lanes(const Edition& edition)
 {
-    const LaneParts parts{*writer_, metrics_,      shared_,   budgets_, *open_calls_,
-                          clock_,   *comparisons_, *archive_, vitals_};
+    const LaneParts parts{*writer_,      metrics_,  shared_,       budgets_,   *open_calls_, clock_,
+                          *comparisons_, *archive_, keys_->book(), *key_desk_, vitals_};
     for (auto left = shard_count(edition.snapshot->config.server); left > 0; --left)
         lanes_.emplace_back(parts, edition);
     health_.emplace(lanes_.front());
@@ -205,6 +210,7 @@ void Daemon::published(const config::Config& config)
         SPILLWAY_ERROR("budgets: {}; what is new lets nothing through", held.error().message());
     if (teller_)
         teller_->bell()();
+    keys_->follow(config);
     remember_shadow_spend(config);
 }
 
@@ -243,8 +249,9 @@ Daemon::~Daemon()
         lane.stop();
     if (calibrations_)
         calibrations_->finish();
-    // These two post to shards, so they end before they do; the writer is what they settle with.
+    // These post to shards, so they end before they do; the writer is what they settle with.
     archive_.reset();
+    key_desk_.reset();
     answers_.reset();
     if (writer_)
         writer_->finish();  // Tells the lanes' settlements how their last batches ended.
@@ -268,6 +275,7 @@ int Daemon::run()
         signals_.add(signal);
     await_signal();
     give_memory_back(first_trim);
+    keys_->start();
     announce();
     health_->start();
     calibrations_->start();

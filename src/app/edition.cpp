@@ -49,6 +49,8 @@ std::shared_ptr<const admin::View> make_view(const gateway::Snapshot& snapshot)
     view->count_tokens = [](const std::string& model, std::string_view text) {
         return tokens::Estimator(tokens::family_of(model)).estimate(text).tokens;
     };
+    view->call_rules = std::make_shared<const keys::CallRules>(
+        keys::CallRules{keys::ModelNames(snapshot.config), snapshot.config.router.key_rules});
     view->deployments.reserve(snapshot.upstreams.size());
     for (std::size_t i = 0; i < snapshot.upstreams.size(); ++i)
         view->deployments.push_back(card(snapshot.config.deployments[i], snapshot.upstreams[i]));

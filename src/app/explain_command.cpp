@@ -50,9 +50,10 @@ Result<net::RequestHead> read_headers(const std::vector<std::string>& headers)
 /// A key that is offered says who asks; without one it is whoever may.
 Result<chat::Caller> caller_of(const net::RequestHead& head, const gateway::Snapshot& snapshot)
 {
+    static const keys::Grants none;
     for (const auto name : {"authorization", "x-api-key", "api-key", "x-litellm-api-key"})
         if (!head.fields[name].empty())
-            return gateway::authenticate(head, snapshot);
+            return gateway::authenticate(head, snapshot, {none}, SystemClock().wall());
     return chat::Caller{};
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "spillway/gateway/front.hpp"
+#include "spillway/gateway/key_access.hpp"
 
 namespace spillway::app {
 
@@ -39,29 +40,42 @@ Result<admin::Found> find(const net::RequestHead& head)
     return admin::find_page(*verb, head.path);
 }
 
-/// Whether this request may see the page, and what it asks of it; from the head alone.
-Result<admin::Request> admit(const net::RequestHead& head, const gateway::Snapshot& snapshot,
-                             observe::Metrics& metrics, admin::Found& found)
+/// Who asks for the page, if the page is for it.
+Result<chat::Caller> caller_of(const net::RequestHead& head, gateway::Services& services,
+                               admin::Access access)
 {
-    chat::Caller caller;
-    if (found.access != admin::Access::anyone) {
-        auto known = gateway::authenticate(head, snapshot);
-        if (!known) {
-            metrics.strangers->Increment();
-            return fail(std::move(known).error());
-        }
-        if (found.access == admin::Access::operator_only &&
-            known->privilege != chat::Privilege::operator_)
-            return fail(Errc::forbidden, "Only the master key may do this.");
-        caller = *std::move(known);
+    if (access == admin::Access::anyone)
+        return chat::Caller{};
+    auto caller = gateway::authenticate(head, services);
+    if (!caller) {
+        services.metrics.strangers->Increment();
+        return caller;
     }
+    const bool reads = verb_of(head.method) == admin::Verb::get;
+    if (access == admin::Access::operator_only &&
+        !(reads ? chat::sees_all(*caller) : chat::administers(*caller)))
+        return fail(Errc::forbidden, "Only the master key may do this.");
+    const auto kind = reads || access == admin::Access::key_holder ? gateway::PathKind::reading
+                                                                   : gateway::PathKind::changing;
+    if (auto may = gateway::check_path(*caller, head.path, kind); !may)
+        return fail(std::move(may).error());
+    return caller;
+}
+
+/// Whether this request may see the page, and what it asks of it; from the head alone.
+Result<admin::Request> admit(const net::RequestHead& head, gateway::Services& services,
+                             admin::Found& found)
+{
+    auto caller = caller_of(head, services, found.access);
+    if (!caller)
+        return fail(std::move(caller).error());
     auto query = admin::read_query(head.query);
     if (!query)
         return fail(std::move(query).error());
     if (head.content_length > admin::most_body)
         return fail(Errc::body_too_large, "The body is larger than 1 MiB.");
-    return admin::Request{
-        found.page, std::move(*query), std::move(found.segment), {}, std::move(caller)};
+    return admin::Request{found.page, std::move(*query),  std::move(found.segment),
+                          {},         *std::move(caller), found.call};
 }
 
 /// Reads the body of a page that takes one.
@@ -87,7 +101,7 @@ net::Task<void> serve_page(net::Exchange& exchange, Lane& lane)
                                       std::move(allowed));
         co_return;
     }
-    auto request = admit(exchange.head(), *snapshot, lane.services().metrics, *found);
+    auto request = admit(exchange.head(), lane.services(), *found);
     if (!request) {
         co_await gateway::reply_error(exchange, *snapshot, std::move(request).error());
         co_return;

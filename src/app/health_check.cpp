@@ -5,12 +5,15 @@
 #include <tuple>
 
 #include "spillway/admin/health.hpp"
+#include "spillway/engine/model_report.hpp"
 
 namespace spillway::app {
 
 namespace {
 
 constexpr Millis soonest{5'000};
+/// For so long after its last answer an engine is in use.
+constexpr std::chrono::minutes in_use{5};
 
 struct CheckRow {
     std::string_view provider;
@@ -28,6 +31,15 @@ bool same_question(const admin::Deployment& a, const admin::Deployment& b)
            std::tie(b.origin, b.base_path, b.header_block, b.provider);
 }
 
+/// A path of the server that the deployment's `/v1` belongs to.
+std::string beside_v1(const admin::Deployment& deployment, std::string_view path)
+{
+    std::string_view base = deployment.base_path;
+    if (base.ends_with("/v1"))
+        base.remove_suffix(3);
+    return std::string(base) + std::string(path);
+}
+
 /// Has it answered lately, or is it about to?
 bool shows_itself(const guard::Health& known, Millis interval, TimePoint now)
 {
@@ -39,22 +51,33 @@ bool shows_itself(const guard::Health& known, Millis interval, TimePoint now)
 std::string check_path(const admin::Deployment& deployment)
 {
     for (const auto& row : check_rows) {
-        if (row.provider != deployment.provider)
-            continue;
-        std::string_view base = deployment.base_path;
-        if (base.ends_with("/v1"))
-            base.remove_suffix(3);
-        return std::string(base) + std::string(row.path);
+        if (row.provider == deployment.provider)
+            return beside_v1(deployment, row.path);
     }
     return deployment.base_path + "/models";
 }
 
-std::string check_head(const admin::Deployment& deployment)
+std::string question_head(const admin::Deployment& deployment, const std::string& path)
 {
-    const auto path = check_path(deployment);
     if (path == deployment.base_path + "/models")
         return admin::probe_head(deployment);
     return "GET " + path + " HTTP/1.1\r\n" + deployment.header_block + "\r\n";
+}
+
+std::string report_path(const admin::Deployment& deployment)
+{
+    const auto kind = engine::kind_of(deployment.provider);
+    return kind ? beside_v1(deployment, engine::report_path(*kind)) : std::string();
+}
+
+bool report_is_due(const guard::Health& known, Millis interval, TimePoint now)
+{
+    if (interval <= Millis{0} || known.state.unreachable)
+        return false;
+    const bool used =
+        known.state.in_flight > 0 || (known.answered && now - *known.answered < in_use);
+    const auto period = used ? std::min(interval, soonest) : interval;
+    return !known.report || now - known.report->when >= period;
 }
 
 std::string trouble_of(int status)
@@ -75,7 +98,8 @@ bool is_due(const guard::Health& known, Millis interval, TimePoint now)
 
 std::vector<Question> questions_due(const admin::View& view, std::span<const guard::Health> known,
                                     const std::vector<bool>& local,
-                                    const config::HealthChecks& settings, TimePoint now)
+                                    const config::HealthChecks& settings, HealthRound round,
+                                    TimePoint now)
 {
     struct Gathered {
         Question question;
@@ -97,11 +121,16 @@ std::vector<Question> questions_due(const admin::View& view, std::span<const gua
         found->due = found->due || is_due(known[i], settings.interval, now);
         found->missing = found->missing || known[i].state.unreachable;
         found->shown = found->shown || shows_itself(known[i], settings.interval, now);
+        found->question.report =
+            found->question.report ||
+            (!report_path(deployment).empty() && report_is_due(known[i], settings.interval, now));
     }
     std::vector<Question> due;
     for (auto& one : all) {
         // One model's answer shows that its engine is there for the others as well.
-        if (one.due && (one.missing || !one.shown))
+        one.question.check =
+            round == HealthRound::checks_and_reports && one.due && (one.missing || !one.shown);
+        if (one.question.check || one.question.report)
             due.push_back(std::move(one.question));
     }
     return due;

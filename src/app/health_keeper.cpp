@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spillway/app/health_check.hpp"
+#include "spillway/engine/model_report.hpp"
 #include "spillway/net/upstream.hpp"
 
 namespace spillway::app {
@@ -16,7 +17,7 @@ constexpr std::size_t at_once = 8;
 constexpr std::size_t most_answer = std::size_t{1} << 20;
 
 /// One look at everybody who is due; lives in the frame of the coroutine that waits for `done`.
-struct Round {
+struct Looking {
     std::shared_ptr<const gateway::Snapshot> snapshot;
     std::shared_ptr<const admin::View> view;
     std::vector<Question> questions;
@@ -25,97 +26,148 @@ struct Round {
     net::Event done;
 };
 
+/// What came of one question.
+struct Answer {
+    std::string trouble;  ///< Empty when there was none.
+    std::string body;
+};
+
 /// Reads the answer to its end, so that the connection can be used again.
-/// @return What went wrong; empty when nothing did.
-net::Task<std::string> read_to_end(net::UpstreamCall& call, TimePoint by)
+net::Task<void> read_to_end(net::UpstreamCall& call, TimePoint by, Answer& answer)
 {
-    std::size_t size = 0;
-    while (size < most_answer) {
+    while (answer.body.size() < most_answer) {
         const auto piece = co_await call.read(by);
-        if (!piece)
-            co_return piece.error().message;
+        if (!piece) {
+            answer.trouble = piece.error().message;
+            co_return;
+        }
         if (piece->empty())
-            break;
-        size += piece->size();
+            co_return;
+        answer.body.append(*piece);
     }
-    co_return std::string();
+    answer.body.clear();  // Too long for a report, and a sign of life all the same.
 }
 
-net::Task<std::string> ask(const admin::Deployment& deployment, Millis connect_timeout,
-                           net::Shard& shard)
+net::Task<Answer> ask(const admin::Deployment& deployment, const std::string& path,
+                      Millis connect_timeout, net::Shard& shard)
 {
     const auto by = std::chrono::steady_clock::now() + patience;
     net::UpstreamRequest request;
-    const auto wire_head = check_head(deployment);
+    const auto wire_head = question_head(deployment, path);
     request.head = wire_head;
     net::CallBounds bounds;
     bounds.connect = std::min(connect_timeout, patience);
     bounds.first_byte_by = by;
     bounds.deadline = by;
+    Answer answer;
     net::UpstreamCall call(shard);
     const auto head = co_await call.start(deployment.origin, request, bounds);
-    if (!head)
-        co_return head.error().message;
-    auto trouble = trouble_of((*head)->status);
-    auto broken = co_await read_to_end(call, by);
-    co_return trouble.empty() ? std::move(broken) : std::move(trouble);
+    if (!head) {
+        answer.trouble = head.error().message;
+        co_return answer;
+    }
+    const auto status = (*head)->status;
+    co_await read_to_end(call, by, answer);
+    if (auto trouble = trouble_of(status); !trouble.empty())
+        answer.trouble = std::move(trouble);
+    if (status != 200)
+        answer.body.clear();
+    co_return answer;
 }
 
-net::Task<void> check(Round& round, const Question& question, net::Shard& shard)
+DeploymentIndex index_of(std::size_t position)
 {
-    const auto& first = round.view->deployments[question.deployments.front()];
+    return DeploymentIndex{static_cast<std::uint32_t>(position)};
+}
+
+/// Is it there? @return What is wrong; empty when nothing is.
+net::Task<std::string> check(Looking& looking, const Question& question, net::Shard& shard)
+{
+    const auto& first = looking.view->deployments[question.deployments.front()];
+    const auto path = check_path(first);
     const auto began = std::chrono::steady_clock::now();
-    auto trouble = co_await ask(first, round.view->connect_timeout, shard);
+    auto answer = co_await ask(first, path, looking.view->connect_timeout, shard);
     const auto took = std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - began);
     // Our own end says nothing about theirs.
     if (shard.draining())
-        co_return;
+        co_return "draining";
     for (const auto position : question.deployments) {
         guard::HealthCheck result;
         result.when = began;
         result.took = took;
-        result.trouble = trouble;
-        const auto index = DeploymentIndex{static_cast<std::uint32_t>(position)};
-        round.snapshot->fleet->checked(index, std::move(result));
+        result.trouble = answer.trouble;
+        looking.snapshot->fleet->checked(index_of(position), std::move(result));
+    }
+    co_return std::move(answer.trouble);
+}
+
+/// What does the engine know of its models? One that does not tell is asked again as often as one
+/// that does.
+net::Task<void> hear_report(Looking& looking, const Question& question, net::Shard& shard)
+{
+    const auto& first = looking.view->deployments[question.deployments.front()];
+    const auto path = report_path(first);
+    const auto kind = engine::kind_of(first.provider);
+    const auto began = std::chrono::steady_clock::now();
+    const auto answer = co_await ask(first, path, looking.view->connect_timeout, shard);
+    if (!kind)
+        co_return;
+    for (const auto position : question.deployments) {
+        const auto& model = looking.view->deployments[position].upstream_model;
+        const auto facts = engine::read_report(*kind, answer.body, model);
+        looking.snapshot->fleet->learned(index_of(position), facts.value_or(chat::ModelFacts{}),
+                                         began);
     }
 }
 
-net::Task<void> work_through(Round& round, net::Shard& shard)
+net::Task<void> look_at(Looking& looking, const Question& question, net::Shard& shard)
 {
-    while (round.next < round.questions.size())
-        co_await check(round, round.questions[round.next++], shard);
-    // Nothing of the round may be touched behind `set`: it resumes the owner, who ends it.
-    if (--round.running == 0)
-        round.done.set();
+    if (question.check) {
+        const auto trouble = co_await check(looking, question, shard);
+        if (!trouble.empty())
+            co_return;
+    }
+    if (question.report)
+        co_await hear_report(looking, question, shard);
 }
 
-void find_questions(Round& round, TimePoint now)
+net::Task<void> work_through(Looking& looking, net::Shard& shard)
 {
-    const auto& snapshot = *round.snapshot;
+    while (looking.next < looking.questions.size())
+        co_await look_at(looking, looking.questions[looking.next++], shard);
+    // Nothing of it may be touched behind `set`: it resumes the owner, who ends it.
+    if (--looking.running == 0)
+        looking.done.set();
+}
+
+void find_questions(Looking& looking, HealthRound round, TimePoint now)
+{
+    const auto& snapshot = *looking.snapshot;
     std::vector<guard::Health> known;
     std::vector<bool> local;
     for (std::size_t i = 0; i < snapshot.upstreams.size(); ++i) {
-        known.push_back(
-            snapshot.fleet->health(DeploymentIndex{static_cast<std::uint32_t>(i)}, now));
+        known.push_back(snapshot.fleet->health(index_of(i), now));
         const auto& deployment = snapshot.table.deployments()[i];
         local.push_back(deployment.reach == privacy::Reach::local);
     }
-    round.questions = questions_due(*round.view, known, local, snapshot.config.health, now);
+    looking.questions =
+        questions_due(*looking.view, known, local, snapshot.config.health, round, now);
 }
 
 net::Task<void> look_around(std::shared_ptr<const gateway::Snapshot> snapshot,
-                            std::shared_ptr<const admin::View> view, net::Shard& shard)
+                            std::shared_ptr<const admin::View> view, HealthRound round,
+                            net::Shard& shard)
 {
-    Round round;
-    round.snapshot = std::move(snapshot);
-    round.view = std::move(view);
-    find_questions(round, std::chrono::steady_clock::now());
-    round.running = std::min(at_once, round.questions.size());
-    if (round.running == 0)
+    Looking looking;
+    looking.snapshot = std::move(snapshot);
+    looking.view = std::move(view);
+    find_questions(looking, round, std::chrono::steady_clock::now());
+    looking.running = std::min(at_once, looking.questions.size());
+    if (looking.running == 0)
         co_return;
-    for (auto left = round.running; left > 0; --left)
-        net::spawn(work_through(round, shard));
-    co_await round.done.wait();
+    for (auto left = looking.running; left > 0; --left)
+        net::spawn(work_through(looking, shard));
+    co_await looking.done.wait();
 }
 
 /// Until the next look, not in step with anybody else who asks the same engines.
@@ -152,8 +204,9 @@ net::Task<void> HealthKeeper::keep()
         const auto interval = snapshot->config.health.interval;
         // In the first interval requests and discovery show most of it.
         const bool running_in = std::chrono::steady_clock::now() - began < interval;
-        if (interval > Millis{0} && !running_in)
-            co_await look_around(std::move(snapshot), std::move(view), shard);
+        const auto round = running_in ? HealthRound::reports : HealthRound::checks_and_reports;
+        if (interval > Millis{0})
+            co_await look_around(std::move(snapshot), std::move(view), round, shard);
         if (stopping_)
             co_return;
         const auto pause =

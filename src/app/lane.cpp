@@ -29,10 +29,12 @@ Lane::Lane(const LaneParts& parts, const Edition& edition)
                 .budgets = parts.budgets,
                 .open_calls = parts.open_calls,
                 .clock = parts.clock,
-                .comparisons = parts.comparisons},
+                .comparisons = parts.comparisons,
+                .keys = keys::KeyReader(parts.keys)},
       desk_{.shard = shard_,
             .metrics = parts.metrics,
             .archive = parts.archive,
+            .keys = parts.key_desk,
             .vitals = parts.vitals,
             .view = edition.view}
 {

@@ -6,6 +6,7 @@
 #include "spillway/app/cli.hpp"
 #include "spillway/app/daemon.hpp"
 #include "spillway/app/explain_command.hpp"
+#include "spillway/app/import_command.hpp"
 #include "spillway/app/learn.hpp"
 #include "spillway/app/ledger_commands.hpp"
 #include "spillway/app/replay.hpp"
@@ -31,6 +32,8 @@ int run(const spillway::app::Command& command)
         return spillway::app::export_ledger(*lines, std::cout, std::cerr);
     if (const auto* spend = std::get_if<spillway::app::ShowSpend>(&command))
         return spillway::app::show_spend(*spend, std::cout, std::cerr);
+    if (const auto* keys = std::get_if<spillway::app::ImportKeys>(&command))
+        return spillway::app::import_litellm(*keys, std::cout, std::cerr);
     if (std::holds_alternative<spillway::app::PrintFeatures>(command))
         return spillway::app::print_features(std::cin, std::cout, std::cerr);
     if (const auto* scores = std::get_if<spillway::app::PrintScores>(&command))

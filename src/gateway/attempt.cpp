@@ -11,6 +11,7 @@
 #include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/stream_relay.hpp"
 #include "spillway/gateway/whole_answer.hpp"
+#include "wire_head.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -21,15 +22,6 @@ constexpr Millis error_body_timeout{10'000};
 bool starts_with_nocase(std::string_view text, std::string_view prefix)
 {
     return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
-}
-
-/// The deployment's name of the model: a `*` in it stands for what the client's wildcard matched.
-std::string upstream_model(const Attempt& attempt)
-{
-    auto model = attempt.upstream.model;
-    if (const auto star = model.find('*'); star != std::string::npos)
-        model.replace(star, 1, attempt.target.wildcard);
-    return model;
 }
 
 using Overrides = std::vector<std::pair<std::string, std::string>>;
@@ -45,7 +37,7 @@ Overrides overrides_of(const Attempt& attempt)
     if (plan.limits.answer_fit != config::AnswerFit::clamp || !plan.limits.answer)
         return overrides;
     const auto& deployment = attempt.request.arrival.snapshot->table[attempt.target.deployment];
-    const auto room = route::room_for_answer(deployment, plan.limits.prompt);
+    const auto room = route::room_for_answer(deployment, attempt.target.window, plan.limits.prompt);
     if (room && *room < *plan.limits.answer)
         overrides.emplace_back("max_tokens",
                                std::to_string(std::max<std::int64_t>(1, count(*room))));
@@ -78,28 +70,22 @@ std::vector<dialect::Splice> edits_of(const Attempt& attempt, const std::string&
     return plan(rules);
 }
 
-std::string wire_head(const Attempt& attempt, const std::string& model, std::size_t body_length)
+std::string head_of(const Attempt& attempt, const std::string& model, std::size_t body_length)
 {
     const auto& request = attempt.request;
-    const auto& upstream = attempt.upstream;
-    std::string head;
-    head.reserve(request.method.size() + upstream.base_path.size() + request.suffix.size() +
-                 upstream.header_block.size() + request.forwarded.size() +
-                 request.content_type.size() + 96);
-    head.append(request.method).append(" ").append(upstream.base_path);
+    HeadParts parts;
+    parts.method = request.method;
+    parts.forwarded = request.forwarded;
     if (request.form == BodyForm::none) {
         // The model stands in the query; the suffix ends in "model=" (see read_request).
-        head.append(request.suffix).append(model);
-    } else {
-        head.append(request.suffix);
+        const auto suffix = request.suffix + model;
+        parts.suffix = suffix;
+        return wire_head(attempt.upstream, parts);
     }
-    head.append(" HTTP/1.1\r\n").append(upstream.header_block).append(request.forwarded);
-    if (request.form != BodyForm::none) {
-        head.append("content-type: ").append(request.content_type).append("\r\n");
-        head.append("content-length: ").append(std::to_string(body_length)).append("\r\n");
-    }
-    head.append("\r\n");
-    return head;
+    parts.suffix = request.suffix;
+    parts.content_type = request.content_type;
+    parts.body_length = body_length;
+    return wire_head(attempt.upstream, parts);
 }
 
 std::optional<Millis> retry_after_of(const net::ReplyHead& head, const Services& services)
@@ -201,7 +187,7 @@ namespace {
 net::Task<const net::ReplyHead*> send_request(Attempt& attempt)
 {
     const auto& request = attempt.request;
-    const auto model = upstream_model(attempt);
+    const auto model = upstream_model(attempt.upstream, attempt.target.wildcard);
     const auto edits = edits_of(attempt, model);
     const auto pieces = dialect::slices(request.body, edits);
     std::size_t length = 0;
@@ -209,7 +195,7 @@ net::Task<const net::ReplyHead*> send_request(Attempt& attempt)
         length += piece.size();
 
     net::UpstreamRequest wire;
-    wire.head = wire_head(attempt, model, length);
+    wire.head = head_of(attempt, model, length);
     wire.body = pieces;
     net::CallBounds bounds;
     bounds.connect = request.arrival.snapshot->config.upstream.connect_timeout;

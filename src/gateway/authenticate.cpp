@@ -36,7 +36,8 @@ bool put(std::string_view& place, std::string_view value)
 
 }  // namespace
 
-Result<chat::Caller> authenticate(const net::RequestHead& head, const Snapshot& snapshot)
+Result<chat::Caller> authenticate(const net::RequestHead& head, const Snapshot& snapshot,
+                                  const guard::VirtualKeys& known, WallTime now)
 {
     const auto& configured = snapshot.config.general.key_header_name;
     guard::Credentials offered;
@@ -50,7 +51,15 @@ Result<chat::Caller> authenticate(const net::RequestHead& head, const Snapshot& 
                         "Authentication Error, the request offers two different API keys in "
                         "its headers. Send exactly one.");
     }
-    return snapshot.keys.authenticate(offered);
+    return snapshot.keys.authenticate(offered, known, now);
+}
+
+Result<chat::Caller> authenticate(const net::RequestHead& head, Services& services)
+{
+    // Asked first: what it says of the keys holds for what is found then.
+    const auto state = services.keys.state();
+    const auto& edition = services.keys.now();
+    return authenticate(head, *services.snapshot, {edition->grants, state}, services.clock.wall());
 }
 
 }  // namespace spillway::gateway

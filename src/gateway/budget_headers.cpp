@@ -10,7 +10,7 @@
 namespace spillway::gateway {
 namespace {
 
-constexpr std::size_t kinds = static_cast<std::size_t>(chat::ScopeKind::tag) + 1;
+constexpr std::size_t kinds = static_cast<std::size_t>(chat::ScopeKind::key_model) + 1;
 
 }  // namespace
 
@@ -24,7 +24,8 @@ void add_budget_headers(LineBuffer& lines, const InferenceRequest& request, Grou
     auto& scopes = services.payers;
     scopes.clear();
     add_callers_scopes(request, end_user, member, scopes);
-    add_target_scopes(*request.arrival.snapshot, group, deployment, scopes);
+    add_target_scopes(*request.arrival.snapshot, request.arrival.caller.grant.get(), group,
+                      deployment, scopes);
     std::erase_if(scopes, [](const guard::ScopeName& scope) {
         return scope.hold == guard::ScopeName::Hold::counted;
     });

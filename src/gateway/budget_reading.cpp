@@ -51,14 +51,16 @@ route::BudgetView BudgetReading::view() const
 std::optional<double> BudgetReading::left(GroupIndex group, DeploymentIndex deployment) const
 {
     std::vector<guard::ScopeName> scopes;
-    add_target_scopes(*request_.arrival.snapshot, group, deployment, scopes);
+    const auto& arrival = request_.arrival;
+    add_target_scopes(*arrival.snapshot, arrival.caller.grant.get(), group, deployment, scopes);
     return tightest(budgets_.look(scopes, now_));
 }
 
 bool BudgetReading::affords(GroupIndex group, DeploymentIndex deployment, NanoUsd amount) const
 {
     auto scopes = caller_;
-    add_target_scopes(*request_.arrival.snapshot, group, deployment, scopes);
+    const auto& arrival = request_.arrival;
+    add_target_scopes(*arrival.snapshot, arrival.caller.grant.get(), group, deployment, scopes);
     return budgets_.affords(scopes, amount, now_);
 }
 

@@ -131,13 +131,11 @@ net::Task<void> Dispatch::wait_for_lease(const route::Target& target, Result<voi
     }
 }
 
-/// Nothing was sent: the next place is tried, or there is nothing that could pay.
-std::optional<route::Action> Dispatch::cannot_pay(Error error, TimePoint now)
+/// Nothing was sent, because a budget lacks the money or the call cannot be written down: the next
+/// place is tried, which may cost nothing.
+route::Action Dispatch::cannot_pay(Error error, TimePoint now)
 {
-    if (error.code() == Errc::budget_exceeded || error.code() == Errc::database_unavailable)
-        return chain_.declined(std::move(error), moment(now));
-    give_up(std::move(error));
-    return std::nullopt;
+    return chain_.declined(std::move(error), moment(now));
 }
 
 /// Tells the fleet how the attempt ended and the chain when it failed.

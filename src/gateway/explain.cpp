@@ -34,8 +34,8 @@ Json candidates_json(const route::Explanation& why, const route::RoutingTable& t
                  {"verdict", route::name(candidate.verdict)},
                  {"local", deployment.reach == privacy::Reach::local},
                  {"worst_cost_usd", usd(candidate.worst_cost)}};
-        if (deployment.max_input_tokens)
-            one["window"] = count(*deployment.max_input_tokens);
+        if (candidate.window)
+            one["window"] = count(*candidate.window);
         candidates.push_back(std::move(one));
     }
     return candidates;

@@ -9,6 +9,7 @@
 #include "spillway/gateway/dispatch.hpp"
 #include "spillway/gateway/endpoints.hpp"
 #include "spillway/gateway/explain.hpp"
+#include "spillway/gateway/key_access.hpp"
 #include "spillway/gateway/models.hpp"
 #include "spillway/gateway/plan_request.hpp"
 #include "spillway/gateway/rates.hpp"
@@ -186,6 +187,8 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
         permit.emplace(services.shared);
         taken = co_await read_request(request, destination, exchange, services);
     }
+    if (taken)
+        taken = apply_grant(request, services.keys.now()->grants);
     if (taken && compare_with_others(request)) {
         auto joined = co_await join_same(request, exchange, services);
         if (joined && *joined == Joined::answered)
@@ -232,6 +235,8 @@ net::Task<void> serve_explain(chat::Caller caller, Destination destination, net:
     arrive(request.arrival, exchange, services);
     const auto snapshot = request.arrival.snapshot;
     auto read = co_await read_request(request, destination, exchange, services);
+    if (read)
+        read = apply_grant(request, services.keys.now()->grants);
     if (!read)
         co_return co_await reply_error(exchange, *snapshot, std::move(read.error()));
     const BudgetReading budgets(request, services.budgets, services.clock.wall());
@@ -242,14 +247,14 @@ net::Task<void> serve_explain(chat::Caller caller, Destination destination, net:
     co_await reply_whole(exchange, *snapshot, 200, "application/json", *std::move(explained));
 }
 
-net::Task<void> serve_models(Destination destination, net::Exchange& exchange,
+net::Task<void> serve_models(chat::Caller caller, Destination destination, net::Exchange& exchange,
                              std::shared_ptr<const Snapshot> snapshot)
 {
     if (destination.service == Service::model_list)
         co_return co_await reply_whole(exchange, *snapshot, 200, "application/json",
-                                       model_list(*snapshot));
-    auto card =
-        model_card(*snapshot, destination.suffix.substr(std::string_view("/models/").size()));
+                                       model_list(*snapshot, caller));
+    auto card = model_card(*snapshot, caller,
+                           destination.suffix.substr(std::string_view("/models/").size()));
     if (!card)
         co_return co_await reply_error(exchange, *snapshot, std::move(card.error()));
     co_await reply_whole(exchange, *snapshot, 200, "application/json", *std::move(card));
@@ -275,15 +280,21 @@ net::Task<void> serve(net::Exchange& exchange, Services& services)
         return reply_preflight(exchange, snapshot);
 
     // From the head, before the body is read: a stranger costs a few hundred bytes.
-    auto caller = authenticate(exchange.head(), *snapshot);
+    auto caller = authenticate(exchange.head(), services);
     if (!caller) {
         services.metrics.strangers->Increment();
         return turn_away(exchange, snapshot, std::move(caller.error()));
     }
+    const bool lists =
+        destination->service == Service::model_list || destination->service == Service::model_card;
+    if (auto may = check_path(*caller, exchange.head().path,
+                              lists ? PathKind::models : PathKind::inference);
+        !may)
+        return turn_away(exchange, snapshot, std::move(may).error());
     if (destination->service == Service::explain)
         return serve_explain(*caller, *destination, exchange, services);
     if (destination->service != Service::inference)
-        return serve_models(*destination, exchange, snapshot);
+        return serve_models(*caller, *destination, exchange, snapshot);
     return serve_inference(*caller, *destination, exchange, services);
 }
 

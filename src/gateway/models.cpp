@@ -1,6 +1,7 @@
 #include "spillway/gateway/models.hpp"
 
 #include "spillway/base/text.hpp"
+#include "spillway/gateway/key_access.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -17,22 +18,23 @@ std::string card(std::string_view name)
 }
 
 /// Routes first: they are what an operator who has some wants to be asked for.
-std::vector<std::string> listed(const Snapshot& snapshot)
+std::vector<std::string> listed(const Snapshot& snapshot, const chat::Caller& caller)
 {
     std::vector<std::string> names;
     for (const auto& route : snapshot.rules.book.routes())
         names.push_back(route.source().name);
     const auto& models = snapshot.table.listed();
     names.insert(names.end(), models.begin(), models.end());
+    std::erase_if(names, [&](const auto& name) { return !may_ask_for(caller, name, snapshot); });
     return names;
 }
 
 }  // namespace
 
-std::string model_list(const Snapshot& snapshot)
+std::string model_list(const Snapshot& snapshot, const chat::Caller& caller)
 {
     std::string body = R"({"object":"list","data":[)";
-    for (const auto& name : listed(snapshot)) {
+    for (const auto& name : listed(snapshot, caller)) {
         if (body.back() == '}')
             body += ',';
         body += card(name);
@@ -40,20 +42,22 @@ std::string model_list(const Snapshot& snapshot)
     return body + "]}";
 }
 
-Result<std::string> model_card(const Snapshot& snapshot, std::string_view encoded)
+Result<std::string> model_card(const Snapshot& snapshot, const chat::Caller& caller,
+                               std::string_view encoded)
 {
     const auto name = percent_decoded(encoded);
     if (!name)
         return fail(Errc::unknown_model, "The model name is not validly percent-encoded.");
-    if (!snapshot.table.resolve(*name) && snapshot.rules.book.find(*name) == nullptr)
-        return fail(unknown_model(snapshot, *name));
+    const bool known = snapshot.table.resolve(*name) || snapshot.rules.book.find(*name) != nullptr;
+    if (!known || !may_ask_for(caller, *name, snapshot))
+        return fail(unknown_model(snapshot, caller, *name));
     return card(*name);
 }
 
-Error unknown_model(const Snapshot& snapshot, std::string_view asked)
+Error unknown_model(const Snapshot& snapshot, const chat::Caller& caller, std::string_view asked)
 {
     std::string message = "The model `" + printable(asked, 100) + "` does not exist.";
-    const auto names = listed(snapshot);
+    const auto names = listed(snapshot, caller);
     if (names.empty()) {
         message += " No models are configured; see `spillway check --config FILE`.";
     } else {

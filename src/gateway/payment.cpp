@@ -6,6 +6,7 @@
 #include "spillway/gateway/services.hpp"
 #include "spillway/gateway/settle.hpp"
 #include "spillway/gateway/worst_case.hpp"
+#include "wire_head.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -57,13 +58,22 @@ void add_callers_scopes(const InferenceRequest& request, std::string& end_user, 
         out.push_back({ScopeKind::tag, tag});
 }
 
-void add_target_scopes(const Snapshot& snapshot, GroupIndex group, DeploymentIndex deployment,
-                       std::vector<ScopeName>& out)
+void add_target_scopes(const Snapshot& snapshot, const chat::Grant* grant, GroupIndex group,
+                       DeploymentIndex deployment, std::vector<ScopeName>& out)
 {
     const auto& upstream = snapshot.upstreams[at(deployment)];
     out.push_back({ScopeKind::provider, upstream.provider});
     out.push_back({ScopeKind::deployment, upstream.id});
     out.push_back({ScopeKind::group, snapshot.table[group].name});
+    if (grant == nullptr)
+        return;
+    for (const auto& [scope, hard, soft, opening] : grant->budgets) {
+        // "key/group"
+        if (scope.kind == ScopeKind::key_model &&
+            std::string_view(scope.name).substr(grant->key_hash.size() + 1) ==
+                snapshot.table[group].name)
+            out.push_back({ScopeKind::key_model, scope.name});
+    }
 }
 
 std::span<const ScopeName> Payment::payers(GroupIndex group, DeploymentIndex deployment)
@@ -71,7 +81,8 @@ std::span<const ScopeName> Payment::payers(GroupIndex group, DeploymentIndex dep
     auto& list = services_.payers;
     list.clear();
     add_callers_scopes(request_, end_user_, member_, list);
-    add_target_scopes(*request_.arrival.snapshot, group, deployment, list);
+    const auto& arrival = request_.arrival;
+    add_target_scopes(*arrival.snapshot, arrival.caller.grant.get(), group, deployment, list);
     return list;
 }
 
@@ -125,7 +136,6 @@ Error Payment::refused(const guard::BudgetRefusal& refusal)
 Result<void> Payment::write_down(const route::Target& target, NanoUsd amount)
 {
     const auto& arrival = request_.arrival;
-    const auto& upstream = arrival.snapshot->upstreams[at(target.deployment)];
     const auto tags = recorded_tags(request_);
     ledger::CallNote note;
     note.id = arrival.id;
@@ -142,11 +152,7 @@ Result<void> Payment::write_down(const route::Target& target, NanoUsd amount)
     note.end_user = end_user_;
     note.tags = tags;
     note.asked_model = request_.facts.model;
-    note.group = arrival.snapshot->table[target.group].name;
-    note.deployment_id = upstream.id;
-    note.provider = upstream.provider;
-    note.upstream_model = upstream.model;
-    note.api_base = upstream.api_base;
+    name_place(note, *arrival.snapshot, target.group, target.deployment);
     auto slot = services_.open_calls.note(note);
     if (!slot)
         return fail(std::move(slot).error());
@@ -202,9 +208,11 @@ void Payment::close(NanoUsd charge, Written written)
     if (reservation_)
         reservation_->settle(charge, guard::Certainty::exact);
     reservation_.reset();
-    // A call whose record could not be written stays where the next start finds it.
+    // A call whose record waits for the disk stays where the next start finds it.
     if (written == Written::yes)
         erase();
+    else if (slot_)
+        services_.open_calls.keep(*slot_);
     if (services_.budgets.has_news())
         services_.shared.tell_budget_news();
 }

@@ -12,6 +12,7 @@
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/budget_reading.hpp"
 #include "spillway/gateway/explain.hpp"
+#include "spillway/gateway/key_access.hpp"
 #include "spillway/gateway/models.hpp"
 #include "spillway/gateway/services.hpp"
 #include "spillway/gateway/unrecorded.hpp"
@@ -93,14 +94,23 @@ public:
     {
         return fields_[name];
     }
+    /// The request's own, else its key's.
     [[nodiscard]] std::string metadata(std::string_view path) const override
     {
         const auto& members = request_.facts.members;
         const auto found = std::find_if(members.begin(), members.end(),
                                         [](const auto& each) { return each.key == "metadata"; });
-        if (found == members.end())
-            return {};
-        const auto text = found->value.of(request_.body);
+        auto value = found == members.end() ? "" : member_of(found->value.of(request_.body), path);
+        const auto* grant = request_.arrival.caller.grant.get();
+        if (value.empty() && grant != nullptr && !grant->metadata.empty())
+            value = member_of(grant->metadata, path);
+        return value;
+    }
+
+private:
+    /// What stands at a dotted path of an object; empty when nothing does.
+    static std::string member_of(std::string_view text, std::string_view path)
+    {
         const auto object = nlohmann::json::parse(text, nullptr, false);
         const auto* at = &object;
         while (!path.empty()) {
@@ -114,7 +124,6 @@ public:
         return at->is_string() ? at->get<std::string>() : at->dump();
     }
 
-private:
     const InferenceRequest& request_;
     const net::Fields& fields_;
     const chat::Prompt& prompt_;
@@ -284,12 +293,15 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     if (out.route == nullptr) {
         auto model = snapshot.table.resolve(facts.model);
         if (!model)
-            return fail(unknown_model(snapshot, facts.model));
+            return fail(unknown_model(snapshot, request.arrival.caller, facts.model));
         out.model = *std::move(model);
     }
     features.task = task_of(request.endpoint());
     features.answer = facts.max_tokens;
     features.key = request.arrival.caller.key_hash;
+    const auto* grant = request.arrival.caller.grant.get();
+    if (grant != nullptr)
+        features.team = grant->team_id;
     features.prompt = features.prompt_upper = dialect::estimate_tokens(facts.text_bytes);
     const auto& keys = snapshot.config.privacy.local_keys;
     const bool local_key = std::find(keys.begin(), keys.end(), features.key) != keys.end();
@@ -315,6 +327,8 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
 
     features.end_user = printable(facts.end_user, 128);
     features.tags = facts.tags;
+    if (grant != nullptr)
+        features.tags.insert(features.tags.end(), grant->tags.begin(), grant->tags.end());
     features.turns = prompt.user_turns;
     features.minute_of_week = rules.zone.minute_of_week(request.arrival.started);
     features.conversation = conversation_of(prompt);
@@ -343,8 +357,12 @@ Result<route::Plan> decide(const Described& described, const InferenceRequest& r
 {
     const auto& snapshot = *request.arrival.snapshot;
     snapshot.fleet->read(fleet, request.received);
-    const route::Standing standing{snapshot.table, fleet, budget, request.received,
-                                   snapshot.config.budgets.on_budget};
+    const route::Standing standing{snapshot.table,
+                                   fleet,
+                                   budget,
+                                   request.received,
+                                   snapshot.config.budgets.on_budget,
+                                   access_of(request.arrival.caller, snapshot)};
     return described.route != nullptr
                ? route::decide(described.features, *described.route, standing, &refused)
                : route::decide(described.features, described.model, standing, &refused);
@@ -367,6 +385,7 @@ Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, 
         request.asked = described->model;
         request.plan =
             std::make_unique<route::Plan>(route::straight_to(std::move(described->model)));
+        request.plan->limits.access = access_of(request.arrival.caller, snapshot);
         return {};
     }
     route::Explanation refused;

@@ -7,6 +7,7 @@
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/gateway/services.hpp"
+#include "spillway/gateway/settle.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -69,21 +70,29 @@ public:
         }
     }
 
+    /// @return Whether a model of its own is named in it.
+    bool add_scope(const chat::ScopeRates& rates)
+    {
+        const auto& [kind, name] = rates.scope;
+        add({kind,
+             name,
+             {},
+             rates.requests_per_minute,
+             rates.tokens_per_minute,
+             rates.parallel_requests});
+        const auto requests = of_model(rates.model_requests_per_minute, names_);
+        const auto tokens = of_model(rates.model_tokens_per_minute, names_);
+        add({kind, name, names_.asked, requests, tokens, std::nullopt});
+        return requests || tokens;
+    }
+
     void add_granted(const chat::Grant& grant)
     {
         bool key_names_model = false;
         for (const auto& rates : grant.rates) {
-            const auto& [kind, name] = rates.scope;
-            add({kind,
-                 name,
-                 {},
-                 rates.requests_per_minute,
-                 rates.tokens_per_minute,
-                 rates.parallel_requests});
-            const auto requests = of_model(rates.model_requests_per_minute, names_);
-            const auto tokens = of_model(rates.model_tokens_per_minute, names_);
-            key_names_model = key_names_model || (kind == ScopeKind::key && (requests || tokens));
-            add({kind, name, names_.asked, requests, tokens, std::nullopt});
+            const bool names_model = add_scope(rates);
+            key_names_model =
+                key_names_model || (names_model && rates.scope.kind == ScopeKind::key);
         }
         if (key_names_model || !names_.index)
             return;
@@ -110,6 +119,13 @@ bool has_limits(const InferenceRequest& request)
     const auto& rates = config.rate_limits;
     return request.arrival.caller.grant || rates.rpm || rates.tpm || !rates.models.empty() ||
            config.general.global_max_parallel;
+}
+
+/// What is known of the request's end user; null for most.
+std::shared_ptr<const keys::Patron> patron_of(const InferenceRequest& request, Services& services)
+{
+    const auto& name = request.facts.end_user;
+    return name.empty() ? nullptr : services.keys.now()->grants.end_user(recorded_name(name));
 }
 
 chat::TokenWish counted_part(chat::TokenWish wish, TokenRateType type)
@@ -195,6 +211,8 @@ std::string_view word_for(ScopeKind kind)
             return "end_user";
         case ScopeKind::tag:
             return "tag";
+        case ScopeKind::key_model:
+            return "model_per_key";
     }
     return "proxy";
 }
@@ -271,12 +289,16 @@ chat::TokenWish token_wish(const InferenceRequest& request, Tokens prompt)
 
 Result<void> take_rates(InferenceRequest& request, Services& services)
 {
-    if (!has_limits(request))
+    const auto patron = patron_of(request, services);
+    if (!patron && !has_limits(request))
         return {};
     LimitList list(request, names_of(request));
     list.add_configured();
     if (const auto& grant = request.arrival.caller.grant)
         list.add_granted(*grant);
+    if (patron)
+        for (const auto& rates : patron->rates)
+            list.add_scope(rates);
     if (list.limits.empty())
         return {};
 

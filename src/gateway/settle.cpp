@@ -6,6 +6,7 @@
 #include "spillway/base/log.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/ledger/cost.hpp"
+#include "wire_head.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -101,12 +102,9 @@ void note_deployment(ledger::SpendRecord& record, const InferenceRequest& reques
     record.group = snapshot.table[group].name;
     if (!deployment)
         return;
-    const auto& upstream = snapshot.upstreams[at(*deployment)];
-    record.deployment_id = upstream.id;
-    record.provider = upstream.provider;
-    record.upstream_model = upstream.model;
-    record.api_base = upstream.api_base;
+    name_place(record, snapshot, group, *deployment);
     if (outcome.served_by) {
+        const auto& upstream = snapshot.upstreams[at(*deployment)];
         record.cost = ledger::cost(upstream.rate, outcome.usage, outcome.answer_time);
         if (snapshot.reference)
             record.reference_cost = ledger::cost(*snapshot.reference, outcome.usage, Millis{0});

@@ -11,6 +11,7 @@
 #include "spillway/ledger/cost.hpp"
 #include "spillway/route/attempt_chain.hpp"
 #include "spillway/route/limits.hpp"
+#include "wire_head.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -74,9 +75,7 @@ struct Wire {
 Wire wire_of(const SideCall& call, const chat::RequestFacts& facts, const route::Target& target)
 {
     const auto& upstream = call.snapshot.upstreams[at(target.deployment)];
-    auto model = upstream.model;
-    if (const auto star = model.find('*'); star != std::string::npos)
-        model.replace(star, 1, target.wildcard);
+    const auto model = upstream_model(upstream, target.wildcard);
     // Whole, whatever the client asked for: nobody reads along.
     auto rules = upstream.rules;
     rules.no_stream_options = true;
@@ -91,27 +90,19 @@ Wire wire_of(const SideCall& call, const chat::RequestFacts& facts, const route:
     std::size_t length = 0;
     for (const auto piece : wire.pieces)
         length += piece.size();
-    wire.head.append("POST ").append(upstream.base_path).append(call.suffix);
-    wire.head.append(" HTTP/1.1\r\n").append(upstream.header_block).append(call.forwarded);
-    wire.head.append("content-type: application/json\r\ncontent-length: ")
-        .append(std::to_string(length))
-        .append("\r\n\r\n");
+    wire.head =
+        wire_head(upstream, {"POST", call.suffix, call.forwarded, "application/json", length});
     return wire;
 }
 
 ledger::SpendRecord record_of(const SideCall& call, const route::Target& target, Services& services)
 {
-    const auto& upstream = call.snapshot.upstreams[at(target.deployment)];
     ledger::SpendRecord record;
     record.started = services.clock.wall();
     record.id = services.shard.random().next(record.started);
     record.call_type = call.call_type;
     record.asked_model = printable(call.route->source().name, 256);
-    record.group = call.snapshot.table[target.group].name;
-    record.deployment_id = upstream.id;
-    record.provider = upstream.provider;
-    record.upstream_model = upstream.model;
-    record.api_base = upstream.api_base;
+    name_place(record, call.snapshot, target.group, target.deployment);
     record.why = call.why;
     record.attempts = 1;
     return record;
@@ -126,7 +117,8 @@ Result<void> set_aside(const SideCall& call, Chosen& chosen, Services& services)
         return {};
     auto& payers = services.payers;
     payers.assign(1, {chat::ScopeKind::proxy, {}});
-    add_target_scopes(call.snapshot, chosen.target.group, chosen.target.deployment, payers);
+    add_target_scopes(call.snapshot, nullptr, chosen.target.group, chosen.target.deployment,
+                      payers);
     auto taken = services.budgets.reserve(record.id, payers, chosen.worst, record.started);
     if (!taken)
         return fail(guard::describe(taken.error(), services.clock.wall()));
@@ -140,11 +132,7 @@ Result<void> set_aside(const SideCall& call, Chosen& chosen, Services& services)
     note.amount = chosen.worst;
     note.call_type = record.call_type;
     note.asked_model = record.asked_model;
-    note.group = record.group;
-    note.deployment_id = record.deployment_id;
-    note.provider = record.provider;
-    note.upstream_model = record.upstream_model;
-    note.api_base = record.api_base;
+    name_place(note, call.snapshot, chosen.target.group, chosen.target.deployment);
     auto page = services.open_calls.note(note);
     if (!page) {
         chosen.money->release();
@@ -269,9 +257,14 @@ net::Task<SideAnswer> run_at(const SideCall& call, const chat::RequestFacts& fac
     const auto committed = co_await commit;
     if (chosen.money)
         chosen.money->settle(charge, guard::Certainty::exact);
-    // A call whose record could not be written stays where the next start finds it.
-    if (committed && chosen.page)
+    if (committed && chosen.page) {
         services.open_calls.clear(*chosen.page);
+    } else if (!committed) {
+        // Until its record is written the call stays where the next start finds it.
+        if (chosen.page)
+            services.open_calls.keep(*chosen.page);
+        services.settlements.defer(record);
+    }
     if (services.budgets.has_news())
         services.shared.tell_budget_news();
     SideAnswer answer;

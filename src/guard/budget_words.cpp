@@ -26,7 +26,7 @@ std::string subject(const BudgetStanding& at)
 {
     const auto spent = usd(at.taken());
     const auto cap = usd(at.cap);
-    const auto name = printable(at.scope.name, 80);
+    const auto name = printable(at.scope.name, 160);
     const auto over = [&](std::string_view whose) {
         return "ExceededBudget: " + std::string(whose) + "=" + name +
                " over budget. Spend=" + spent + ", Budget=" + cap;
@@ -54,6 +54,12 @@ std::string subject(const BudgetStanding& at)
             return over("EndUser");
         case chat::ScopeKind::tag:
             return over("Tag");
+        case chat::ScopeKind::key_model: {
+            const auto slash = std::min(name.find('/'), name.size());
+            return "LiteLLM Virtual Key: " + name.substr(0, slash) +
+                   ", exceeded budget for model=" + name.substr(std::min(slash + 1, name.size())) +
+                   ". Spend=" + spent + ", Budget=" + cap;
+        }
     }
     return {};
 }
@@ -83,6 +89,8 @@ std::string_view word(chat::ScopeKind kind)
             return "end-user";
         case chat::ScopeKind::tag:
             return "tag";
+        case chat::ScopeKind::key_model:
+            return "key-model";
     }
     return "";
 }

@@ -14,13 +14,6 @@ namespace {
 constexpr std::size_t most_end_users = 200'000;
 constexpr std::string_view other_end_users = "(others)";
 
-/// Which scopes count from the first call on although they have no cap yet. Tags are the client's
-/// words: only those with a cap count.
-bool counts_uncapped(chat::ScopeKind kind)
-{
-    return kind != chat::ScopeKind::tag && kind != chat::ScopeKind::end_user;
-}
-
 }  // namespace
 
 Reservation::Reservation(Reservation&& other) noexcept
@@ -92,6 +85,14 @@ std::uint32_t Budgets::make(const ScopeName& scope)
     return index;
 }
 
+/// Which scopes count from the first call on although they have no cap yet. Tags are the client's
+/// words: only those with a cap count.
+bool Budgets::counts_uncapped(chat::ScopeKind kind)
+{
+    return kind != chat::ScopeKind::tag && kind != chat::ScopeKind::end_user &&
+           kind != chat::ScopeKind::key_model;
+}
+
 /// The cell that counts what `scope` pays; none for a client's word that nobody has capped.
 std::optional<std::uint32_t> Budgets::payer(const ScopeName& scope, WallTime now)
 {
@@ -119,14 +120,19 @@ std::optional<std::uint32_t> Budgets::payer(const ScopeName& scope, WallTime now
 
 void Budgets::roll(Window& window, WallTime now) const
 {
+    if (window.raised && now >= window.raised->until) {
+        window.cap = window.raised->usual_cap;
+        window.raised.reset();
+    }
     if (!window.span.ends || now < *window.span.ends)
         return;
     window.span = config::window_of(window.period, now, zone_);
+    window.since = window.opened = window.span.began;
     window.spent = 0;
     window.reserved = 0;
     window.told = 0;
     window.closed = false;
-    window.lease = window.elsewhere = window.low = window.refused = window.least = 0;
+    window.lease = window.elsewhere = window.common = window.low = window.refused = window.least = 0;
 }
 
 tl::expected<Reservation, BudgetRefusal> Budgets::reserve(RequestId request,
@@ -179,7 +185,7 @@ tl::expected<Reservation, BudgetRefusal> Budgets::take(RequestId request,
     for (std::size_t i = 0; i < payers_.size(); ++i) {
         for (auto& window : cells_[payers_[i]].windows) {
             roll(window, latest_);
-            if (at < window.span.began)
+            if (at < window.since)
                 at = latest_;
             enough =
                 enough && (i >= held_by_ || saturated_sum(window.taken(), wanted) <= window.most());
@@ -212,7 +218,7 @@ void Budgets::count_reserved(const Open& open, std::int64_t amount) noexcept
 {
     for (const auto index : open.cells) {
         for (auto& window : cells_[index].windows) {
-            if (open.at < window.span.began)
+            if (open.at < window.since)
                 continue;
             window.reserved = amount < 0 ? saturated_rest(window.reserved, -amount)
                                          : saturated_sum(window.reserved, amount);
@@ -256,7 +262,7 @@ void Budgets::settle(std::uint32_t slot, NanoUsd charge, WallTime at) noexcept
     for (const auto index : open.cells) {
         auto& cell = cells_[index];
         for (auto& window : cell.windows) {
-            if (at < window.span.began)
+            if (at < window.since)
                 continue;
             window.spent = saturated_sum(window.spent, count(charge));
             note_spent(cell, window);

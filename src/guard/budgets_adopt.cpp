@@ -8,62 +8,121 @@
 
 namespace spillway::guard {
 
+/// What calls under way have set aside in it.
+void Budgets::count_open_calls(std::uint32_t cell, Window& window) const
+{
+    window.reserved = 0;
+    for (const auto& open : open_) {
+        const bool pays =
+            open.live && std::find(open.cells.begin(), open.cells.end(), cell) != open.cells.end();
+        if (pays && open.at >= window.since)
+            window.reserved = saturated_sum(window.reserved, open.amount);
+    }
+}
+
+/// @return Whether it is another cap than it was.
+bool Budgets::set_cap(Window& window, const chat::Cap& cap, WallTime now)
+{
+    const auto before = window.cap;
+    window.cap = std::max<std::int64_t>(0, count(cap.most));
+    window.raised.reset();
+    if (cap.raise && now < cap.raise->until) {
+        window.raised = Raised{window.cap, cap.raise->until};
+        window.cap = saturated_sum(window.cap, std::max<std::int64_t>(0, count(cap.raise->by)));
+    }
+    return window.cap != before;
+}
+
 /// What calls under way have set aside counts in it at once.
 void Budgets::add_window(std::uint32_t cell, const chat::Cap& cap, WallTime now)
 {
     Window window;
     window.period = config::parse_budget_period(cap.period).value_or(config::BudgetPeriod{});
-    window.cap = std::max<std::int64_t>(0, count(cap.most));
+    (void)set_cap(window, cap, now);
     window.span = config::window_of(window.period, now, zone_);
     window.shared = shared_;
-    for (const auto& open : open_) {
-        const bool pays =
-            open.live && std::find(open.cells.begin(), open.cells.end(), cell) != open.cells.end();
-        if (pays && open.at >= window.span.began)
-            window.reserved = saturated_sum(window.reserved, open.amount);
-    }
+    window.since = window.opened = window.span.began;
+    count_open_calls(cell, window);
     cells_[cell].windows.push_back(window);
     if (shared_)
         demand(cell, cells_[cell].windows.back());
     has_caps_ = true;
 }
 
+/// The window counts from its opening on, when it holds one that it does not know yet.
+bool Budgets::open_anew(std::uint32_t cell, Window& window,
+                        const std::optional<chat::Opening>& opening)
+{
+    if (!opening)
+        return false;
+    // One of a clock that is ahead of ours would let pass what is charged until then.
+    const auto at = std::min(opening->at, latest_);
+    if (at <= window.since)
+        return false;
+    window.since = at;
+    window.spent = std::max<std::int64_t>(0, count(opening->spent));
+    window.told = 0;
+    // A window of its own for all who share it, and its lease with it.
+    window.opened = opening->at;
+    window.common = window.spent;
+    window.lease = window.elsewhere = window.low = 0;
+    count_open_calls(cell, window);
+    return true;
+}
+
+void Budgets::adopt_cap(std::uint32_t cell, const chat::ScopeBudget& budget, const chat::Cap& cap,
+                        Past past, std::vector<Window>& before, Adopted& adopted)
+{
+    const auto period = config::parse_budget_period(cap.period).value_or(config::BudgetPeriod{});
+    const auto of_period = [&period](const Window& each) { return each.period == period; };
+    auto& windows = cells_[cell].windows;
+    if (const auto same = std::find_if(windows.begin(), windows.end(), of_period);
+        same != windows.end()) {
+        Window other = *same;
+        if (set_cap(other, cap, latest_) && other.cap < same->cap)
+            *same = other;
+        return;
+    }
+    const auto kept = std::find_if(before.begin(), before.end(), of_period);
+    const bool is_new = kept == before.end();
+    if (is_new) {
+        add_window(cell, cap, latest_);
+    } else {
+        roll(*kept, latest_);
+        if (set_cap(*kept, cap, latest_))
+            kept->told = 0;
+        windows.push_back(*kept);
+        before.erase(kept);
+    }
+    const bool opened = open_anew(cell, windows.back(), budget.opening);
+    if (shared_)
+        demand(cell, windows.back());
+    // What a new key may have spent since it was made, its cell would know.
+    const bool blank = past == Past::unpaid && windows.back().since > *first_;
+    if ((is_new || opened) && !blank)
+        adopted.unknown.push_back({budget.scope, period, windows.back().since});
+}
+
 Budgets::Adopted Budgets::adopt(std::span<const chat::ScopeBudget> budgets, WallTime now)
 {
     const std::lock_guard lock(mutex_);
     latest_ = std::max(latest_, now);
+    first_ = first_.value_or(latest_);
     Adopted adopted;
     for (const auto& budget : budgets) {
         const ScopeName name{budget.scope.kind, budget.scope.name};
         const auto known = find(name);
+        if (!known && budget.hard.empty() && !budget.soft)
+            continue;
         const auto index = known ? *known : make(name);
-        auto before = std::exchange(cells_[index].windows, {});
-        cells_[index].soft = budget.soft;
-        for (const auto& cap : budget.hard) {
-            const auto period =
-                config::parse_budget_period(cap.period).value_or(config::BudgetPeriod{});
-            auto& windows = cells_[index].windows;
-            const auto same = std::find_if(windows.begin(), windows.end(), [&](const Window& each) {
-                return each.period == period;
-            });
-            if (same != windows.end()) {
-                same->cap = std::min(same->cap, std::max<std::int64_t>(0, count(cap.most)));
-                continue;
-            }
-            const auto kept = std::find_if(before.begin(), before.end(), [&](const Window& each) {
-                return each.period == period;
-            });
-            if (kept != before.end()) {
-                if (kept->cap != count(cap.most))
-                    kept->told = 0;
-                kept->cap = std::max<std::int64_t>(0, count(cap.most));
-                windows.push_back(*kept);
-                before.erase(kept);
-                continue;
-            }
-            add_window(index, cap, latest_);
-            adopted.unknown.push_back({budget.scope, period, windows.back().span.began});
-        }
+        auto& cell = cells_[index];
+        auto before = std::exchange(cell.windows, {});
+        cell.soft = budget.soft;
+        cell.by_default = budget.scope.kind == chat::ScopeKind::end_user && budget.hard.empty();
+        const auto past =
+            known || !counts_uncapped(budget.scope.kind) ? Past::unknown : Past::unpaid;
+        for (const auto& cap : cell.by_default ? end_user_caps_ : budget.hard)
+            adopt_cap(index, budget, cap, past, before, adopted);
     }
     for (const auto& open : open_)
         if (open.live && !adopted.unknown.empty())
@@ -97,7 +156,7 @@ void Budgets::know_if_new(const Unknown& window, NanoUsd spent, WallTime now)
     const std::lock_guard lock(mutex_);
     latest_ = std::max(latest_, now);
     const auto index = payer({window.scope.kind, window.scope.name}, latest_);
-    if (!index || !cells_[*index].fresh)
+    if (!index || !cells_[*index].fresh || !cells_[*index].by_default)
         return;
     // Nobody has paid into it, so what is in it is what was known before.
     for (auto& each : cells_[*index].windows)
@@ -110,7 +169,7 @@ void Budgets::add_known(Cell& cell, const Unknown& window, NanoUsd spent)
 {
     for (auto& each : cell.windows) {
         roll(each, latest_);
-        if (each.period != window.period || each.span.began != window.began)
+        if (each.period != window.period || each.since != window.began)
             continue;
         each.spent = saturated_sum(each.spent, std::max<std::int64_t>(0, count(spent)));
         each.closed = false;
@@ -134,8 +193,12 @@ void Budgets::use_zone(TimeZone zone)
 void Budgets::close(const Unknown& window)
 {
     const std::lock_guard lock(mutex_);
-    if (auto* const found = open_window(window))
-        found->closed = true;
+    const auto index = find(ScopeName{window.scope.kind, window.scope.name});
+    if (!index)
+        return;
+    for (auto& each : cells_[*index].windows)
+        if (each.period == window.period && each.since == window.began)
+            each.closed = true;
 }
 
 void Budgets::seen(WallTime time)

@@ -25,7 +25,7 @@ Budgets::Window* Budgets::open_window(const Unknown& window)
         if (each.period != window.period)
             continue;
         roll(each, latest_);
-        return each.span.began == window.began ? &each : nullptr;
+        return each.opened == window.began ? &each : nullptr;
     }
     return nullptr;
 }
@@ -36,7 +36,7 @@ void Budgets::lease(const Unknown& window, const LeaseGrant& grant)
     auto* const found = open_window(window);
     if (found == nullptr || !found->shared)
         return;
-    found->lease = std::max<std::int64_t>(0, count(grant.most));
+    found->lease = saturated_sum(found->common, std::max<std::int64_t>(0, count(grant.most)));
     found->elsewhere = std::max<std::int64_t>(0, count(grant.elsewhere));
     found->low = std::max<std::int64_t>(0, count(grant.low));
 }
@@ -47,8 +47,9 @@ std::optional<NanoUsd> Budgets::lower_lease(const Unknown& window, NanoUsd keep)
     auto* const found = open_window(window);
     if (found == nullptr || !found->shared)
         return std::nullopt;
-    found->lease = std::min(found->lease, std::max(found->taken(), count(keep)));
-    return NanoUsd{found->lease};
+    const auto kept = saturated_sum(found->common, std::max<std::int64_t>(0, count(keep)));
+    found->lease = std::min(found->lease, std::max(found->taken(), kept));
+    return NanoUsd{std::max<std::int64_t>(0, found->lease - found->common)};
 }
 
 std::optional<BudgetStanding> Budgets::stand(const Unknown& window)

@@ -143,6 +143,8 @@ BudgetStanding Budgets::standing_of(const Cell& cell, const Window& window)
     out.spent = NanoUsd{window.spent};
     out.reserved = NanoUsd{window.reserved};
     out.elsewhere = NanoUsd{window.elsewhere};
+    out.common = NanoUsd{window.common};
+    out.opened = window.opened;
     out.began = window.span.began;
     out.resets = window.span.ends;
     return out;

@@ -19,6 +19,8 @@ constexpr int longest_rest_factor = 10;
 constexpr Millis longest_told_rest{600'000};
 /// Engines unload a model five minutes after its last answer, unless told otherwise.
 constexpr std::chrono::minutes stays_warm{4};
+/// An engine that reports at all does so every few seconds.
+constexpr std::chrono::minutes report_counts{2};
 constexpr std::chrono::seconds between_comparisons{1};
 /// Weight of the newest measurement in the moving average of the speed.
 constexpr double newest_share = 0.2;
@@ -101,6 +103,16 @@ route::DeploymentState Fleet::Cell::read(const Rules& rules, TimePoint now) cons
     return read_locked(rules, now);
 }
 
+/// Is its model loaded? By the engine's own word, unless it answered since.
+bool Fleet::Cell::warm(TimePoint now) const
+{
+    const bool told = report_ && report_->facts.loaded && now - report_->when < report_counts;
+    if (told && (!answered_ || *answered_ < report_->when)) {
+        return *report_->facts.loaded;
+    }
+    return answered_ && now - *answered_ < stays_warm;
+}
+
 route::DeploymentState Fleet::Cell::read_locked(const Rules& rules, TimePoint now) const
 {
     route::DeploymentState state;
@@ -109,7 +121,8 @@ route::DeploymentState Fleet::Cell::read_locked(const Rules& rules, TimePoint no
     state.in_flight = in_flight_;
     state.first_token_ms = first_token_.at(now);
     state.tokens_last_minute = tokens_.sum(now);
-    state.warm = answered_ && now - *answered_ < stays_warm;
+    state.warm = warm(now);
+    state.window = window_;
     state.tokens_per_second = tokens_per_second_;
     state.requests_last_minute = static_cast<std::uint32_t>(requests_.sum(now));
     state.unreachable = unreachable_;
@@ -140,6 +153,7 @@ Health Fleet::Cell::health(const Rules& rules, TimePoint now) const
     health.failure = failure_;
     health.answered = answered_;
     health.check = check_;
+    health.report = report_;
     health.requests = known(requests_left_, now);
     health.tokens = known(tokens_left_, now);
     return health;
@@ -356,6 +370,16 @@ void Fleet::Cell::checked(HealthCheck check)
     const bool outdated = answered_ && check.when < *answered_;
     unreachable_ = !check.trouble.empty() && !outdated;
     check_ = std::move(check);
+}
+
+void Fleet::Cell::learned(const chat::ModelFacts& facts, TimePoint when)
+{
+    const std::scoped_lock lock(mutex_);
+    report_ = ModelReport{when, facts};
+    // A model that is not loaded has none; the next load most likely gives it the same again.
+    if (facts.window) {
+        window_ = facts.window;
+    }
 }
 
 }  // namespace spillway::guard

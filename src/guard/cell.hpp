@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 
+#include "spillway/chat/model_facts.hpp"
 #include "spillway/chat/quota.hpp"
 #include "spillway/config/config.hpp"
 #include "spillway/guard/fleet.hpp"
@@ -59,8 +60,10 @@ public:
     void lags(const Rules& rules, TimePoint now);
     void told(const chat::Quota& quota, TimePoint now);
     void checked(HealthCheck check);
+    void learned(const chat::ModelFacts& facts, TimePoint when);
 
 private:
+    [[nodiscard]] bool warm(TimePoint now) const;
     [[nodiscard]] route::DeploymentState read_locked(const Rules& rules, TimePoint now) const;
     void measure(const AttemptReport& report, TimePoint now);
     void recovered(TimePoint now);
@@ -92,6 +95,8 @@ private:
 
     bool unreachable_ = false;
     std::optional<HealthCheck> check_;
+    std::optional<ModelReport> report_;  ///< The engine's last one.
+    std::optional<Tokens> window_;       ///< As it was last told.
     std::optional<QuotaLeft> requests_left_;
     std::optional<QuotaLeft> tokens_left_;
     std::optional<TokenBucket> requests_room_;  ///< Once something was taken of the limit.

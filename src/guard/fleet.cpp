@@ -114,6 +114,11 @@ void Fleet::checked(DeploymentIndex deployment, HealthCheck check)
     entries_[at(deployment)].cell->checked(std::move(check));
 }
 
+void Fleet::learned(DeploymentIndex deployment, const chat::ModelFacts& facts, TimePoint when)
+{
+    entries_[at(deployment)].cell->learned(facts, when);
+}
+
 Health Fleet::health(DeploymentIndex deployment, TimePoint now) const
 {
     const Entry& entry = entries_[at(deployment)];

@@ -98,6 +98,9 @@ WHERE held.instance = $1 AND kept.hungry <> $1
   AND held.granted > held.used
 LIMIT 500)sql";
 
+/// As that statement has it.
+constexpr std::size_t most_wanted = 500;
+
 constexpr const char* sweep_statement = R"sql(
 DELETE FROM spillway_windows WHERE id IN (
     SELECT id FROM spillway_windows
@@ -212,8 +215,8 @@ Outcome<Round> Bank::round(const std::vector<Ask>& asks)
 Outcome<void> Bank::renew(Round& round)
 {
     round.asked = std::chrono::steady_clock::now();
-    auto rows = session_.query(renew_statement, {identity_.id, identity_.incarnation,
-                                                 std::to_string(life_without_a_word.count())});
+    auto rows = session_.rows(renew_statement, {identity_.id, identity_.incarnation,
+                                                 std::to_string(life_without_a_word.count())}, 1);
     if (!rows)
         return passed_on(std::move(rows).error());
     if (rows->empty())
@@ -240,10 +243,9 @@ Outcome<std::vector<Bank::Found>> Bank::lock(const std::vector<Ask>& asks)
     }
     const auto text = text_of(windows);
     for (const auto* statement : {open_statement, lock_statement})
-        if (auto done = session_.query(statement, {text}); !done)
+        if (auto done = session_.rows(statement, {text}, asks.size()); !done)
             return passed_on(std::move(done).error());
-    auto rows = session_.query(read_statement,
-                               {text, identity_.id, std::to_string(life_without_a_word.count())});
+    auto rows = session_.rows(read_statement, {text, identity_.id, std::to_string(life_without_a_word.count())}, asks.size());
     if (!rows)
         return passed_on(std::move(rows).error());
     if (rows->size() != asks.size())
@@ -299,7 +301,7 @@ Outcome<void> Bank::write(const std::vector<Ask>& asks, const std::vector<Found>
     }
     for (const auto& [statement, rows] :
          {std::pair(write_statement, &leases), std::pair(note_statement, &notes)})
-        if (auto done = session_.query(statement, {text_of(*rows), identity_.id}); !done)
+        if (auto done = session_.rows(statement, {text_of(*rows), identity_.id}, 0); !done)
             return passed_on(std::move(done).error());
     if (somebody_waits) {
         if (auto told =
@@ -312,7 +314,7 @@ Outcome<void> Bank::write(const std::vector<Ask>& asks, const std::vector<Found>
 
 Outcome<std::vector<WindowKey>> Bank::wanted_elsewhere()
 {
-    auto rows = session_.query(wanted_statement, {identity_.id});
+    auto rows = session_.rows(wanted_statement, {identity_.id}, most_wanted);
     if (!rows)
         return passed_on(std::move(rows).error());
     std::vector<WindowKey> windows;

@@ -1,5 +1,7 @@
 #include "wares.hpp"
 
+#include <algorithm>
+
 namespace spillway::instances {
 
 using guard::Budgets;
@@ -14,7 +16,7 @@ std::vector<Demand> Wares::take_demands(std::size_t most)
     std::vector<Demand> demands;
     for (const auto& demand : budgets_.take_demands(most, clock_.wall())) {
         const auto& at = demand.standing;
-        demands.push_back({Budgets::Unknown{at.scope, at.period, at.began}, count(demand.refused),
+        demands.push_back({Budgets::Unknown{at.scope, at.period, at.opened}, count(demand.refused),
                            count(demand.least)});
     }
     return demands;
@@ -25,8 +27,13 @@ std::optional<Stock> Wares::stock(const Ware& ware)
     const auto at = budgets_.stand(std::get<Budgets::Unknown>(ware));
     if (!at || !at->lease)
         return std::nullopt;
-    return Stock{at->resets,          count(at->cap),    count(at->spent),
-                 count(at->reserved), count(*at->lease), Tenure::kept};
+    // What every instance was told of is nobody's own.
+    const auto common = count(at->common);
+    const auto own = [common](NanoUsd amount) {
+        return std::max<std::int64_t>(0, count(amount) - common);
+    };
+    return Stock{at->resets,          own(at->cap),    own(at->spent),
+                 count(at->reserved), own(*at->lease), Tenure::kept};
 }
 
 std::optional<std::int64_t> Wares::lower(const Ware& ware, std::int64_t keep)

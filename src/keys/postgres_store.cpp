@@ -19,6 +19,9 @@ constexpr std::chrono::milliseconds patience{3'000};
 /// looks every second.
 constexpr Version remembered_removals = 10'000;
 
+/// All keys are in memory, so there are not more.
+constexpr std::size_t most_rows = 10'000'000;
+
 constexpr std::array<const char*, 1> steps{
     R"sql(
 CREATE TABLE spillway_keys_record (
@@ -155,7 +158,7 @@ Result<Store::Contents> PostgresStore::read(std::optional<Version> since)
 
 Result<Store::Contents> PostgresStore::read_rows(std::optional<Version> since)
 {
-    const auto version = session_->query(newest, {});
+    const auto version = session_->rows(newest, {}, 1);
     if (!version)
         return trouble(version.error());
     if (version->empty())
@@ -166,8 +169,8 @@ Result<Store::Contents> PostgresStore::read_rows(std::optional<Version> since)
     contents.extent = remembered ? Contents::Extent::changes : Contents::Extent::all;
     if (remembered && *since == contents.version)
         return contents;
-    const auto rows = remembered ? session_->query(later_rows, {std::to_string(*since)})
-                                 : session_->query(all_rows, {});
+    const auto rows = remembered ? session_->rows(later_rows, {std::to_string(*since)}, most_rows)
+                                 : session_->rows(all_rows, {}, most_rows);
     if (!rows)
         return trouble(rows.error());
     for (const auto& row : *rows) {

@@ -44,7 +44,7 @@ enum Column : int {
 constexpr const char* scan =
     "SELECT id, coalesce(charged_at, started), coalesce(charged_nano_usd, cost_nano_usd), "
     "key_hash, team_id, user_id, model_group, deployment, provider, end_user, tags "
-    "FROM records WHERE seq >= ?1 AND coalesce(charged_nano_usd, cost_nano_usd) > 0";
+    "FROM records WHERE seq BETWEEN ?1 AND ?2 AND coalesce(charged_nano_usd, cost_nano_usd) > 0";
 
 /// The sums of one kind of scope: by the word's number where the ledger has one, else by text.
 class Sums {
@@ -99,10 +99,14 @@ public:
         auto first = first_row();
         if (!first)
             return fail(std::move(first).error());
+        auto last = last_row();
+        if (!last)
+            return fail(std::move(last).error());
         auto rows = connection_.prepare(scan);
         if (!rows)
             return fail(std::move(rows).error());
         rows->bind(1, *first);
+        rows->bind(2, *last);
         int code = rows->step();
         for (; code == SQLITE_ROW; code = rows->step())
             take(*rows);
@@ -114,13 +118,12 @@ public:
     }
 
 private:
-    /// What was taken out by age belongs to the periods that never end: no other one reaches back
-    /// so far.
+    /// What was taken out by age belongs to the periods that never end.
     Result<void> add_retired()
     {
         for (std::size_t i = 0; i < question_.scopes.size(); ++i) {
-            const auto& [scope, from] = question_.scopes[i];
-            if (from != WallTime{})
+            const auto& [scope, from, period] = question_.scopes[i];
+            if (period == ChargesQuestion::Period::ends)
                 continue;
             auto charge = retired_charge(connection_, scope);
             if (!charge)
@@ -150,7 +153,7 @@ private:
             return fail(connection_.error("reading words"));
         reader_.emplace(std::move(*reader));
         for (std::size_t i = 0; i < question_.scopes.size(); ++i) {
-            const auto& [scope, from] = question_.scopes[i];
+            const auto& [scope, from, period] = question_.scopes[i];
             std::int64_t word = scope.name.empty() ? 0 : -1;
             const sqlite::Running running{*lookup};
             lookup->bind(1, scope.name);
@@ -178,10 +181,30 @@ private:
             "), (SELECT coalesce(max(last_seq), 0) + 1 FROM blocks))");
     }
 
+    /// The last row that may have been charged before the end that is asked for.
+    Result<std::int64_t> last_row()
+    {
+        constexpr auto all = std::numeric_limits<std::int64_t>::max();
+        if (!question_.until)
+            return all;
+        const auto until = question_.until->time_since_epoch() + clock_margin;
+        const auto later =
+            std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(until).count());
+        return connection_.number(
+            "SELECT coalesce((SELECT max(last_seq) FROM blocks WHERE "
+            "min_started < " +
+            later +
+            " AND EXISTS (SELECT 1 FROM blocks "
+            "WHERE min_started >= " +
+            later + ")), " + std::to_string(all) + ")");
+    }
+
     void take(const sqlite::Statement& row)
     {
         ++out_.rows;
         const auto time = row.integer(Column::at);
+        if (question_.until && time >= question_.until->time_since_epoch().count())
+            return;
         out_.latest = std::max(out_.latest, WallTime{WallTime::duration{time}});
         if (!but_.empty() && but_.contains(id_of(row.text(Column::id))))
             return;
@@ -211,6 +234,10 @@ private:
             add(of(ScopeKind::member)
                     .find(reader_->word(row, Column::team) + "/" +
                           reader_->word(row, Column::user)));
+        if (!of(ScopeKind::key_model).empty())
+            add(of(ScopeKind::key_model)
+                    .find(reader_->word(row, Column::key) + "/" +
+                          reader_->word(row, Column::group)));
         if (!of(ScopeKind::tag).empty())
             for (const auto& tag : tags_of(row.text(Column::tags)))
                 add(of(ScopeKind::tag).find(tag));
@@ -252,10 +279,60 @@ private:
     sqlite::Connection& connection_;
     const ChargesQuestion& question_;
     const std::set<RequestId> but_;
-    std::array<Sums, static_cast<std::size_t>(ScopeKind::tag) + 1> sums_;
+    std::array<Sums, static_cast<std::size_t>(ScopeKind::key_model) + 1> sums_;
     std::vector<std::int64_t> end_user_from_;
     std::optional<RecordReader> reader_;
     Charges out_;
+};
+
+/// Writes openings in one transaction.
+class OpeningsWriter {
+public:
+    OpeningsWriter(sqlite::Connection& connection, WallTime now)
+        : connection_(connection), young_(now - std::chrono::hours{1})
+    {}
+
+    Result<void> write(std::span<const Opened> openings)
+    {
+        auto put = connection_.prepare(
+            "INSERT INTO openings VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET at = excluded.at "
+            "WHERE excluded.at > at");
+        auto drop = connection_.prepare(
+            "DELETE FROM retired_charges WHERE scope = ?1 AND (name = ?2 OR name = (SELECT id FROM "
+            "words WHERE text = ?2))");
+        if (!put || !drop || !connection_.run("BEGIN IMMEDIATE"))
+            return fail(connection_.error("writing openings"));
+        bool written = true;
+        for (const auto& opened : openings)
+            written = written && write(opened, *put, *drop);
+        if (written && connection_.run("COMMIT"))
+            return {};
+        auto error = connection_.error("writing openings");
+        if (sqlite3_get_autocommit(connection_.raw()) == 0)
+            (void)connection_.run("ROLLBACK");
+        return fail(std::move(error));
+    }
+
+private:
+    bool write(const Opened& opened, sqlite::Statement& put, sqlite::Statement& drop)
+    {
+        const sqlite::Running putting{put};
+        const sqlite::Running dropping{drop};
+        const auto kind = retired_word(opened.scope.kind);
+        put.bind(1, kind);
+        put.bind(2, opened.scope.name);
+        put.bind(3, opened.at.time_since_epoch().count());
+        if (put.step() != SQLITE_DONE)
+            return false;
+        if (sqlite3_changes(connection_.raw()) == 0 || opened.at < young_)
+            return true;
+        drop.bind(1, kind);
+        drop.bind(2, opened.scope.name);
+        return drop.step() == SQLITE_DONE;
+    }
+
+    sqlite::Connection& connection_;
+    const WallTime young_;
 };
 
 }  // namespace
@@ -274,6 +351,20 @@ Result<WallTime> latest_charge(const std::string& ledger_path)
     if (!latest)
         return fail(Errc::ledger_unavailable, latest.error().message());
     return WallTime{WallTime::duration{*latest}};
+}
+
+Result<void> note_openings(const std::string& ledger_path, std::span<const Opened> openings,
+                           WallTime now)
+{
+    if (openings.empty())
+        return {};
+    auto connection = sqlite::Connection::open(ledger_path, sqlite::Access::write);
+    if (!connection)
+        return fail(Errc::ledger_unavailable, connection.error().message());
+    OpeningsWriter writer(*connection, now);
+    if (auto written = writer.write(openings); !written)
+        return fail(Errc::ledger_unavailable, written.error().message());
+    return {};
 }
 
 Result<Charges> charges_since(const std::string& ledger_path, const ChargesQuestion& question)

@@ -42,6 +42,8 @@ std::uint64_t mixed(std::uint64_t hash, const unsigned char* bytes, std::size_t 
     return hash;
 }
 
+}  // namespace
+
 std::uint64_t checksum_of(const OpenCallPage& page)
 {
     const std::array<std::uint64_t, 7> numbers{page.attempt,
@@ -56,6 +58,8 @@ std::uint64_t checksum_of(const OpenCallPage& page)
         hash = mixed(hash, reinterpret_cast<const unsigned char*>(&number), sizeof number);
     return mixed(hash, page.texts, std::min<std::size_t>(page.used, OpenCallPage::room));
 }
+
+namespace {
 
 void put(OpenCallPage& page, std::string_view text, std::size_t spare)
 {
@@ -99,7 +103,7 @@ void write_page(OpenCallPage& page, const CallNote& call)
 std::optional<PageContent> read_page(const OpenCallPage& page)
 {
     if (page.state.load(std::memory_order_acquire) != OpenCallPage::live ||
-        page.used > OpenCallPage::room || page.checksum != checksum_of(page)) {
+        page.used > OpenCallPage::room || page.amount < 0 || page.checksum != checksum_of(page)) {
         return std::nullopt;
     }
     PageContent content;

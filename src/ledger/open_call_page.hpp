@@ -32,6 +32,9 @@ struct OpenCallPage {
 static_assert(sizeof(OpenCallPage) == open_call_page_size);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
+/// What `checksum` holds of a sound page.
+[[nodiscard]] std::uint64_t checksum_of(const OpenCallPage& page);
+
 /// Makes the page live.
 void write_page(OpenCallPage& page, const CallNote& call);
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -86,6 +87,7 @@ struct OpenCalls::Parts {
     std::mutex mutex;
     std::size_t allocated = 0;  ///< Slots that have room on the disk.
     std::vector<Slot> free;     ///< The one that was used last is used next.
+    std::map<RequestId, Slot> late;  ///< Their records wait for the disk.
 };
 
 Result<void> OpenCalls::Parts::map(std::size_t wanted, std::size_t file_size)
@@ -211,6 +213,29 @@ void OpenCalls::clear(Slot slot) noexcept
     parts_->page(slot).state.store(0, std::memory_order_release);
     const std::lock_guard lock(parts_->mutex);
     parts_->free.push_back(slot);
+}
+
+void OpenCalls::keep(Slot slot)
+{
+    const auto& page = parts_->page(slot);
+    const std::lock_guard lock(parts_->mutex);
+    parts_->late.insert_or_assign(RequestId{page.id_high, page.id_low}, slot);
+}
+
+void OpenCalls::recorded(std::span<const SpendRecord> records) noexcept
+{
+    for (const auto& record : records) {
+        std::optional<Slot> slot;
+        {
+            const std::lock_guard lock(parts_->mutex);
+            if (const auto found = parts_->late.find(record.id); found != parts_->late.end()) {
+                slot = found->second;
+                parts_->late.erase(found);
+            }
+        }
+        if (slot)
+            clear(*slot);
+    }
 }
 
 const std::vector<SpendRecord>& OpenCalls::left() const

@@ -1,5 +1,6 @@
 #include "retired_charges.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -23,7 +24,7 @@ constexpr std::string_view tagged =
     "WHERE each.seq BETWEEN ?2 AND ?3 AND each.tags <> '' AND one.type = 'text') "
     "JOIN records ON seq = tagged";
 
-constexpr std::array<Naming, 10> namings{{
+constexpr std::array<Naming, 11> namings{{
     {ScopeKind::proxy, "proxy", "0"},
     {ScopeKind::provider, "provider", "provider"},
     {ScopeKind::deployment, "deployment", "deployment"},
@@ -37,6 +38,10 @@ constexpr std::array<Naming, 10> namings{{
      "records", "team_id <> 0 AND user_id <> 0"},
     {ScopeKind::end_user, "end_user", "end_user", "records", "end_user <> ''"},
     {ScopeKind::tag, "tag", "tag", tagged},
+    {ScopeKind::key_model, "key_model",
+     "coalesce((SELECT text FROM words WHERE id = key_hash), key_hash) || '/' || "
+     "coalesce((SELECT text FROM words WHERE id = model_group), model_group)",
+     "records", "key_hash <> 0 AND model_group <> 0"},
 }};
 
 constexpr std::string_view charge = "coalesce(charged_nano_usd, cost_nano_usd, 0)";
@@ -63,12 +68,26 @@ std::vector<std::string> retire_charges_sql(std::string_view which)
         sql.append(charge).append(" / 1000000000), sum(").append(charge);
         sql.append(" % 1000000000) FROM ").append(naming.from);
         sql.append(" WHERE seq BETWEEN ?2 AND ?3 AND ").append(which).append(" AND ");
-        sql.append(naming.where).append(" GROUP BY 2 ON CONFLICT DO UPDATE SET ");
+        sql.append(naming.where);
+        sql.append(
+            " AND coalesce(charged_at, started) >= coalesce((SELECT at FROM openings WHERE ");
+        sql.append("openings.scope = '").append(naming.word).append("' AND openings.name = ");
+        sql.append("CASE typeof(").append(naming.name).append(") WHEN 'integer' THEN ");
+        sql.append("(SELECT text FROM words WHERE words.id = ").append(naming.name);
+        sql.append(") ELSE ").append(naming.name).append(" END), 0)");
+        sql.append(" GROUP BY 2 ON CONFLICT DO UPDATE SET ");
         sql.append("charged_usd = charged_usd + excluded.charged_usd, ");
         sql.append("charged_nanos = charged_nanos + excluded.charged_nanos");
         statements.push_back(std::move(sql));
     }
     return statements;
+}
+
+std::string_view retired_word(ScopeKind kind)
+{
+    const auto found = std::find_if(namings.begin(), namings.end(),
+                                    [kind](const Naming& naming) { return naming.kind == kind; });
+    return found == namings.end() ? std::string_view() : found->word;
 }
 
 Result<NanoUsd> retired_charge(sqlite::Connection& connection, const chat::Scope& scope)
@@ -79,10 +98,7 @@ Result<NanoUsd> retired_charge(sqlite::Connection& connection, const chat::Scope
         "text = ?2) OR (?2 = '' AND name = 0))");
     if (!sum)
         return fail(std::move(sum).error());
-    for (const auto& naming : namings) {
-        if (naming.kind == scope.kind)
-            sum->bind(1, naming.word);
-    }
+    sum->bind(1, retired_word(scope.kind));
     sum->bind(2, scope.name);
     if (sum->step() != SQLITE_ROW)
         return fail(connection.error("summing charges"));

@@ -34,7 +34,10 @@ constexpr std::int64_t application_id = 0x53574C47;
 /// reports ask for (docs/adr/0034). They are kept by the keeper behind the appends. `retired` holds
 /// what was taken out by age: of each block and day how many records, and their sums;
 /// `retired_charges` what budgets were charged for them.
-constexpr std::array<const char*, 6> migrations{
+///
+/// `openings` says from when on a budget that is never renewed counts: what is retired of the time
+/// before is not in its `retired_charges`.
+constexpr std::array<const char*, 7> migrations{
     R"sql(
 CREATE TABLE words (
     id INTEGER PRIMARY KEY,
@@ -266,6 +269,14 @@ CREATE TABLE retired_charges (
     name ANY NOT NULL,
     charged_usd INTEGER NOT NULL,
     charged_nanos INTEGER NOT NULL,
+    PRIMARY KEY (scope, name)
+) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+CREATE TABLE openings (
+    scope TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL,
     PRIMARY KEY (scope, name)
 ) STRICT, WITHOUT ROWID;
 )sql",

@@ -166,6 +166,8 @@ struct Writer::Parts {
             for (const auto& record : records)
                 places.push_back(&record);
             const auto written = commit(places);
+            if (written && late_callback)
+                late_callback(records);
             const std::lock_guard lock(deferring);
             being_written = 0;
             if (!written) {
@@ -178,6 +180,7 @@ struct Writer::Parts {
     Store& store;
     const config::Durability durability;
     std::function<void()> committed_callback;
+    std::function<void(std::span<const SpendRecord>)> late_callback;
     std::function<bool()> keep_callback;  ///< Replaced under `mutex` and while not `keeping`.
     bool more_upkeep = false;             ///< The keeper's.
     std::atomic<bool> healthy{true};
@@ -238,6 +241,11 @@ void Writer::append(std::span<const SpendRecord* const> records, Done done)
 bool Writer::healthy() const noexcept
 {
     return parts_->healthy.load(std::memory_order_relaxed);
+}
+
+void Writer::on_late_commit(std::function<void(std::span<const SpendRecord>)> callback)
+{
+    parts_->late_callback = std::move(callback);
 }
 
 Writer::Deferred Writer::defer(const SpendRecord& record)

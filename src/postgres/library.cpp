@@ -74,6 +74,7 @@ void find_result_functions(Library& pq, Symbols& symbols)
     symbols.find(pq.result_error_field, "PQresultErrorField");
     symbols.find(pq.ntuples, "PQntuples");
     symbols.find(pq.nfields, "PQnfields");
+    symbols.find(pq.getlength, "PQgetlength");
     symbols.find(pq.getisnull, "PQgetisnull");
     symbols.find(pq.getvalue, "PQgetvalue");
 }

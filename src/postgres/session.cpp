@@ -205,25 +205,31 @@ Outcome<std::optional<std::string>> Session::ask(const std::string& sql,
     return std::optional<std::string>{pq_->getvalue(rows, 0, 0)};
 }
 
-Outcome<std::vector<Row>> Session::query(const std::string& sql,
-                                         const std::vector<std::string>& parameters)
+Outcome<std::vector<Row>> Session::rows(const std::string& sql,
+                                        const std::vector<std::string>& parameters,
+                                        std::size_t most)
 {
     auto answer = answer_to(sql, parameters);
     if (!answer) {
         return tl::make_unexpected(std::move(answer).error());
     }
-    std::vector<Row> rows;
-    const auto* result = answer->get();
-    if (result == nullptr) {
-        return rows;
+    const auto* table = answer->get();
+    const int count = table == nullptr ? 0 : pq_->ntuples(table);
+    const int columns = table == nullptr ? 0 : pq_->nfields(table);
+    if (static_cast<std::size_t>(count) > most) {
+        return plain_trouble("PostgreSQL answered more rows than were asked for");
     }
-    const int columns = pq_->nfields(result);
-    for (int at = 0; at < pq_->ntuples(result); ++at) {
-        auto& row = rows.emplace_back();
+    std::vector<Row> rows(static_cast<std::size_t>(count));
+    for (int row = 0; row < count; ++row) {
+        auto& values = rows[static_cast<std::size_t>(row)];
+        values.reserve(static_cast<std::size_t>(columns));
         for (int column = 0; column < columns; ++column) {
-            row.push_back(pq_->getisnull(result, at, column) != 0
-                              ? std::nullopt
-                              : std::optional<std::string>{pq_->getvalue(result, at, column)});
+            if (pq_->getisnull(table, row, column) != 0) {
+                values.emplace_back();
+            } else {
+                const auto length = static_cast<std::size_t>(pq_->getlength(table, row, column));
+                values.emplace_back(std::in_place, pq_->getvalue(table, row, column), length);
+            }
         }
     }
     return rows;

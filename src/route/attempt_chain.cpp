@@ -110,7 +110,7 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
     }
     const FailureClass kind = last_->kind;
     if (kind == FailureClass::too_long) {
-        note_overflow(failures_.back());
+        note_overflow(failures_.back(), moment);
     }
     // A request at fault stays at fault when its time is over; its 4xx says more than a 504.
     if (moment.now >= deadline_ && !blames_request(kind)) {
@@ -176,7 +176,7 @@ Action AttemptChain::advance(const Moment& moment)
                 return *wait;
             }
         }
-        queue_fallbacks();
+        queue_fallbacks(moment);
         if (!open_next_hop() && !open_doubtful_hop()) {
             return give_up(moment);
         }
@@ -196,6 +196,7 @@ Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
     target.deployment = deployment;
     target.group = hop().place.group;
     target.wildcard = hop().place.wildcard;
+    target.window = moment.fleet[deployment].window;
     target.first_token_timeout =
         request_.plan.first_token_timeout.value_or(chosen.first_token_timeout);
     target.idle_timeout = chosen.idle_timeout;
@@ -253,7 +254,7 @@ std::optional<DeploymentIndex> AttemptChain::open_next_level(const Moment& momen
     std::optional<int> next;
     for (const DeploymentIndex member : group().members) {
         const int order = (*table_)[member].order;
-        if ((before && order <= *before) || !eligible(member)) {
+        if ((before && order <= *before) || !eligible(member, moment)) {
             continue;
         }
         if (!serves(member, moment)) {
@@ -279,7 +280,7 @@ std::optional<DeploymentIndex> AttemptChain::best_of_level(Freshness wanted,
     std::vector<DeploymentIndex> candidates;
     for (const DeploymentIndex member : group().members) {
         const bool fresh = wanted == Freshness::any || !failed_before(member);
-        if ((*table_)[member].order != level_ || !fresh || !eligible(member) ||
+        if ((*table_)[member].order != level_ || !fresh || !eligible(member, moment) ||
             !serves(member, moment)) {
             continue;
         }
@@ -323,7 +324,7 @@ std::optional<Pause> AttemptChain::wait_for_slot(const Moment& moment)
     constexpr Millis step{20};
     const auto& members = group().members;
     const bool saturated = std::any_of(members.begin(), members.end(), [&](DeploymentIndex member) {
-        return eligible(member) && !failed_before(member) && rested(member, moment) &&
+        return eligible(member, moment) && !failed_before(member) && rested(member, moment) &&
                admitted(member, moment) && is_saturated((*table_)[member], moment.fleet[member]);
     });
     somebody_saturated_ = somebody_saturated_ || saturated;
@@ -387,7 +388,8 @@ std::optional<Pause> AttemptChain::shortest_wait(const Moment& moment)
         const bool newest = std::none_of(
             failures_.begin() + static_cast<std::ptrdiff_t>(i) + 1, failures_.end(),
             [&](const FailedAttempt& later) { return later.deployment == attempt.deployment; });
-        if (!newest || attempt.group != hop().place.group || !eligible(attempt.deployment) ||
+        if (!newest || attempt.group != hop().place.group ||
+            !eligible(attempt.deployment, moment) ||
             (*table_)[attempt.deployment].order != level_) {
             continue;
         }

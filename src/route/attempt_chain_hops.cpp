@@ -61,18 +61,18 @@ Action AttemptChain::take_back(const Moment& moment)
 }
 
 /// Why the current hop is being left: its last failure, or what kept everybody from being asked.
-FailureClass AttemptChain::reason_to_leave()
+FailureClass AttemptChain::reason_to_leave(const Moment& moment)
 {
     if (hop_tried_ && last_) {
         return last_->kind;
     }
     const auto& members = group().members;
-    const bool too_small =
-        std::any_of(members.begin(), members.end(),
-                    [this](DeploymentIndex member) { return in_hop(member) && !fits(member); });
+    const bool too_small = std::any_of(members.begin(), members.end(), [&](DeploymentIndex member) {
+        return in_hop(member) && !fits(member, moment);
+    });
     const bool somebody_rests =
         std::any_of(members.begin(), members.end(),
-                    [this](DeploymentIndex member) { return eligible(member); });
+                    [&](DeploymentIndex member) { return eligible(member, moment); });
     if (!too_small || somebody_rests) {
         return FailureClass::transient;
     }
@@ -87,12 +87,12 @@ FailureClass AttemptChain::reason_to_leave()
 }
 
 /// Puts the targets that follow the current hop in front of those still waiting.
-void AttemptChain::queue_fallbacks()
+void AttemptChain::queue_fallbacks(const Moment& moment)
 {
     const auto& controls = request_.controls;
     const std::size_t before = pending_.size();
     const bool planned = planned_ < request_.plan.hops.size();
-    switch (policy_of(reason_to_leave()).next_target) {
+    switch (policy_of(reason_to_leave(moment)).next_target) {
         case NextTarget::none:
             pending_.clear();
             planned_ = request_.plan.hops.size();
@@ -157,10 +157,14 @@ bool AttemptChain::leads_on() const
            });
 }
 
-/// The place of that name, unless there is none or it was entered before.
+/// The place of that name, unless there is none, or the caller may not use it, or it was entered
+/// before.
 std::optional<Resolved> AttemptChain::new_place(const std::string& name) const
 {
     auto place = table_->resolve(name);
+    if (place && !may_use(request_.plan.limits.access, name, (*table_)[place->group].name)) {
+        return std::nullopt;
+    }
     const bool known = place && std::any_of(hops_.begin(), hops_.end(), [&](const Hop& before) {
                            return same_place(before.place, *place);
                        });
@@ -230,10 +234,12 @@ bool AttemptChain::is_lone() const
     return hop().place.pinned || group().members.size() == 1;
 }
 
-bool AttemptChain::eligible(DeploymentIndex deployment) const
+bool AttemptChain::eligible(DeploymentIndex deployment, const Moment& moment) const
 {
-    return in_hop(deployment) && !barred(deployment) && !unpaid(deployment) && fits(deployment) &&
-           !rules_out(judge((*table_)[deployment], request_.plan.limits));
+    return in_hop(deployment) && !barred(deployment) && !unpaid(deployment) &&
+           fits(deployment, moment) &&
+           !rules_out(
+               judge((*table_)[deployment], request_.plan.limits, moment.fleet[deployment].window));
 }
 
 /// Did this deployment fail in a way that asking it again cannot mend?
@@ -253,9 +259,9 @@ bool AttemptChain::unpaid(DeploymentIndex deployment) const
 
 /// May the prompt fit? An unknown window may always; a known one must hold our estimate (when
 /// checks are on, or somebody has said that the prompt is long) and exceed any that was too small.
-bool AttemptChain::fits(DeploymentIndex deployment) const
+bool AttemptChain::fits(DeploymentIndex deployment, const Moment& moment) const
 {
-    const auto& window = (*table_)[deployment].max_input_tokens;
+    const auto window = window_of((*table_)[deployment], moment.fleet[deployment].window);
     if (!window || (!table_->settings().pre_call_checks && !overflowed_)) {
         return true;
     }
@@ -316,10 +322,11 @@ void AttemptChain::note_absence(DeploymentIndex deployment, const Moment& moment
     }
 }
 
-void AttemptChain::note_overflow(const FailedAttempt& attempt)
+void AttemptChain::note_overflow(const FailedAttempt& attempt, const Moment& moment)
 {
     overflowed_ = true;
-    if (const auto& window = (*table_)[attempt.deployment].max_input_tokens) {
+    if (const auto window =
+            window_of((*table_)[attempt.deployment], moment.fleet[attempt.deployment].window)) {
         overflowed_window_ = std::max(overflowed_window_.value_or(*window), *window);
     }
 }

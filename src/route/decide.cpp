@@ -16,9 +16,10 @@ std::optional<NanoUsd> lower_of(std::optional<NanoUsd> a, std::optional<NanoUsd>
     return a && b ? std::min(*a, *b) : a ? a : b;
 }
 
-Limits limits_of(const Features& request)
+Limits limits_of(const Features& request, const Standing& standing)
 {
     Limits limits;
+    limits.access = standing.access;
     limits.boundary = request.boundary;
     limits.task = request.task;
     limits.content = request.content;
@@ -68,7 +69,8 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
         if (hop.pinned && *hop.pinned != member)
             continue;
         const auto& deployment = standing.table[member];
-        Candidate candidate{member, hop.group, Verdict::kept, {}};
+        Candidate candidate{member, hop.group, Verdict::kept, {}, {}};
+        candidate.window = window_of(deployment, standing.fleet[member].window);
         candidate.verdict = judge(deployment, limits, standing.fleet[member], standing.now);
         candidate.worst_cost = worst_cost(deployment, limits.prompt, limits.answer);
         const auto* budgets = standing.budget.targets;
@@ -89,7 +91,8 @@ double rank_of(Preference prefer, const Resolved& hop, const Limits& limits,
     double best = last;
     for (const auto member : standing.table[hop.group].members) {
         const auto& deployment = standing.table[member];
-        if ((hop.pinned && *hop.pinned != member) || rules_out(judge(deployment, limits)))
+        if ((hop.pinned && *hop.pinned != member) ||
+            rules_out(judge(deployment, limits, standing.fleet[member].window)))
             continue;
         const auto cost = worst_cost(deployment, limits.prompt, limits.answer);
         const auto priced = cost ? static_cast<double>(count(*cost)) : last;
@@ -147,6 +150,9 @@ bool any_is(const std::vector<Candidate>& candidates, Verdict verdict)
 Error nobody_left(const Plan& plan, const Standing& standing, std::string_view asked)
 {
     const auto& candidates = plan.why.candidates;
+    if (candidates.empty() && plan.limits.access.grant)
+        return {Errc::key_model_denied, "key not allowed to access any model that route \"" +
+                                            printable(asked, 80) + "\" leads to here."};
     const auto tail = " (" + compact(plan.why, standing.table) + ")";
     const auto name = printable(asked, 80);
     if (plan.limits.boundary == privacy::Boundary::local)
@@ -227,7 +233,7 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
     plan.why.rule = rule != nullptr ? rule->name : "otherwise";
     note_score(request, plan.why);
 
-    plan.limits = limits_of(request);
+    plan.limits = limits_of(request, standing);
     plan.limits.fit = Fit::checked;
     plan.limits.boundary = privacy::narrower(request.boundary, action.boundary);
     const auto turn = budget_turn(route, action, standing);
@@ -247,7 +253,8 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
 
     for (const auto& name : action.use) {
         auto hop = standing.table.resolve(name);
-        if (hop && judge_hop(*hop, plan.limits, standing, plan))
+        if (hop && may_be_led(plan.limits.access, name, standing.table[hop->group].name) &&
+            judge_hop(*hop, plan.limits, standing, plan))
             plan.hops.push_back(*std::move(hop));
     }
     if (plan.hops.empty() && held_by_budget)
@@ -265,7 +272,7 @@ Result<Plan> decide(const Features& request, const Resolved& model, const Standi
                     Explanation* why)
 {
     Plan plan;
-    plan.limits = limits_of(request);
+    plan.limits = limits_of(request, standing);
     plan.limits.task = config::Task::other;
     plan.limits.content = {};
     plan.why.boundary = plan.limits.boundary;

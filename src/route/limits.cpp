@@ -38,9 +38,9 @@ bool does(const Deployment& deployment, config::Task task)
     return true;
 }
 
-bool fits(const Deployment& deployment, const Limits& limits)
+bool fits(const Deployment& deployment, const Limits& limits, std::optional<Tokens> told)
 {
-    const auto& window = deployment.max_input_tokens;
+    const auto window = window_of(deployment, told);
     if (limits.fit == Fit::unchecked || !window)
         return true;
     const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && limits.answer;
@@ -96,20 +96,28 @@ std::optional<NanoUsd> worst_cost(const Deployment& deployment, Tokens prompt,
     return NanoUsd{(sum + pico_per_nano - 1) / pico_per_nano};
 }
 
-std::optional<Tokens> room_for_answer(const Deployment& deployment, Tokens prompt)
+std::optional<Tokens> window_of(const Deployment& deployment, std::optional<Tokens> told)
 {
-    if (!deployment.max_input_tokens)
-        return std::nullopt;
-    return Tokens{std::max<std::int64_t>(0, count(*deployment.max_input_tokens) - count(prompt))};
+    const auto& known = deployment.max_input_tokens;
+    return known && told ? std::min(*known, *told) : known ? known : told;
 }
 
-Verdict judge(const Deployment& deployment, const Limits& limits)
+std::optional<Tokens> room_for_answer(const Deployment& deployment, std::optional<Tokens> told,
+                                      Tokens prompt)
+{
+    const auto window = window_of(deployment, told);
+    if (!window)
+        return std::nullopt;
+    return Tokens{std::max<std::int64_t>(0, count(*window) - count(prompt))};
+}
+
+Verdict judge(const Deployment& deployment, const Limits& limits, std::optional<Tokens> told)
 {
     if (!privacy::permits(limits.boundary, deployment.reach))
         return Verdict::beyond_boundary;
     if (!does(deployment, limits.task) || !can(deployment, limits))
         return Verdict::cannot;
-    if (!fits(deployment, limits))
+    if (!fits(deployment, limits, told))
         return Verdict::too_small;
     if (limits.max_cost) {
         const auto cost = worst_cost(deployment, limits.prompt, limits.answer);
@@ -122,7 +130,7 @@ Verdict judge(const Deployment& deployment, const Limits& limits)
 Verdict judge(const Deployment& deployment, const Limits& limits, const DeploymentState& state,
               TimePoint now)
 {
-    const auto lasting = judge(deployment, limits);
+    const auto lasting = judge(deployment, limits, state.window);
     if (lasting != Verdict::kept)
         return lasting;
     if (!state.serves(now))

@@ -64,7 +64,7 @@ bool means_failed_sync(int code)
     return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }
 
-Result<Connection> Connection::open(const std::string& path, Access access)
+Result<Connection> Connection::open(const std::string& path, Access access, std::string_view whose)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (access == Access::create) {
@@ -73,9 +73,9 @@ Result<Connection> Connection::open(const std::string& path, Access access)
     leave_memory_uncounted();
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
-    Connection connection{handle};
+    Connection connection{handle, whose};
     if (code != SQLITE_OK) {
-        return fail(connection.error("opening the ledger"));
+        return fail(connection.error("opening " + std::string(whose)));
     }
     sqlite3_busy_handler(handle, wait_for_other_writer, nullptr);
     // Half a megabyte of pages is plenty for appending at the end; the daemon idles in 15 MB.
@@ -142,7 +142,8 @@ Result<std::string> Connection::text(std::string_view sql)
 Error Connection::error(std::string_view doing) const
 {
     const int failed = handle_ ? code() : SQLITE_NOMEM;
-    std::string message = "ledger: ";
+    std::string message(whose_);
+    message += ": ";
     message += cause(failed);
     message += " (";
     message += doing;

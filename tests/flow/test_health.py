@@ -83,3 +83,29 @@ def test_health_tells_pace_load_and_warmth(workshop, upstream):
     assert row["in_flight"] == 0
     assert row["max_parallel_requests"] == 4
     assert row["last_answer"]
+
+
+def test_an_engine_tells_what_is_loaded_and_how_much_it_holds(workshop):
+    engine = workshop.upstream("home")
+    cloud = workshop.upstream("cloud")
+    engine.paths["/api/ps"] = r.whole({"models": [
+        {"name": "small:latest", "model": "small:latest", "size": 10, "size_vram": 8, "context_length": 64}]})
+    route = {"rules": [{"name": "warm-home", "when": {"group": {"home": "warm"}}, "use": ["home", "cloud"]}],
+             "otherwise": ["cloud"]}
+    daemon = workshop.serve(
+        deployment("home", engine.base, model="ollama/small", model_info={"local": True}),
+        deployment("other", engine.base, model="ollama/other", model_info={"local": True}),
+        deployment("cloud", cloud.base, model_info={"local": False}), routes={"auto": route},
+        health={"interval": 0.2})
+    wait_until(lambda: row_of(daemon, "home")["engine"])
+    row = row_of(daemon, "home")
+    assert (row["warm"], row["window"]) == (True, 64)
+    assert row["engine"]["loaded"] is True and row["engine"]["memory_gpu_bytes"] == 8
+    assert row_of(daemon, "other")["warm"] is False and row_of(daemon, "other")["window"] is None
+
+    short = daemon.client.chat("auto", max_tokens=8)
+    assert short.text == "Hello from home."
+    # Nobody wrote down its window: the engine itself said that this is too much.
+    long = daemon.client.chat("auto", messages=[{"role": "user", "content": "many words " * 60}], max_tokens=8)
+    assert long.text == "Hello from cloud."
+    assert "window too small" in long.headers["x-spillway-reason"]

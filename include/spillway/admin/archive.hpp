@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "spillway/admin/worker.hpp"
 #include "spillway/base/result.hpp"
 #include "spillway/ledger/query.hpp"
 #include "spillway/net/shard.hpp"
@@ -31,8 +32,11 @@ public:
     [[nodiscard]] net::Task<Result<std::string>> ask(net::Shard& shard, Question question);
 
 private:
-    struct Parts;
-    std::unique_ptr<Parts> parts_;
+    [[nodiscard]] Result<std::string> look_up(const Question& question);
+
+    const std::string ledger_path_;
+    std::unique_ptr<ledger::Query> query_;  ///< The worker's own.
+    Worker worker_;                         ///< Last, so that it dies first.
 };
 
 }  // namespace spillway::admin

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "spillway/admin/archive.hpp"
+#include "spillway/admin/key_desk.hpp"
 #include "spillway/admin/places.hpp"
 #include "spillway/admin/view.hpp"
 #include "spillway/base/result.hpp"
@@ -32,6 +33,7 @@ struct Request {
     std::string segment{};  ///< Of the path, where it names something: "/key/{}/regenerate".
     std::string body{};     ///< As sent; at most `most_body` bytes.
     chat::Caller caller{};  ///< Nobody where `Access::anyone` is enough.
+    keys::CallName call{};  ///< Of a `key_call`.
 
     /// The first value of that name; empty when absent.
     [[nodiscard]] std::string_view operator[](std::string_view name) const noexcept;
@@ -54,6 +56,7 @@ struct Desk {
     net::Shard& shard;
     observe::Metrics& metrics;
     Archive& archive;
+    KeyDesk& keys;
     const std::function<Vitals()>& vitals;
     std::shared_ptr<const View> view;
 };

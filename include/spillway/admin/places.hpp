@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "spillway/base/result.hpp"
+#include "spillway/keys/calls.hpp"
 
 /// Which page stands at which path (litellm-surface 2.9).
 namespace spillway::admin {
@@ -37,6 +38,8 @@ enum class Page : std::uint8_t {
     tag_activity,
     models,
     model_groups,
+    key_call,  ///< Which one: `Place::call`.
+    provider_budgets,
 };
 
 /// Who may ask: everybody; every valid key, which then sees what is its own; who administers.
@@ -51,6 +54,7 @@ struct Place {
     Verb verb;
     Page page;
     Access access;
+    keys::CallName call{};  ///< Of a `key_call`.
 };
 
 /// All places.
@@ -61,6 +65,7 @@ struct Found {
     Page page = Page::liveness;
     Access access = Access::operator_only;
     std::string segment{};  ///< What stood for `{}`, decoded; empty when the path has none.
+    keys::CallName call{};
 };
 
 /// Is the path one of ours, with or without `/v1` in front and a slash behind? On the way of every

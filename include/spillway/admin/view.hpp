@@ -11,6 +11,7 @@
 #include "spillway/base/units.hpp"
 #include "spillway/config/config.hpp"
 #include "spillway/guard/fleet.hpp"
+#include "spillway/keys/calls.hpp"
 #include "spillway/ledger/cost.hpp"
 #include "spillway/ledger/shipper.hpp"
 #include "spillway/net/upstream.hpp"
@@ -52,6 +53,8 @@ struct View {
     std::shared_ptr<const ledger::PriceBook> prices{};  ///< Of models that nobody deployed.
     /// About how many tokens `text` is for `model`.
     std::function<Tokens(const std::string& model, std::string_view text)> count_tokens{};
+    /// What calls about keys go by; never null.
+    std::shared_ptr<const keys::CallRules> call_rules = std::make_shared<keys::CallRules>();
 };
 
 /// How the daemon is at this moment.

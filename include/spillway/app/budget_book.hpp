@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <span>
 #include <string>
@@ -26,11 +27,13 @@ public:
     /// The caps of this configuration, and no longer those of the one before.
     [[nodiscard]] Result<void> follow(const config::Config& config);
     /// The caps of these scopes, instead of those they had; before a grant with them is published.
+    /// A tag has those of the file as well.
     [[nodiscard]] Result<void> hold(std::span<const chat::ScopeBudget> budgets);
 
 private:
     [[nodiscard]] Result<void> bring(std::span<const chat::ScopeBudget> budgets,
                                      std::span<const chat::Cap> end_users);
+    [[nodiscard]] chat::ScopeBudget both(const chat::Scope& tag) const;
     void close(const std::vector<guard::Budgets::Unknown>& windows);
 
     const std::string ledger_path_;
@@ -39,7 +42,8 @@ private:
 
     std::mutex mutex_;
     bool past_seen_ = false;  ///< The budgets know the ledger's latest moment.
-    std::vector<chat::Scope> configured_;
+    std::map<chat::Scope, chat::ScopeBudget> configured_;  ///< By the file.
+    std::map<chat::Scope, chat::ScopeBudget> held_tags_;   ///< By `hold`; tags may have both.
     std::vector<guard::Budgets::Unknown> closed_;  ///< The ledger could not be read for them.
 };
 

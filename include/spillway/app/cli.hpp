@@ -99,15 +99,23 @@ struct ShowSpend {
     bool json = false;
 };
 
+/// `spillway import litellm`
+struct ImportKeys {
+    std::string database_url;
+    std::optional<std::string> ledger;
+    std::optional<std::string> config;
+    bool dry_run = false;  ///< Only say what would be done.
+};
+
 /// Nothing to run: print and leave. Errors go to stderr.
 struct Say {
     int exit_code = 0;
     std::string text;
 };
 
-using Command =
-    std::variant<Serve, Check, ExplainRequest, ReplayRecords, VerifyLedger, ExportLedger, ShowSpend,
-                 PrintFeatures, PrintScores, TrainWeights, LearnWeights, ReviewPairs, Say>;
+using Command = std::variant<Serve, Check, ExplainRequest, ReplayRecords, VerifyLedger,
+                             ExportLedger, ShowSpend, ImportKeys, PrintFeatures, PrintScores,
+                             TrainWeights, LearnWeights, ReviewPairs, Say>;
 
 /// Reads the arguments. Never throws and never exits.
 [[nodiscard]] Command read_arguments(int argc, const char* const* argv);

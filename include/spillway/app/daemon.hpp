@@ -16,6 +16,7 @@
 #include "spillway/app/discovery.hpp"
 #include "spillway/app/drain.hpp"
 #include "spillway/app/health_keeper.hpp"
+#include "spillway/app/key_keeper.hpp"
 #include "spillway/app/lane.hpp"
 #include "spillway/app/publisher.hpp"
 #include "spillway/app/scout.hpp"
@@ -83,6 +84,7 @@ private:
     std::unique_ptr<ledger::ComparisonWriter> comparisons_;
     std::function<admin::Vitals()> vitals_;
     std::unique_ptr<admin::Archive> archive_;
+    std::optional<admin::KeyDesk> key_desk_;
     std::unique_ptr<BudgetBook> book_;
     std::unique_ptr<instances::Teller> teller_;     ///< Null when nothing is shared.
     std::unique_ptr<ledger::AnswerStore> answers_;  ///< Null when its file cannot be used.
@@ -97,6 +99,7 @@ private:
     boost::asio::io_context control_{1};
     boost::asio::signal_set signals_{control_};
     boost::asio::steady_timer trim_{control_};
+    std::optional<KeyKeeper> keys_;  ///< Holds its caps in `book_`.
     std::optional<CalibrationKeeper> calibrations_;
     std::unique_ptr<Publisher> publisher_;
     std::unique_ptr<ConfigWatcher> watcher_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,13 +17,21 @@ namespace spillway::app {
 /// Where an engine says that it is up; elsewhere the list of models.
 [[nodiscard]] std::string check_path(const admin::Deployment& deployment);
 
-/// The head of a check: what every request to the deployment carries, and nothing of any request.
-/// Secret.
-[[nodiscard]] std::string check_head(const admin::Deployment& deployment);
+/// The head of a question at `path`: what every request to the deployment carries, and nothing of
+/// any request. Secret.
+[[nodiscard]] std::string question_head(const admin::Deployment& deployment,
+                                        const std::string& path);
 
 /// What an answer says is wrong; empty when somebody is there. Whoever refuses is there: that our
 /// key or the path is wrong is for requests to find out.
 [[nodiscard]] std::string trouble_of(int status);
+
+/// Where its engine tells what it knows of its models; empty for others.
+[[nodiscard]] std::string report_path(const admin::Deployment& deployment);
+
+/// Is it time to ask the engine which models are loaded? Every few seconds while it is used, else
+/// as often as it is looked at.
+[[nodiscard]] bool report_is_due(const guard::Health& known, Millis interval, TimePoint now);
 
 /// Is it time to look? Not while requests show how it is. One that was not there is looked for
 /// every five seconds, so that it is used again soon after it is back.
@@ -31,7 +40,12 @@ namespace spillway::app {
 /// Deployments that one look answers for: one provider, one credential.
 struct Question {
     std::vector<std::size_t> deployments;  ///< By position in the view; never empty.
+    bool check = false;                    ///< Is it there?
+    bool report = false;                   ///< What does its engine know of its models?
 };
+
+/// What a round asks for: in the first interval requests and discovery show who is there.
+enum class HealthRound : std::uint8_t { reports, checks_and_reports };
 
 /// What to ask now. @param known  The health of each deployment of the view.
 /// @param local  Which of them are within the local boundary; others are asked when
@@ -40,6 +54,6 @@ struct Question {
                                                   std::span<const guard::Health> known,
                                                   const std::vector<bool>& local,
                                                   const config::HealthChecks& settings,
-                                                  TimePoint now);
+                                                  HealthRound round, TimePoint now);
 
 }  // namespace spillway::app

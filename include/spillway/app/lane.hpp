@@ -21,6 +21,8 @@ struct LaneParts {
     const Clock& clock;
     ledger::ComparisonWriter& comparisons;
     admin::Archive& archive;
+    const keys::KeyBook& keys;
+    admin::KeyDesk& key_desk;
     const std::function<admin::Vitals()>& vitals;
 };
 

@@ -26,7 +26,13 @@ enum class Errc : std::uint16_t {
     unknown_path,
     method_not_allowed,
     unauthenticated,
+    expired_key,
+    key_model_denied,   ///< The key's own list of models does not have the model.
+    team_model_denied,  ///< Its team's list.
+    user_model_denied,  ///< Its user's list.
     forbidden,
+    unknown_record,     ///< No key, team, user ... of that name.
+    changed_meanwhile,  ///< Somebody else changed the record since it was read.
     context_window_exceeded,
     content_policy,
     not_translatable,      ///< A dialect has no way to say it.

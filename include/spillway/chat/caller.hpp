@@ -17,6 +17,21 @@ struct Caller {
     Privilege privilege = Privilege::user;
     /// What the virtual key allows; null for the master key and where no key is required.
     std::shared_ptr<const Grant> grant = nullptr;
+    /// What it may do of the operator's. Less than the grant says while the store of keys is out of
+    /// reach.
+    AdminRights rights = AdminRights::none;
 };
+
+/// May it see what belongs to others?
+[[nodiscard]] inline bool sees_all(const Caller& caller)
+{
+    return caller.privilege == Privilege::operator_ || caller.rights != AdminRights::none;
+}
+
+/// May it change what belongs to others?
+[[nodiscard]] inline bool administers(const Caller& caller)
+{
+    return caller.privilege == Privilege::operator_ || caller.rights == AdminRights::all;
+}
 
 }  // namespace spillway::chat

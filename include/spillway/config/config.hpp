@@ -118,6 +118,16 @@ struct Alias {
     bool hidden = false;  ///< Absent from /v1/models.
 };
 
+/// What is given to keys, teams and users whose request leaves it out, and what no key may exceed:
+/// members of the requests that make them.
+struct KeyRules {
+    std::vector<Parameter> key_defaults;  ///< `default_key_generate_params`.
+    std::vector<Parameter> key_bounds;    ///< `upperbound_key_generate_params`.
+    std::vector<Parameter> team_defaults;
+    std::vector<Parameter> user_defaults;
+    friend bool operator==(const KeyRules&, const KeyRules&) = default;
+};
+
 /// `router_settings`, merged over the same keys of `litellm_settings`.
 struct Router {
     Strategy strategy = Strategy::simple_shuffle;
@@ -148,6 +158,7 @@ struct Router {
     std::optional<NanoUsd> max_end_user_budget;
     Budget internal_user_budget;  ///< Of users that have none of their own.
     std::string time_zone;        ///< Of budgets; that of the server when empty.
+    KeyRules key_rules;
 };
 
 /// `general_settings`.

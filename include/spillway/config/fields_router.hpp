@@ -123,11 +123,9 @@ void ignored_litellm_fields(Visitor& visit)
     ignored(visit, "use server.log_level and server.access_log", {"json_logs", "set_verbose"});
     ignored(visit, "not in this version; use `max_end_user_budget` or `budgets.end_users`",
             {"max_end_user_budget_id"});
-    ignored(visit, "not in this version", {"default_internal_user_params"});
     ignored(
-        visit, "keys and teams are not in this version",
-        {"default_key_generate_params", "upperbound_key_generate_params", "key_generation_settings",
-         "default_team_params", "default_team_settings", "enable_key_alias_format_validation"});
+        visit, "not in this version",
+        {"key_generation_settings", "default_team_settings", "enable_key_alias_format_validation"});
     ignored(visit, "caching is not in this version",
             {"cache", "cache_params", "enable_redis_auth_cache"});
     ignored(visit, "certificates are always verified; add trust anchors with upstream.ca_file",
@@ -141,6 +139,22 @@ void ignored_litellm_fields(Visitor& visit)
              "disable_end_user_cost_tracking_prometheus_only", "cost_discount_config",
              "cost_margin_config", "disable_hf_tokenizer_download", "guardrails",
              "public_model_groups", "priority_reservation"});
+}
+
+/// What `/key/generate`, `/team/new` and `/user/new` go by.
+template <class Visitor>
+void key_rule_fields(Visitor& visit, KeyRules& rules)
+{
+    visit("default_key_generate_params", rules.key_defaults,
+          Doc{"What a new key gets that its request leaves out, in the words of `/key/generate`."});
+    visit("upperbound_key_generate_params", rules.key_bounds,
+          Doc{"The most that a key may have of `max_budget`, `budget_duration`, `duration`, "
+              "`tpm_limit`, `rpm_limit` and `max_parallel_requests`; also what it gets when its "
+              "request leaves it out."});
+    visit("default_team_params", rules.team_defaults,
+          Doc{"What a new team gets that its request leaves out, in the words of `/team/new`."});
+    visit("default_internal_user_params", rules.user_defaults,
+          Doc{"What a new user gets that its request leaves out, in the words of `/user/new`."});
 }
 
 template <class Visitor>
@@ -160,6 +174,7 @@ void litellm_fields(Visitor& visit, Router& router)
           Doc{"What users of keys may spend that have no budget of their own, in USD."});
     visit("internal_user_budget_duration", router.internal_user_budget.period,
           Doc{"How long that lasts."});
+    key_rule_fields(visit, router.key_rules);
     ignored_litellm_fields(visit);
 }
 

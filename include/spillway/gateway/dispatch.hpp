@@ -35,7 +35,7 @@ private:
     [[nodiscard]] route::Moment moment(TimePoint now);
     net::Task<void> attempt(const route::Target& target, TimePoint began);
     [[nodiscard]] net::Task<void> wait_for_lease(const route::Target& target, Result<void>& paid);
-    [[nodiscard]] std::optional<route::Action> cannot_pay(Error error, TimePoint now);
+    [[nodiscard]] route::Action cannot_pay(Error error, TimePoint now);
     [[nodiscard]] std::optional<route::Action> conclude(Attempt& attempt);
     [[nodiscard]] route::Action failed(Attempt& attempt, chat::Failure failure, TimePoint now);
     void note_answer(const Attempt& attempt, Answered& answered, TimePoint now);

@@ -12,8 +12,11 @@ namespace spillway::gateway {
 [[nodiscard]] net::Task<void> serve(net::Exchange& exchange, Services& services);
 
 /// Who is asking, from the head alone (house plan 3.4: before the body is read).
+[[nodiscard]] Result<chat::Caller> authenticate(const net::RequestHead& head, Services& services);
+/// The same, by the virtual keys given.
 [[nodiscard]] Result<chat::Caller> authenticate(const net::RequestHead& head,
-                                                const Snapshot& snapshot);
+                                                const Snapshot& snapshot,
+                                                const guard::VirtualKeys& known, WallTime now);
 
 /// Sends OpenAI's error body with the status of the error's code, `Retry-After` when known,
 /// `x-should-retry: false` and the CORS headers.

@@ -19,9 +19,10 @@ struct Services;
 /// @param end_user  Gets the name under which the record has it.
 void add_callers_scopes(const InferenceRequest& request, std::string& end_user, std::string& member,
                         std::vector<guard::ScopeName>& out);
-/// Those that pay for one deployment. The names live as long as the snapshot.
-void add_target_scopes(const Snapshot& snapshot, GroupIndex group, DeploymentIndex deployment,
-                       std::vector<guard::ScopeName>& out);
+/// Those that pay for one deployment. The names live as long as the snapshot and the grant.
+/// @param grant  Of the caller; null when it has none.
+void add_target_scopes(const Snapshot& snapshot, const chat::Grant* grant, GroupIndex group,
+                       DeploymentIndex deployment, std::vector<guard::ScopeName>& out);
 
 /// Pays for the attempts of one request: reserves before each, keeps what a failed one may have
 /// cost, and settles once, when the record is committed (docs/budgets.md).

@@ -19,6 +19,7 @@
 #include "spillway/guard/rate_limits.hpp"
 #include "spillway/guard/replays.hpp"
 #include "spillway/guard/retry_budget.hpp"
+#include "spillway/keys/key_book.hpp"
 #include "spillway/ledger/answer_store.hpp"
 #include "spillway/ledger/comparison_writer.hpp"
 #include "spillway/ledger/open_calls.hpp"
@@ -62,6 +63,7 @@ struct Services {
     ledger::OpenCalls& open_calls;
     const Clock& clock;
     ledger::ComparisonWriter& comparisons;
+    keys::KeyReader keys{};
     std::vector<guard::ScopeName> payers{};  ///< Of the payment being looked at; keeps its room.
     dialect::RequestReader reader{};
     route::FleetView fleet_view{};

@@ -45,6 +45,8 @@ struct BudgetStanding {
     NanoUsd spent{};
     NanoUsd reserved{};   ///< For calls under way; not in `spent`.
     NanoUsd elsewhere{};  ///< Spent and reserved by other instances, as far as is known here.
+    NanoUsd common{};     ///< In `spent`: what its opening said, to every instance.
+    WallTime opened{};    ///< What all instances call this window: its first moment, or its opening.
     WallTime began{};
     std::optional<WallTime> resets;
 
@@ -150,7 +152,8 @@ public:
     Budgets(const Budgets&) = delete;
     Budgets& operator=(const Budgets&) = delete;
 
-    /// A window whose spend before this process, or before its cap, is not known yet.
+    /// A window whose spend before this process, or before its cap, is not known yet: what was
+    /// charged from `began` on, which is the window's first moment or its opening's.
     struct Unknown {
         chat::Scope scope;
         config::BudgetPeriod period;
@@ -164,7 +167,9 @@ public:
     };
 
     /// The caps of these scopes from now on, instead of those they had. A window that stays keeps
-    /// what it counted. Periods that are none of LiteLLM's last for ever.
+    /// what it counted, unless a later opening says that it begins anew: calls under way then
+    /// belong to what was before. Periods that are none of LiteLLM's last for ever. An end user
+    /// without caps of its own has those of all.
     [[nodiscard]] Adopted adopt(std::span<const chat::ScopeBudget> budgets, WallTime now);
     /// The caps of every end user that has none of its own; each gets windows when first seen.
     /// @return Those who were seen under other caps: adopt the new ones for them.
@@ -181,7 +186,8 @@ public:
     void use_zone(TimeZone zone);
     /// Lets nothing through until `know` says what was spent.
     void close(const Unknown& window);
-    /// What may be spent here of a shared cap. Ignored when the window has ended since.
+    /// What may be spent here of a shared cap. Ignored when the window has ended since. Here and in
+    /// the next two, `began` is the standing's `opened`, and amounts leave out what is common.
     void lease(const Unknown& window, const LeaseGrant& grant);
     /// Lowers a lease to `keep`, but not below what is spent and reserved.
     /// @return What it is now; empty when the window has ended since.
@@ -229,18 +235,27 @@ public:
 private:
     friend class Reservation;
 
+    /// A cap that is higher until then.
+    struct Raised {
+        std::int64_t usual_cap = 0;
+        WallTime until{};
+    };
     struct Window {
         config::BudgetPeriod period;
         std::int64_t cap = 0;
+        std::optional<Raised> raised;
         config::BudgetWindow span;
+        WallTime since{};  ///< What is charged from here on counts: `span.began`, or an opening.
         std::int64_t spent = 0;
         std::int64_t reserved = 0;
         std::uint8_t told = 0;  ///< Bits of `BudgetNews::Kind`.
         bool closed = false;    ///< What was spent in it before is not known.
         bool listed = false;    ///< Among the demands.
-        bool shared = false;    ///< The next five count.
+        bool shared = false;    ///< What follows counts.
+        WallTime opened{};       ///< See `BudgetStanding`.
         std::int64_t lease = 0;
         std::int64_t elsewhere = 0;
+        std::int64_t common = 0;
         std::int64_t low = 0;
         std::int64_t refused = 0;
         std::int64_t least = 0;
@@ -289,6 +304,15 @@ private:
     [[nodiscard]] std::optional<std::uint32_t> find(const ScopeName& scope) const;
     [[nodiscard]] std::uint32_t make(const ScopeName& scope);
     void add_window(std::uint32_t cell, const chat::Cap& cap, WallTime now);
+    [[nodiscard]] static bool set_cap(Window& window, const chat::Cap& cap, WallTime now);
+    /// `unpaid`: nobody has paid into the cell since this process began.
+    enum class Past : std::uint8_t { unpaid, unknown };
+    void adopt_cap(std::uint32_t cell, const chat::ScopeBudget& budget, const chat::Cap& cap,
+                   Past past, std::vector<Window>& before, Adopted& adopted);
+    [[nodiscard]] bool open_anew(std::uint32_t cell, Window& window,
+                                 const std::optional<chat::Opening>& opening);
+    [[nodiscard]] static bool counts_uncapped(chat::ScopeKind kind);
+    void count_open_calls(std::uint32_t cell, Window& window) const;
     [[nodiscard]] std::optional<std::uint32_t> payer(const ScopeName& scope, WallTime now);
     [[nodiscard]] std::vector<std::uint32_t> known(std::span<const ScopeName> scopes) const;
     void add_known(Cell& cell, const Unknown& window, NanoUsd spent);
@@ -310,6 +334,7 @@ private:
     mutable std::mutex mutex_;
     TimeZone zone_;
     WallTime latest_{};
+    std::optional<WallTime> first_;  ///< Of this process: from here on cells know everything.
     std::vector<Cell> cells_;
     std::unordered_map<chat::Scope, std::uint32_t, NameHash, NameEqual> by_name_;
     std::vector<chat::Cap> end_user_caps_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "spillway/chat/failure.hpp"
+#include "spillway/chat/model_facts.hpp"
 #include "spillway/chat/quota.hpp"
 #include "spillway/guard/health.hpp"
 #include "spillway/route/fleet_view.hpp"
@@ -65,6 +66,8 @@ public:
     /// Somebody looked whether it is there. One that is not is `unreachable` until a check or a
     /// request succeeds.
     void checked(DeploymentIndex deployment, HealthCheck check);
+    /// Its engine told what it knows of the model. @param when  The question began.
+    void learned(DeploymentIndex deployment, const chat::ModelFacts& facts, TimePoint when);
 
     /// All that is known of it.
     [[nodiscard]] Health health(DeploymentIndex deployment, TimePoint now) const;

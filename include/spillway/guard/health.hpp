@@ -6,6 +6,7 @@
 
 #include "spillway/base/units.hpp"
 #include "spillway/chat/failure.hpp"
+#include "spillway/chat/model_facts.hpp"
 #include "spillway/route/fleet_view.hpp"
 
 namespace spillway::guard {
@@ -15,6 +16,12 @@ struct HealthCheck {
     TimePoint when{};  ///< It began.
     Millis took{};
     std::string trouble;  ///< Empty: it is there.
+};
+
+/// What an engine said of one of its models.
+struct ModelReport {
+    TimePoint when{};  ///< The question began.
+    chat::ModelFacts facts;
 };
 
 /// What is left of a provider's limit, as it last said.
@@ -40,6 +47,7 @@ struct Health {
     std::optional<chat::FailureClass> failure;  ///< That began it.
     std::optional<TimePoint> answered;          ///< The last time.
     std::optional<HealthCheck> check;           ///< The last one.
+    std::optional<ModelReport> report;          ///< The last one.
     std::optional<QuotaLeft> requests;
     std::optional<QuotaLeft> tokens;
 };

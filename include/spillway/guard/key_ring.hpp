@@ -6,7 +6,10 @@
 
 #include "spillway/base/result.hpp"
 #include "spillway/base/secret.hpp"
+#include "spillway/base/units.hpp"
 #include "spillway/chat/caller.hpp"
+#include "spillway/keys/grants.hpp"
+#include "spillway/keys/key_book.hpp"
 
 namespace spillway::guard {
 
@@ -20,16 +23,24 @@ struct Credentials {
     std::string_view configured{};  ///< general_settings.litellm_key_header_name
 };
 
-/// The keys of one snapshot. This version knows the master key only.
+/// The virtual keys in force, and how much that says.
+struct VirtualKeys {
+    const keys::Grants& grants;
+    keys::State state = keys::State::known;
+};
+
+/// Who a request is for: the master key of one snapshot, and the virtual keys of the moment.
 class KeyRing {
 public:
     explicit KeyRing(std::optional<Secret> master_key);
 
     /// Who is asking. Without a master key everyone is the operator (the daemon then listens on
     /// loopback only). Exactly one credential counts; two that differ are refused.
-    /// @return `Errc::unauthenticated`, in LiteLLM's words, never naming the offered key.
-    /// The caller names its key by this ring's own copy of the hash.
-    [[nodiscard]] Result<chat::Caller> authenticate(const Credentials& offered) const;
+    /// @return `unauthenticated`, `expired_key`, or `database_unavailable` when nobody can say; in
+    /// LiteLLM's words, never naming the offered key. The caller names its key by this ring's own
+    /// copy of the hash, or by its grant's.
+    [[nodiscard]] Result<chat::Caller> authenticate(const Credentials& offered,
+                                                    const VirtualKeys& known, WallTime now) const;
 
     [[nodiscard]] bool open() const { return !master_key_; }
 

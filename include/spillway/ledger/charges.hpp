@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,13 +15,19 @@ namespace spillway::ledger {
 
 /// What budgets want to know of the ledger.
 struct ChargesQuestion {
+    /// `endless`: records that were taken out by age count, too. Those of a period that ends are
+    /// never taken out before it does.
+    enum class Period : std::uint8_t { ends, endless };
     struct Since {
         chat::Scope scope;
         WallTime from{};
+        Period period = from == WallTime{} ? Period::endless : Period::ends;
     };
     std::vector<Since> scopes;
     /// For each of these moments the sum of every end user there is.
     std::vector<WallTime> end_users_since;
+    /// What was charged from here on is left out; empty: nothing is.
+    std::optional<WallTime> until{};
     /// Requests that are counted elsewhere.
     std::vector<RequestId> but;
 };
@@ -31,6 +38,17 @@ struct Charges {
     WallTime latest{};      ///< The latest moment that any record was charged at.
     std::int64_t rows = 0;  ///< That were read.
 };
+
+/// A scope whose endless budget counts from then on only.
+struct Opened {
+    chat::Scope scope;
+    WallTime at{};
+};
+/// Remembers openings, so that records that are taken out by age later count where they are behind
+/// them. What was taken out before counts no more for an opening of the last hour; an older one
+/// that is new here leaves it: too much rather than too little. Blocking, all or nothing.
+[[nodiscard]] Result<void> note_openings(const std::string& ledger_path,
+                                         std::span<const Opened> openings, WallTime now);
 
 /// What was charged to scopes since a moment: the sum of `charged`, else `cost`, of the records
 /// whose `charged_at`, else `started`, is not before it. Reads the ledger once, from where the

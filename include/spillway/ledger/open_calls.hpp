@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,10 @@ public:
     [[nodiscard]] Result<Slot> note(const CallNote& call);
     /// The call is in the ledger, or was never made.
     void clear(Slot slot) noexcept;
+    /// The call is over and its record waits for the disk: it stays until `recorded`.
+    void keep(Slot slot);
+    /// Records that waited are written: their calls are cleared.
+    void recorded(std::span<const SpendRecord> records) noexcept;
 
     /// The calls that an earlier process left, as records: broken, `at_least`, charged what was
     /// reserved.

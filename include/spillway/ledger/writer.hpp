@@ -47,6 +47,9 @@ public:
     [[nodiscard]] bool healthy() const noexcept;
     /// Called after each committed batch (the shipper's nudge). Set before use.
     void on_commit(std::function<void()> callback);
+    /// Called on the keeper's thread with records that were deferred and are committed now. Set
+    /// before use.
+    void on_late_commit(std::function<void(std::span<const SpendRecord>)> callback);
     /// Called on the keeper's thread after commits, while the ledger is healthy; again soon when it
     /// returns true: there is more to do. Replaces the one before, which is not running any more
     /// then.

@@ -51,6 +51,7 @@ struct Library {
     decltype(&PQresultErrorField) result_error_field = nullptr;
     decltype(&PQntuples) ntuples = nullptr;
     decltype(&PQnfields) nfields = nullptr;
+    decltype(&PQgetlength) getlength = nullptr;
     decltype(&PQgetisnull) getisnull = nullptr;
     decltype(&PQgetvalue) getvalue = nullptr;
 };

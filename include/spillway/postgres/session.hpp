@@ -34,7 +34,7 @@ struct Trouble {
 template <class T>
 using Outcome = tl::expected<T, Trouble>;
 
-/// The parameters of one row; empty means NULL.
+/// The parameters or the values of one row; empty means NULL.
 using Row = std::vector<std::optional<std::string>>;
 
 /// How a batch is committed: all rows at once, or each for itself, to find the one that is refused.
@@ -55,9 +55,11 @@ public:
     /// The first value of the answer; empty for NULL and for no row.
     [[nodiscard]] Outcome<std::optional<std::string>> ask(
         const std::string& sql, const std::vector<std::string>& parameters);
-    /// All rows of the answer.
-    [[nodiscard]] Outcome<std::vector<Row>> query(const std::string& sql,
-                                                  const std::vector<std::string>& parameters);
+    /// All rows of the answer, each with its values in the order of the columns. libpq holds the
+    /// whole answer, so the statement names its own LIMIT: more than `most` rows are an error.
+    [[nodiscard]] Outcome<std::vector<Row>> rows(const std::string& sql,
+                                                 const std::vector<std::string>& parameters,
+                                                 std::size_t most);
     [[nodiscard]] Outcome<void> prepare(const std::string& name, const std::string& sql);
 
     /// Sends all rows to a prepared statement in pipeline mode, without waiting in between.

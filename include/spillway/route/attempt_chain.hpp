@@ -24,7 +24,8 @@ enum class Patience : std::uint8_t { deployment, request };
 struct Target {
     DeploymentIndex deployment{};
     GroupIndex group{};
-    std::string wildcard;  ///< What `*` stands for in the deployment's model.
+    std::string wildcard;          ///< What `*` stands for in the deployment's model.
+    std::optional<Tokens> window;  ///< As the engine told.
     Millis first_token_timeout{};
     Millis idle_timeout{};
     TimePoint deadline{};  ///< Whole attempt: min of its own timeout and the chain's.
@@ -153,11 +154,11 @@ private:
     [[nodiscard]] std::optional<Action> retry_mocked(const Moment& moment);
     [[nodiscard]] int retries_allowed(chat::FailureClass kind, DeploymentIndex failed) const;
 
-    [[nodiscard]] chat::FailureClass reason_to_leave();
+    [[nodiscard]] chat::FailureClass reason_to_leave(const Moment& moment);
     [[nodiscard]] std::optional<Pause> wait_for_slot(const Moment& moment);
     [[nodiscard]] DeploymentIndex best_of(std::vector<DeploymentIndex> candidates,
                                           const Moment& moment) const;
-    void queue_fallbacks();
+    void queue_fallbacks(const Moment& moment);
     void queue_list(FallbackList list, const std::optional<std::vector<std::string>>& own);
     [[nodiscard]] std::span<const std::string> targets(
         FallbackList list, const std::optional<std::vector<std::string>>& own) const;
@@ -171,17 +172,17 @@ private:
     [[nodiscard]] const Group& group() const { return (*table_)[hop().place.group]; }
     [[nodiscard]] bool in_hop(DeploymentIndex member) const;
     [[nodiscard]] bool is_lone() const;
-    [[nodiscard]] bool eligible(DeploymentIndex deployment) const;
+    [[nodiscard]] bool eligible(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool barred(DeploymentIndex deployment) const;
     [[nodiscard]] bool unpaid(DeploymentIndex deployment) const;
-    [[nodiscard]] bool fits(DeploymentIndex deployment) const;
+    [[nodiscard]] bool fits(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool failed_before(DeploymentIndex deployment) const;
     [[nodiscard]] bool rested(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool admitted(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool free(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool serves(DeploymentIndex deployment, const Moment& moment) const;
     void note_absence(DeploymentIndex deployment, const Moment& moment);
-    void note_overflow(const FailedAttempt& attempt);
+    void note_overflow(const FailedAttempt& attempt, const Moment& moment);
 
     /// What a `Send` counted, to be taken back when nothing was sent.
     struct Counted {

@@ -52,6 +52,8 @@ struct Standing {
     TimePoint now;
     /// Of routes that have no `on_budget` of their own.
     std::span<const config::BudgetStep> on_budget{};
+    /// A plan lists no place that the caller may not use.
+    Access access{};
 };
 
 /// What is left of the tightest budget that would pay for a request that is handled so, 0..1.

@@ -26,7 +26,9 @@ struct DeploymentState {
     std::uint32_t in_flight = 0;
     double first_token_ms = 0;  ///< Rises at once, falls slowly; 0: not measured lately.
     double tokens_last_minute = 0;
-    bool warm = false;             ///< Answered lately, so its model is most likely loaded.
+    /// Its model is loaded: as the engine says, else guessed from an answer lately.
+    bool warm = false;
+    std::optional<Tokens> window;  ///< Of prompt and answer, as the engine told; else unknown.
     double tokens_per_second = 0;  ///< Of streams; 0: never measured.
     std::uint32_t requests_last_minute = 0;
     bool unreachable = false;  ///< Its last health check failed, and nothing succeeded since.

@@ -7,6 +7,7 @@
 #include "spillway/base/units.hpp"
 #include "spillway/config/routes.hpp"
 #include "spillway/privacy/boundary.hpp"
+#include "spillway/route/access.hpp"
 #include "spillway/route/features.hpp"
 #include "spillway/route/fleet_view.hpp"
 #include "spillway/route/routing_table.hpp"
@@ -45,6 +46,7 @@ struct Limits {
     Tokens prompt{};  ///< Upper end.
     std::optional<Tokens> answer;
     std::optional<NanoUsd> max_cost;
+    Access access;  ///< Of places, by name: looked at wherever one is entered.
 };
 
 /// The most that one attempt can cost: the whole prompt and the longest answer at the dearest tier.
@@ -52,11 +54,19 @@ struct Limits {
 [[nodiscard]] std::optional<NanoUsd> worst_cost(const Deployment& deployment, Tokens prompt,
                                                 std::optional<Tokens> answer);
 
-/// The longest answer that still fits beside the prompt; empty when the window is unknown.
-[[nodiscard]] std::optional<Tokens> room_for_answer(const Deployment& deployment, Tokens prompt);
+/// The window that holds: the smaller one of what the file (or the price table) says and what the
+/// engine told (`DeploymentState::window`); empty when neither is known.
+[[nodiscard]] std::optional<Tokens> window_of(const Deployment& deployment,
+                                              std::optional<Tokens> told);
 
-/// Does `deployment` satisfy `limits`? Looks at nothing that changes with time.
-[[nodiscard]] Verdict judge(const Deployment& deployment, const Limits& limits);
+/// The longest answer that still fits beside the prompt; empty when the window is unknown.
+/// @param told  As for `window_of`.
+[[nodiscard]] std::optional<Tokens> room_for_answer(const Deployment& deployment,
+                                                    std::optional<Tokens> told, Tokens prompt);
+
+/// Does `deployment` satisfy `limits`, whatever the moment? @param told  As for `window_of`.
+[[nodiscard]] Verdict judge(const Deployment& deployment, const Limits& limits,
+                            std::optional<Tokens> told);
 
 /// The same, and whether the moment is a good one.
 [[nodiscard]] Verdict judge(const Deployment& deployment, const Limits& limits,

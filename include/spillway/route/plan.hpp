@@ -19,6 +19,7 @@ struct Candidate {
     GroupIndex group{};
     Verdict verdict = Verdict::kept;
     std::optional<NanoUsd> worst_cost;  ///< Empty: unknown price.
+    std::optional<Tokens> window;       ///< Of prompt and answer; empty: not known.
 };
 
 /// One rule that was looked at, up to and including the one that won.

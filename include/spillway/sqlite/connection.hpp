@@ -11,7 +11,7 @@
 
 #include "spillway/base/result.hpp"
 
-/// The little of SQLite that the ledger uses, with owners and `Result`. Private to `ledger`.
+/// The little of SQLite that is used here, with owners and `Result`.
 namespace spillway::sqlite {
 
 /// A prepared statement. Values are bound by position from 1; text and blobs are not copied, so
@@ -88,7 +88,9 @@ enum class Access : std::uint8_t { create, write, read };
 class Connection {
 public:
     Connection() = default;
-    [[nodiscard]] static Result<Connection> open(const std::string& path, Access access);
+    /// @param whose  What errors call the file; a literal.
+    [[nodiscard]] static Result<Connection> open(const std::string& path, Access access,
+                                                 std::string_view whose = "ledger");
 
     /// Runs statements that return nothing of interest.
     [[nodiscard]] Result<void> run(const std::string& sql);
@@ -109,8 +111,9 @@ private:
     struct Close {
         void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
     };
-    explicit Connection(sqlite3* handle) : handle_(handle) {}
+    Connection(sqlite3* handle, std::string_view whose) : handle_(handle), whose_(whose) {}
     std::unique_ptr<sqlite3, Close> handle_;
+    std::string_view whose_ = "ledger";
 };
 
 /// True for the result codes that say "these bytes are no sound database".

@@ -23,7 +23,8 @@ protected:
 TEST_F(HealthFacts, KnowLittleAtFirst)
 {
     EXPECT_EQ(facts(), Json::parse(R"({"state": "healthy", "in_flight": 0,
-        "max_parallel_requests": null, "warm": false, "first_token_ms": null,
+        "max_parallel_requests": null, "warm": false, "window": null,
+        "engine": null, "first_token_ms": null,
         "tokens_per_second": null, "requests_last_minute": 0, "tokens_last_minute": 0.0,
         "last_answer": null, "last_check": null, "quota": {}})"));
 }
@@ -74,6 +75,21 @@ TEST_F(HealthFacts, ShowLoadAndPace)
     EXPECT_DOUBLE_EQ(facts()["first_token_ms"].get<double>(), 212.3);
     EXPECT_DOUBLE_EQ(facts()["tokens_per_second"].get<double>(), 41.1);
     EXPECT_EQ(facts()["last_answer"], rfc3339(instant.wall - 2s));
+}
+
+TEST_F(HealthFacts, ShowWhatTheEngineSaid)
+{
+    health.state.window = Tokens{8192};
+    health.report = guard::ModelReport{instant.now - 2s, {}};
+    health.report->facts.loaded = true;
+    health.report->facts.slots = 4;
+    EXPECT_EQ(facts()["window"], 8192);
+    const Json expected{{"at", rfc3339(instant.wall - 2s)},
+                        {"loaded", true},
+                        {"slots", 4},
+                        {"memory_bytes", nullptr},
+                        {"memory_gpu_bytes", nullptr}};
+    EXPECT_EQ(facts()["engine"], expected);
 }
 
 TEST_F(HealthFacts, ShowTheLastCheck)

@@ -64,8 +64,12 @@ protected:
     observe::Metrics metrics_;
     net::Shard shard_;
     Archive archive_{"/nonexistent/ledger.db"};
+    keys::KeyBook book_{nullptr, nullptr};
+    guard::Budgets budgets_;
+    SystemClock clock_;
+    KeyDesk key_desk_{{book_, budgets_, clock_, "/nonexistent/ledger.db"}};
     std::function<Vitals()> read_vitals_ = [this] { return vitals_; };
-    Desk desk_{shard_, metrics_, archive_, read_vitals_, std::make_shared<View>()};
+    Desk desk_{shard_, metrics_, archive_, key_desk_, read_vitals_, std::make_shared<View>()};
 };
 
 TEST_F(AnswerTest, IsAlive)

@@ -73,6 +73,48 @@ TEST_F(BudgetBookTest, DropsCapsThatTheFileNoLongerNames)
     EXPECT_EQ(spent({ScopeKind::proxy, ""}), NanoUsd{-1});
 }
 
+TEST_F(BudgetBookTest, HoldsAKeyByWhatItHasSpentSinceItsOpening)
+{
+    spend(100, noon - hours{3});
+    spend(7, noon - hours{1});
+    const auto key = ledger::testing::full_record(ids_, noon).key_hash;
+    const std::vector<chat::ScopeBudget> caps{{{ScopeKind::key, key},
+                                               {{NanoUsd{1'000}, ""}, {NanoUsd{1'000}, "1d"}},
+                                               {},
+                                               chat::Opening{noon - hours{2}, NanoUsd{40}}}};
+    ASSERT_TRUE(book_.hold(caps));
+    const std::vector<guard::ScopeName> one{{ScopeKind::key, key}};
+    for (const auto& standing : budgets_.look(one, noon))
+        EXPECT_EQ(standing.spent, NanoUsd{47}) << config::text_of(standing.period);
+}
+
+TEST_F(BudgetBookTest, HoldsATagByTheFileAndByItsRecord)
+{
+    spend(3);
+    config::Config config;
+    config.router.tag_budgets["batch"] = per_day(500);
+    ASSERT_TRUE(book_.follow(config));
+    const chat::Scope tag{ScopeKind::tag, "batch"};
+    const std::vector<guard::ScopeName> one{{ScopeKind::tag, "batch"}};
+    const auto caps = [&] {
+        std::vector<std::int64_t> out;
+        for (const auto& standing : budgets_.look(one, noon))
+            out.push_back(count(standing.cap));
+        return out;
+    };
+    const std::vector<chat::ScopeBudget> own{
+        {tag, {{NanoUsd{200}, "1d"}, {NanoUsd{900}, ""}}, {}, chat::Opening{noon, NanoUsd{0}}}};
+    ASSERT_TRUE(book_.hold(own));
+    EXPECT_EQ(caps(), (std::vector<std::int64_t>{200, 900}));
+    EXPECT_EQ(spent(one[0]), NanoUsd{3}) << "the file's cap was there before the record";
+    ASSERT_TRUE(book_.follow(config::Config{}));
+    EXPECT_EQ(caps(), (std::vector<std::int64_t>{200, 900}));
+    ASSERT_TRUE(book_.follow(config));
+    const std::vector<chat::ScopeBudget> none{{tag, {}, {}, {}}};
+    ASSERT_TRUE(book_.hold(none));
+    EXPECT_EQ(caps(), (std::vector<std::int64_t>{500}));
+}
+
 TEST_F(BudgetBookTest, KnowsWhatEachEndUserHasSpent)
 {
     spend(100);

@@ -40,11 +40,11 @@ TEST(CheckPath, KeepsThePathOfAProxyInFront)
     EXPECT_EQ(check_path(deployment), "/engines/one/api/version");
 }
 
-TEST(CheckHead, HoldsTheDeploymentsHeadersAndNothingElse)
+TEST(QuestionHead, HoldsTheDeploymentsHeadersAndNothingElse)
 {
-    EXPECT_EQ(check_head(deployment_of("ollama")),
+    EXPECT_EQ(question_head(deployment_of("ollama"), "/api/version"),
               "GET /api/version HTTP/1.1\r\nhost: h\r\nauthorization: Bearer k\r\n\r\n");
-    EXPECT_EQ(check_head(deployment_of("openai")),
+    EXPECT_EQ(question_head(deployment_of("openai"), "/v1/models"),
               "GET /v1/models HTTP/1.1\r\nhost: h\r\nauthorization: Bearer k\r\n\r\n");
 }
 
@@ -110,20 +110,35 @@ TEST_F(IsDue, SoonWhenItWasNotThere)
 
 class QuestionsDue : public testing::Test {
 protected:
-    /// The deployments of each question.
+    /// The deployments of each question whether they are there.
     [[nodiscard]] std::vector<std::vector<std::size_t>> asked()
     {
         known.resize(view.deployments.size());
         local.resize(view.deployments.size(), true);
         std::vector<std::vector<std::size_t>> out;
-        for (const auto& question : questions_due(view, known, local, settings, noon))
-            out.push_back(question.deployments);
+        for (const auto& question : questions_due(view, known, local, settings, round, noon)) {
+            if (question.check)
+                out.push_back(question.deployments);
+        }
+        return out;
+    }
+    /// The deployments of each question what their engine knows.
+    [[nodiscard]] std::vector<std::vector<std::size_t>> reports()
+    {
+        known.resize(view.deployments.size());
+        local.resize(view.deployments.size(), true);
+        std::vector<std::vector<std::size_t>> out;
+        for (const auto& question : questions_due(view, known, local, settings, round, noon)) {
+            if (question.report)
+                out.push_back(question.deployments);
+        }
         return out;
     }
     admin::View view;
     std::vector<guard::Health> known;
     std::vector<bool> local;
     config::HealthChecks settings;
+    HealthRound round = HealthRound::checks_and_reports;
 };
 
 TEST_F(QuestionsDue, AreOnePerProviderAndCredential)
@@ -166,6 +181,48 @@ TEST_F(QuestionsDue, AreNoneWhenChecksAreOff)
     view.deployments = {deployment_of("ollama")};
     settings.interval = Millis{0};
     EXPECT_THAT(asked(), IsEmpty());
+    EXPECT_THAT(reports(), IsEmpty());
+}
+
+TEST_F(QuestionsDue, AskEnginesForReportsFromTheFirstRoundOn)
+{
+    view.deployments = {deployment_of("ollama"), deployment_of("ollama"),
+                        deployment_of("lm_studio"), deployment_of("hosted_vllm")};
+    round = HealthRound::reports;
+    EXPECT_THAT(asked(), IsEmpty());
+    EXPECT_THAT(reports(), ElementsAre(ElementsAre(0, 1), ElementsAre(3)));
+}
+
+TEST_F(QuestionsDue, AskAnEngineThatIsUsedEveryFewSeconds)
+{
+    view.deployments = {deployment_of("ollama")};
+    settings.interval = Millis{60'000};
+    known.resize(1);
+    known[0].report = guard::ModelReport{noon - 6s, {}};
+    EXPECT_THAT(reports(), IsEmpty());
+    known[0].answered = noon - 1s;
+    EXPECT_THAT(reports(), ElementsAre(ElementsAre(0)));
+    known[0].report->when = noon - 4s;
+    EXPECT_THAT(reports(), IsEmpty());
+    known[0].answered.reset();
+    known[0].report->when = noon - 60s;
+    EXPECT_THAT(reports(), ElementsAre(ElementsAre(0)));
+}
+
+TEST_F(QuestionsDue, AskNothingOfAnEngineThatIsNotThere)
+{
+    view.deployments = {deployment_of("ollama")};
+    known.resize(1);
+    known[0].state.unreachable = true;
+    EXPECT_THAT(reports(), IsEmpty());
+}
+
+TEST(ReportPath, IsTheEnginesOwn)
+{
+    EXPECT_EQ(report_path(deployment_of("ollama")), "/api/ps");
+    EXPECT_EQ(report_path(deployment_of("llama_cpp")), "/props");
+    EXPECT_EQ(report_path(deployment_of("hosted_vllm")), "/v1/models");
+    EXPECT_EQ(report_path(deployment_of("openai")), "");
 }
 
 }  // namespace

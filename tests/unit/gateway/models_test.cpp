@@ -16,7 +16,7 @@ protected:
 
 TEST_F(Models, ListsGroupsAndVisibleAliasesWithoutWildcards)
 {
-    const auto list = model_list(*snapshot_);
+    const auto list = model_list(*snapshot_, {});
     EXPECT_NE(list.find(R"("id":"fast-local")"), std::string::npos);
     EXPECT_NE(list.find(R"("id":"gpt-4")"), std::string::npos);
     EXPECT_EQ(list.find('*'), std::string::npos);
@@ -25,13 +25,13 @@ TEST_F(Models, ListsGroupsAndVisibleAliasesWithoutWildcards)
 
 TEST_F(Models, FindsAModelWhoseSlashIsEncodedOrNot)
 {
-    EXPECT_TRUE(model_card(*snapshot_, "openai%2Fgpt-5"));
-    EXPECT_TRUE(model_card(*snapshot_, "openai/gpt-5"));
+    EXPECT_TRUE(model_card(*snapshot_, {}, "openai%2Fgpt-5"));
+    EXPECT_TRUE(model_card(*snapshot_, {}, "openai/gpt-5"));
 }
 
 TEST_F(Models, NamesWhatExistsWhenAModelDoesNot)
 {
-    const auto card = model_card(*snapshot_, "nope");
+    const auto card = model_card(*snapshot_, {}, "nope");
     ASSERT_FALSE(card);
     EXPECT_EQ(card.error().code(), Errc::unknown_model);
     EXPECT_NE(card.error().message().find("fast-local"), std::string::npos);

@@ -119,6 +119,34 @@ TEST_F(FleetMeasures, IsWarmForFourMinutesAfterAnAnswer)
     EXPECT_FALSE(state(a, noon + 240s).warm);
 }
 
+TEST_F(FleetMeasures, TakesAnEnginesWordOnWarmthUntilItAnswersAgain)
+{
+    chat::ModelFacts facts;
+    answers(a, 100ms, noon);
+    facts.loaded = false;
+    fleet().learned(a, facts, noon + 10s);
+    EXPECT_FALSE(state(a, noon + 11s).warm);
+    answers(a, 100ms, noon + 12s);
+    EXPECT_TRUE(state(a, noon + 13s).warm);
+    facts.loaded = true;
+    fleet().learned(b, facts, noon);
+    EXPECT_TRUE(state(b, noon + 119s).warm);
+    EXPECT_FALSE(state(b, noon + 120s).warm) << "an old word is no word";
+}
+
+TEST_F(FleetMeasures, KeepsAWindowUntilAnotherIsTold)
+{
+    EXPECT_FALSE(state(a, noon).window);
+    chat::ModelFacts facts;
+    facts.loaded = true;
+    facts.window = Tokens{4096};
+    fleet().learned(a, facts, noon);
+    facts.loaded = false;
+    facts.window.reset();
+    fleet().learned(a, facts, noon + 10s);
+    EXPECT_EQ(state(a, noon + 3600s).window, Tokens{4096});
+}
+
 TEST_F(FleetMeasures, IsNotWarmedByAFailure)
 {
     fails(a, chat::FailureClass::transient, noon);

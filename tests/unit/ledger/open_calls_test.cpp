@@ -115,6 +115,23 @@ TEST_F(OpenCallsTest, StayUntilTheirRecordsAreWritten)
     EXPECT_TRUE(open()->left().empty());
 }
 
+TEST_F(OpenCallsTest, WhoseRecordsWaitStayUntilTheyAreWritten)
+{
+    auto calls = open(2);
+    const auto slot = calls->note(note_of(7));
+    ASSERT_TRUE(slot);
+    calls->keep(*slot);
+    ASSERT_TRUE(calls->note(note_of(8)));
+    ASSERT_FALSE(calls->note(note_of(9))) << "its page is not free";
+    std::vector<SpendRecord> late(1);
+    late[0].id = RequestId{0x019A'0000'0000'0000U, 99};
+    calls->recorded(late);
+    ASSERT_FALSE(calls->note(note_of(9))) << "that was another one";
+    late[0].id = note_of(7).id;
+    calls->recorded(late);
+    EXPECT_TRUE(calls->note(note_of(9)));
+}
+
 TEST_F(OpenCallsTest, BeyondTheirNumberAreRefused)
 {
     const auto calls = open(2);

@@ -408,5 +408,35 @@ TEST_F(UpkeepTest, FollowsALedgerThatBeganAnew)
     EXPECT_EQ(value_of(path_, "SELECT sum(requests) FROM rollups"), "3");
 }
 
+TEST_F(UpkeepTest, LeavesOutOfAnEndlessBudgetWhatIsBeforeItsOpening)
+{
+    const auto charge = [this](const chat::Scope& scope, std::int64_t from) {
+        ChargesQuestion question;
+        question.scopes.push_back({scope, at_micros(from), ChargesQuestion::Period::endless});
+        const auto charges = charges_since(path_, question);
+        EXPECT_TRUE(charges);
+        return charges ? count(charges->scopes.at(0)) : -1;
+    };
+    const auto known = record(nov_20, 0);
+    const chat::Scope key{chat::ScopeKind::key, known.key_hash};
+    const chat::Scope member{chat::ScopeKind::member, known.team_id + "/" + known.user_id};
+    write({record(nov_20 - 40 * day, 1), record(nov_20 - 20 * day, 10)});
+    // What is retired is said to be of before, then as well as later.
+    const std::vector<Opened> opened{{key, at_micros(nov_20 - 30 * day)}};
+    ASSERT_TRUE(note_openings(path_, opened, at_micros(nov_20 - 30 * day)));
+    work(days(10));
+    EXPECT_EQ(charge(key, nov_20 - 30 * day), 10);
+    EXPECT_EQ(charge(member, 0), 11) << "it was not opened anew";
+    const std::vector<Opened> again{{key, at_micros(nov_20)},
+                                    {member, at_micros(nov_20 - 5 * day)}};
+    ASSERT_TRUE(note_openings(path_, again, at_micros(nov_20)));
+    EXPECT_EQ(charge(key, nov_20), 0);
+    EXPECT_EQ(charge(member, nov_20 - 5 * day), 11) << "an old opening leaves what is there";
+    ASSERT_TRUE(note_openings(path_, opened, at_micros(nov_20)));
+    write({record(nov_20 - day, 100), record(nov_20 + day, 1'000)});
+    work(days(10), nov_20 + 30 * day);
+    EXPECT_EQ(charge(key, nov_20), 1'000) << "an earlier opening changes nothing";
+}
+
 }  // namespace
 }  // namespace spillway::ledger

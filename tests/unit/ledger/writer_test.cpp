@@ -118,14 +118,20 @@ TEST_P(WriterTest, TakesBatchesFromSeveralThreads)
 TEST_P(WriterTest, WritesWhatWaitedForTheDisk)
 {
     const auto waiting = records(3);
+    std::vector<RequestId> late;
     {
         Writer writer(*store_, GetParam());
+        writer.on_late_commit([&late](std::span<const SpendRecord> committed) {
+            for (const auto& record : committed)
+                late.push_back(record.id);
+        });
         for (const auto& record : waiting)
             EXPECT_EQ(writer.defer(record), Writer::Deferred::waits);
         EXPECT_EQ(writer.waiting(), 3U);
         EXPECT_EQ(writer.lost(), 0U);
     }
     EXPECT_EQ(testing::value_of(store_->path(), "SELECT count(*) FROM records"), "3");
+    EXPECT_EQ(late, (std::vector{waiting[0].id, waiting[1].id, waiting[2].id}));
 }
 
 TEST_P(WriterTest, WritesWhatWaitedAfterTheNextCommit)
