@@ -145,9 +145,10 @@ Result<void> Daemon::join_others(const config::Config& config)
     identity.name = config.instances.name.empty()
                         ? config.server.host + ":" + std::to_string(config.server.port)
                         : config.instances.name;
-    teller_ = std::make_unique<instances::Teller>(
-        instances::Teller::Parts{*url, std::move(identity), budgets_, shared_.leases, clock_});
+    teller_ = std::make_unique<instances::Teller>(instances::Teller::Parts{
+        *url, std::move(identity), budgets_, shared_.rate_limits, shared_.leases, clock_});
     budgets_.share(teller_->bell());
+    shared_.rate_limits.share(teller_->bell());
     teller_->settle(first_lease);
     return {};
 }
@@ -168,7 +169,8 @@ Result<void> Daemon::open_money(const config::Config& config)
     if (auto held = book_->follow(config); !held)
         return held;
     keys_.emplace(control_, *book_);
-    auto opened = keys_->open(store_->path(), config);
+    auto opened = keys_->open(teller_ ? KeyKeeper::Place::database : KeyKeeper::Place::file,
+                              store_->path(), config);
     if (teller_)
         teller_->settle(first_lease);
     return opened;
@@ -255,6 +257,8 @@ Daemon::~Daemon()
     answers_.reset();
     if (writer_)
         writer_->finish();  // Tells the lanes' settlements how their last batches ended.
+    if (keys_)
+        keys_->stop();
     // Nothing is under way any more, so all that is not spent is given back.
     teller_.reset();
     lanes_.clear();
@@ -352,6 +356,16 @@ admin::Vitals Daemon::vitals()
     out.ledger_lost = writer_->lost();
     if (shipper_)
         out.shipper = shipper_->state();
+    if (teller_) {
+        auto state = teller_->state();
+        out.sharing = admin::Sharing{state.connected,
+                                     state.live,
+                                     state.leases,
+                                     state.rounds,
+                                     state.hungry,
+                                     state.given_back,
+                                     std::move(state.last_error)};
+    }
     out.connections = connections();
     out.in_flight = shared_.in_flight;
     return out;

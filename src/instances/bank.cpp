@@ -95,7 +95,7 @@ SELECT kept.scope, kept.name, kept.period, kept.began
 FROM spillway_leases held JOIN spillway_windows kept ON kept.id = held.window_id
 WHERE held.instance = $1 AND kept.hungry <> $1
   AND kept.hungry_at > clock_timestamp() - interval '5 seconds'
-  AND held.granted > held.used
+  AND held.granted > held.spent
 LIMIT 500)sql";
 
 /// As that statement has it.
@@ -181,6 +181,15 @@ Outcome<void> Bank::join(Takeover takeover)
     auto joined = session_.ask(statement, {identity_.id, identity_.incarnation, identity_.name});
     if (!joined)
         return passed_on(std::move(joined).error());
+    // A process that ended uses no rates any more.
+    if (takeover == Takeover::yes) {
+        auto freed = session_.ask(
+            "DELETE FROM spillway_leases held USING spillway_windows kept "
+            "WHERE kept.id = held.window_id AND held.instance = $1 AND kept.scope LIKE $2",
+            {identity_.id, std::string(rate_scope) + "%"});
+        if (!freed)
+            return passed_on(std::move(freed).error());
+    }
     return session_.run("LISTEN spillway_leases_wanted");
 }
 
@@ -215,8 +224,9 @@ Outcome<Round> Bank::round(const std::vector<Ask>& asks)
 Outcome<void> Bank::renew(Round& round)
 {
     round.asked = std::chrono::steady_clock::now();
-    auto rows = session_.rows(renew_statement, {identity_.id, identity_.incarnation,
-                                                 std::to_string(life_without_a_word.count())}, 1);
+    auto rows = session_.rows(
+        renew_statement,
+        {identity_.id, identity_.incarnation, std::to_string(life_without_a_word.count())}, 1);
     if (!rows)
         return passed_on(std::move(rows).error());
     if (rows->empty())
@@ -245,7 +255,9 @@ Outcome<std::vector<Bank::Found>> Bank::lock(const std::vector<Ask>& asks)
     for (const auto* statement : {open_statement, lock_statement})
         if (auto done = session_.rows(statement, {text}, asks.size()); !done)
             return passed_on(std::move(done).error());
-    auto rows = session_.rows(read_statement, {text, identity_.id, std::to_string(life_without_a_word.count())}, asks.size());
+    auto rows = session_.rows(read_statement,
+                              {text, identity_.id, std::to_string(life_without_a_word.count())},
+                              asks.size());
     if (!rows)
         return passed_on(std::move(rows).error());
     if (rows->size() != asks.size())
@@ -272,9 +284,8 @@ Outcome<void> Bank::write(const std::vector<Ask>& asks, const std::vector<Found>
         answer.lost =
             ask.lost.value_or(at.held ? std::max<std::int64_t>(0, at.spent - ask.spent) : 0);
         const auto used = ask.spent + ask.reserved + answer.lost;
-        const WindowFacts facts{ask.cap,    at.granted,  at.others,
-                                used,       ask.refused, ask.least,
-                                round.live, ask.tenure,  phase_of(ask, round.database)};
+        const WindowFacts facts{ask.cap,     at.granted, at.others,  used,
+                                ask.refused, ask.least,  round.live, phase_of(ask, round.database)};
         Share share;
         if (ask.keep)
             share.granted = std::max(used, std::min(at.granted, *ask.keep + answer.lost));

@@ -17,10 +17,10 @@ std::int64_t sum(std::int64_t a, std::int64_t b)
 Share share_of(const WindowFacts& facts)
 {
     const auto used = std::max<std::int64_t>(0, facts.used);
-    auto granted = std::max<std::int64_t>(0, facts.granted);
-    // After a long silence others may have what this instance had.
-    if (facts.tenure == Tenure::expiring)
-        granted = std::min(granted, std::max<std::int64_t>(0, facts.cap - facts.others));
+    // Above the cap when that was lowered; or, of a rate, when others have what this instance had
+    // before a long silence.
+    const auto granted = std::min(std::max<std::int64_t>(0, facts.granted),
+                                  std::max<std::int64_t>(0, facts.cap - facts.others));
     const auto held = std::max(granted, used);
     Share share{held, 0, Share::Hungry::no};
     if (facts.phase != WindowFacts::Phase::running)

@@ -22,7 +22,8 @@ constexpr std::chrono::seconds farewell{3};
 
 Teller::Teller(Parts parts) : office_(std::make_shared<Office>())
 {
-    office_->wares.emplace(parts.budgets, parts.clock);
+    office_->wares.emplace(parts.budgets, parts.rates, parts.clock);
+    parts.rates.alone_of(1);
     office_->desk = &parts.desk;
     parts.desk.set(guard::LeaseDesk::State::away);
     thread_ = std::thread([office = office_, url = std::move(parts.database_url),

@@ -315,6 +315,8 @@ void TellerWork::note(const std::string& trouble)
     const std::lock_guard hold(office_->mutex);
     office_->state.connected = false;
     office_->state.last_error = trouble;
+    if (office_->wares)
+        office_->wares->rates().alone_of(std::max<std::size_t>(1, office_->state.live));
     if (office_->desk != nullptr)
         office_->desk->set(guard::LeaseDesk::State::away);
 }
@@ -328,6 +330,8 @@ void TellerWork::note_success()
     const std::lock_guard hold(office_->mutex);
     office_->state.connected = true;
     office_->state.last_error.clear();
+    if (office_->wares)
+        office_->wares->rates().alone_of(0);
     if (office_->desk != nullptr)
         office_->desk->set(guard::LeaseDesk::State::open);
 }
@@ -357,6 +361,11 @@ void TellerWork::listen(TimePoint when)
     rest(steady_clock::now() + (hungry_ ? Millis{0} : short_quiet));
     const auto bell_from = steady_clock::now() + (hungry_ ? hungry_quiet : Millis{0});
     while (!office_->leaving && session_) {
+        // Also those that came while something else was asked.
+        for (const auto& sender : session_->take_notifications())
+            told_ = told_ || sender != identity_.id;
+        if (told_)
+            return;
         const auto now = steady_clock::now();
         const bool deaf = now < bell_from;
         std::array<pollfd, 4> waiting{pollfd{office_->stop.descriptor(), POLLIN, 0},
@@ -368,9 +377,7 @@ void TellerWork::listen(TimePoint when)
             lose({"", "PostgreSQL closed the connection"});
             return;
         }
-        for (const auto& sender : session_->take_notifications())
-            told_ = told_ || sender != identity_.id;
-        if (told_ || waiting[3].revents != 0 || steady_clock::now() >= when)
+        if (waiting[3].revents != 0 || steady_clock::now() >= when)
             return;
     }
 }

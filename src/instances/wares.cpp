@@ -1,10 +1,27 @@
 #include "wares.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace spillway::instances {
 
 using guard::Budgets;
+using guard::SharedLimit;
+
+WindowKey key_of(const guard::SharedLimit& limit)
+{
+    // A line break stands in no name of a scope.
+    auto name = limit.name;
+    if (!limit.model.empty())
+        name.append("\n").append(limit.model);
+    return {std::string(rate_scope)
+                .append(guard::name(limit.measure))
+                .append(":")
+                .append(guard::word(limit.kind)),
+            std::move(name),
+            {},
+            {}};
+}
 
 WindowKey key_of(const Ware& ware)
 {
@@ -19,11 +36,19 @@ std::vector<Demand> Wares::take_demands(std::size_t most)
         demands.push_back({Budgets::Unknown{at.scope, at.period, at.opened}, count(demand.refused),
                            count(demand.least)});
     }
+    for (auto& demand : rates_.take_demands(most - demands.size()))
+        demands.push_back({std::move(demand.of), demand.refused, demand.least});
     return demands;
 }
 
 std::optional<Stock> Wares::stock(const Ware& ware)
 {
+    if (const auto* const limit = std::get_if<SharedLimit>(&ware)) {
+        const auto at = rates_.stock(*limit, clock_.now());
+        if (!at)
+            return std::nullopt;
+        return Stock{std::nullopt, at->limit, 0, at->used, at->lease, Tenure::expiring};
+    }
     const auto at = budgets_.stand(std::get<Budgets::Unknown>(ware));
     if (!at || !at->lease)
         return std::nullopt;
@@ -38,12 +63,18 @@ std::optional<Stock> Wares::stock(const Ware& ware)
 
 std::optional<std::int64_t> Wares::lower(const Ware& ware, std::int64_t keep)
 {
+    if (const auto* const limit = std::get_if<SharedLimit>(&ware))
+        return rates_.lower(*limit, keep, clock_.now());
     const auto left = budgets_.lower_lease(std::get<Budgets::Unknown>(ware), NanoUsd{keep});
     return left ? std::optional(count(*left)) : std::nullopt;
 }
 
 void Wares::lease(const Ware& ware, const Answer& answer)
 {
+    if (const auto* const limit = std::get_if<SharedLimit>(&ware)) {
+        rates_.lease(*limit, answer.usable, answer.low, clock_.now());
+        return;
+    }
     budgets_.lease(std::get<Budgets::Unknown>(ware),
                    {NanoUsd{answer.usable}, NanoUsd{answer.elsewhere}, NanoUsd{answer.low}});
 }

@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "spillway/guard/budgets.hpp"
+#include "spillway/guard/rate_limits.hpp"
 #include "spillway/instances/bank.hpp"
 #include "spillway/instances/shared_clock.hpp"
 
 namespace spillway::instances {
 
 /// One thing that is leased, as the part of the process knows it that spends it.
-using Ware = std::variant<guard::Budgets::Unknown>;
+using Ware = std::variant<guard::Budgets::Unknown, guard::SharedLimit>;
 [[nodiscard]] WindowKey key_of(const Ware& ware);
 
 /// A ware whose sums changed.
@@ -34,9 +35,12 @@ struct Stock {
 /// All that is leased, in one form. What it refers to is safe from any thread.
 class Wares {
 public:
-    Wares(guard::Budgets& budgets, SharedClock& clock) : budgets_(budgets), clock_(clock) {}
+    Wares(guard::Budgets& budgets, guard::RateLimits& rates, SharedClock& clock)
+        : budgets_(budgets), rates_(rates), clock_(clock)
+    {}
 
     [[nodiscard]] SharedClock& clock() { return clock_; }
+    [[nodiscard]] guard::RateLimits& rates() { return rates_; }
     /// At most `most` of those that changed.
     [[nodiscard]] std::vector<Demand> take_demands(std::size_t most);
     /// Empty when it is over.
@@ -47,6 +51,7 @@ public:
 
 private:
     guard::Budgets& budgets_;
+    guard::RateLimits& rates_;
     SharedClock& clock_;
 };
 

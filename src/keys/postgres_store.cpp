@@ -4,7 +4,6 @@
 #include <charconv>
 #include <utility>
 
-#include "spillway/base/event_descriptor.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/postgres/parts.hpp"
 
@@ -80,7 +79,9 @@ Error changed(const Write& write)
 
 class PostgresStore final : public Store {
 public:
-    explicit PostgresStore(Secret url) : database_url_(std::move(url)) {}
+    PostgresStore(Secret url, std::shared_ptr<EventDescriptor> stop)
+        : database_url_(std::move(url)), stop_(std::move(stop))
+    {}
 
     [[nodiscard]] Result<Contents> load() override { return read(std::nullopt); }
     [[nodiscard]] Result<Contents> changed_since(Version version) override { return read(version); }
@@ -97,7 +98,7 @@ private:
     Secret database_url_;
     std::optional<postgres::Library> pq_;
     std::optional<postgres::DatabaseUrl> url_;
-    EventDescriptor never_;  ///< Nothing ends a call but its deadline.
+    std::shared_ptr<EventDescriptor> stop_;
     std::optional<postgres::Session> session_;
     bool broken_ = false;  ///< The session is in no state to go on with.
 };
@@ -129,7 +130,7 @@ Result<void> PostgresStore::connect()
             return fail(std::move(url).error());
         url_ = std::move(*url);
     }
-    auto session = postgres::Session::connect(*pq_, *url_, never_.descriptor());
+    auto session = postgres::Session::connect(*pq_, *url_, stop_->descriptor());
     if (!session)
         return fail(Errc::database_unavailable, "PostgreSQL: " + session.error().message);
     session->set_patience(patience);
@@ -222,7 +223,7 @@ Result<Version> PostgresStore::write_all(std::span<const Write> writes)
     if (auto done = session_->ask(forget, {forgotten}); !done)
         return trouble(done.error());
     if (auto told =
-            session_->ask("SELECT pg_notify($1, $2)", {key_channel, std::to_string(version)});
+            session_->ask("SELECT pg_notify($1, $2)", {"spillway_keys", std::to_string(version)});
         !told)
         return trouble(told.error());
     return version;
@@ -245,9 +246,10 @@ Result<void> PostgresStore::write_one(const Write& write, Version version)
 
 }  // namespace
 
-std::unique_ptr<Store> make_postgres_store(Secret database_url)
+std::unique_ptr<Store> make_postgres_store(Secret database_url,
+                                           std::shared_ptr<EventDescriptor> stop)
 {
-    return std::make_unique<PostgresStore>(std::move(database_url));
+    return std::make_unique<PostgresStore>(std::move(database_url), std::move(stop));
 }
 
 }  // namespace spillway::keys

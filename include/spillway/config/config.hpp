@@ -254,6 +254,7 @@ struct Budgets {
 struct Instances {
     bool share = true;  ///< Budgets, limits and keys, with all that use the same `database_url`.
     std::string name;   ///< For people; empty: host and port.
+    Millis key_memory{3'600'000};
 };
 
 /// Our own `local:` section: what engines of ours cost.

@@ -263,11 +263,15 @@ void rate_limits_fields(Visitor& visit, RateLimits& rates)
 template <class Visitor>
 void instances_fields(Visitor& visit, Instances& instances)
 {
-    visit("share", instances.share, Reload::restart,
-          Doc{"Share budgets and limits with all instances that have the same `database_url`. "
-              "Without one there is nobody to share with."});
+    visit(
+        "share", instances.share, Reload::restart,
+        Doc{"Share keys, budgets and limits with all instances that have the same `database_url`. "
+            "Without one there is nobody to share with."});
     visit("name", instances.name, Reload::restart,
           Doc{"How this instance is called in messages and tables; its host and port when empty."});
+    visit("key_memory", instances.key_memory, Range{0, 604'800}, Reload::restart,
+          Doc{"How long virtual keys that are known are served while PostgreSQL is away; then they "
+              "get 503, too."});
 }
 
 template <class Visitor>

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "spillway/guard/budgets.hpp"
+#include "spillway/guard/rate_limits.hpp"
 #include "spillway/instances/share.hpp"
 #include "spillway/postgres/session.hpp"
 
@@ -20,13 +21,16 @@ struct Identity {
 
 /// What is shared out: a window of a budget, or a limit of rates.
 struct WindowKey {
-    std::string scope;   ///< "proxy", "key" ...; "rpm:key" and the like for rates.
+    std::string scope;   ///< "proxy", "key" ...; "rate:requests:key" and the like for rates.
     std::string name;    ///< Of the scope.
     std::string period;  ///< "30d"; empty: for ever.
     WallTime began{};
     friend auto operator<=>(const WindowKey&, const WindowKey&) = default;
 };
 [[nodiscard]] WindowKey key_of(const guard::Budgets::Unknown& window);
+[[nodiscard]] WindowKey key_of(const guard::SharedLimit& limit);
+/// How the scopes of rates begin.
+inline constexpr std::string_view rate_scope = "rate:";
 
 /// What one instance says of a window, and what it would like. Amounts are nano-dollars or units.
 struct Ask {

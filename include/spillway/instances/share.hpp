@@ -21,7 +21,6 @@ struct WindowFacts {
     std::int64_t refused = 0;  ///< What it had to refuse since the last time.
     std::int64_t least = 0;    ///< The smallest of these; 0 for none.
     std::size_t live = 1;      ///< Instances alive, this one among them.
-    Tenure tenure = Tenure::kept;
     /// `over`, `ahead`: the window is not that of the database's clock.
     enum class Phase : std::uint8_t { running, over, ahead } phase = Phase::running;
 };

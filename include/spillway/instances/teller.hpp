@@ -24,16 +24,17 @@ struct TellerState {
     std::string last_error;        ///< Without the connection string; empty when all is well.
 };
 
-/// Keeps the leases of one instance: asks the database for what the budgets want, gives back what
-/// is not used or wanted by others, and renews the instance's life every second. Own thread, own
-/// connection; without the database it tries again (5 s at most between two tries) and the budgets
-/// spend what they have.
+/// Keeps the leases of one instance: asks the database for what budgets and rates want, gives back
+/// what is not used or wanted by others, and renews the instance's life every second. Own thread,
+/// own connection; without the database it tries again (5 s at most between two tries) and both use
+/// what they have.
 class Teller {
 public:
     struct Parts {
         Secret database_url;
         Identity identity;
         guard::Budgets& budgets;
+        guard::RateLimits& rates;
         guard::LeaseDesk& desk;
         SharedClock& clock;
     };

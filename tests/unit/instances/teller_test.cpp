@@ -24,8 +24,9 @@ struct Instance {
     Instance(const std::string& url, const std::string& id, std::int64_t cap = 1000)
     {
         teller = std::make_unique<Teller>(
-            Teller::Parts{Secret(url), Identity{id, id + "1", id}, budgets, desk, clock});
+            Teller::Parts{Secret(url), Identity{id, id + "1", id}, budgets, rates, desk, clock});
         budgets.share(teller->bell());
+        rates.share(teller->bell());
         teller->settle(patience);
         const std::vector<chat::ScopeBudget> caps{
             {{chat::ScopeKind::proxy, {}}, {{NanoUsd{cap}, "30d"}}, {}}};
@@ -36,7 +37,7 @@ struct Instance {
     /// As a request does: again after each answer, until the desk is closed or it took too long.
     std::optional<guard::Reservation> reserve(std::int64_t amount)
     {
-        const auto until = std::chrono::steady_clock::now() + patience;
+        const auto until = std::chrono::steady_clock::now() + 3s;
         for (;;) {
             auto woken = std::make_shared<std::promise<void>>();
             auto wakes = woken->get_future();
@@ -76,6 +77,7 @@ struct Instance {
 
     SharedClock clock;
     Budgets budgets;
+    guard::RateLimits rates;
     LeaseDesk desk;
     std::unique_ptr<Teller> teller;
 };
@@ -183,7 +185,7 @@ TEST_F(TellerTest, WhatADeadOneHeldIsSpent)
         "used, spent) SELECT id, 'dead', 300, 10, 10 FROM "
         "spillway_windows");
     std::int64_t sum = 0;
-    for (int i = 0; i < 12; ++i)
+    for (int i = 0; i < 8; ++i)
         sum += two.spend(100);
     EXPECT_EQ(sum, 700);
 }
@@ -196,6 +198,87 @@ TEST_F(TellerTest, ItsPlaceTakenItSpendsNothingMore)
     ASSERT_TRUE(one.until([&] { return one.desk.state() == LeaseDesk::State::away; }));
     EXPECT_EQ(one.spend(1), 0);
     EXPECT_EQ(one.standing().lease, NanoUsd{100});
+}
+
+/// How many of so many requests a limit admits, each asking again while there is somebody to ask.
+std::int64_t admitted(Instance& instance, const guard::Limit& limit, int requests,
+                      std::vector<guard::RateLimits::Taken>* keep = nullptr)
+{
+    std::int64_t sum = 0;
+    const std::vector<guard::Limit> limits{limit};
+    for (int i = 0; i < requests; ++i) {
+        const auto until = std::chrono::steady_clock::now() + 2s;
+        for (;;) {
+            auto woken = std::make_shared<std::promise<void>>();
+            auto wakes = woken->get_future();
+            instance.desk.wait([woken] { woken->set_value(); });
+            auto decision = instance.rates.take(limits, {}, instance.clock.now());
+            if (!decision.refused) {
+                ++sum;
+                if (keep != nullptr)
+                    keep->push_back(std::move(decision.taken));
+                break;
+            }
+            if (decision.lack == guard::RateLimits::Decision::Lack::limit ||
+                instance.desk.state() != LeaseDesk::State::open ||
+                wakes.wait_until(until) == std::future_status::timeout ||
+                std::chrono::steady_clock::now() > until)
+                break;
+        }
+    }
+    return sum;
+}
+
+TEST_F(TellerTest, PlacesAtOnceAreNeverMoreThanTheLimitOverBoth)
+{
+    Instance one(url_, "one");
+    Instance two(url_, "two");
+    guard::Limit limit;
+    limit.kind = chat::ScopeKind::key;
+    limit.name = "k";
+    limit.parallel = 6;
+    std::vector<guard::RateLimits::Taken> first;
+    std::vector<guard::RateLimits::Taken> second;
+    const auto ones = admitted(one, limit, 4, &first);
+    const auto twos = admitted(two, limit, 4, &second);
+    EXPECT_EQ(ones, 4);
+    EXPECT_EQ(twos, 2);
+    first.clear();
+    EXPECT_EQ(admitted(two, limit, 3, &second), 3) << "what one gave back";
+}
+
+TEST_F(TellerTest, RequestsAMinuteAreNoMoreThanTheLimitOverBoth)
+{
+    Instance one(url_, "one");
+    Instance two(url_, "two");
+    guard::Limit limit;
+    limit.kind = chat::ScopeKind::team;
+    limit.name = "t";
+    limit.model = "m";
+    limit.requests = 30;
+    const auto began = std::chrono::steady_clock::now();
+    auto other = std::async(std::launch::async, [&] { return admitted(two, limit, 20); });
+    const auto ones = admitted(one, limit, 20);
+    const auto sum = ones + other.get();
+    const auto refilled = (std::chrono::steady_clock::now() - began) / 2s;
+    EXPECT_GE(sum, 28);
+    EXPECT_LE(sum, 30 + refilled + 1);
+}
+
+TEST_F(TellerTest, WithoutTheDatabaseALimitIsSplitEvenly)
+{
+    Instance one(url_, "one");
+    Instance two(url_, "two");
+    ASSERT_TRUE(one.until([&] { return one.teller->state().live == 2; }));
+    server_.stop_at_once();
+    ASSERT_TRUE(one.until([&] { return one.desk.state() == LeaseDesk::State::away; }));
+    guard::Limit limit;
+    limit.parallel = 5;
+    std::vector<guard::RateLimits::Taken> kept;
+    EXPECT_EQ(admitted(one, limit, 5, &kept), 2);
+    server_.start();
+    ASSERT_TRUE(one.until([&] { return one.desk.state() == LeaseDesk::State::open; }));
+    EXPECT_EQ(admitted(one, limit, 3, &kept), 3);
 }
 
 TEST_F(TellerTest, TheDatabasesClockIsEverybodys)
