@@ -186,6 +186,13 @@ Reply readiness(const View& view, const Vitals& vitals)
               {"outbox_waiting", vitals.shipper ? vitals.shipper->waiting : 0},
               {"deployments", view.deployments.size()},
               {"config_number", view.number}};
+    if (const auto& sharing = vitals.sharing) {
+        page["instances"] = {
+            {"sharing", sharing->connected ? "connected" : "from what is held"},
+            {"live", sharing->live},
+            {"leases", sharing->leases},
+            {"error", sharing->last_error.empty() ? Json(nullptr) : Json(sharing->last_error)}};
+    }
     Reply reply;
     reply.status = vitals.phase == Vitals::Phase::draining ? 503 : 200;
     reply.body = text_of(page);

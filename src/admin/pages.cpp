@@ -22,12 +22,30 @@ Result<std::string> decoded(std::string_view text)
     return std::move(*plain);
 }
 
+void count_up_to(prometheus::Counter& counter, std::uint64_t sum)
+{
+    counter.Increment(std::max(0.0, static_cast<double>(sum) - counter.Value()));
+}
+
+void show_sharing(const std::optional<Sharing>& sharing, observe::Metrics& metrics)
+{
+    if (!sharing)
+        return;
+    metrics.instances->Set(static_cast<double>(sharing->live));
+    metrics.instances_away->Set(sharing->connected ? 0 : 1);
+    metrics.leases->Set(static_cast<double>(sharing->leases));
+    count_up_to(*metrics.lease_rounds, sharing->rounds);
+    count_up_to(*metrics.leases_refused, sharing->refused);
+    count_up_to(*metrics.leases_given_back, sharing->given_back);
+}
+
 /// Gauges that nobody keeps current between two scrapes are set here.
 Reply metrics_page(const Desk& desk, const View& view, const Vitals& vitals)
 {
     auto& metrics = desk.metrics;
     metrics.connections->Set(static_cast<double>(vitals.connections));
     metrics.in_flight->Set(static_cast<double>(vitals.in_flight));
+    show_sharing(vitals.sharing, metrics);
     metrics.ledger_healthy->Set(vitals.ledger == Vitals::Disk::ok ? 1 : 0);
     metrics.ledger_waiting->Set(static_cast<double>(vitals.ledger_waiting));
     metrics.outbox_waiting->Set(vitals.shipper ? static_cast<double>(vitals.shipper->waiting) : 0);

@@ -127,6 +127,7 @@ void show_budgets(const std::vector<guard::BudgetStanding>& standings, observe::
         gauges.limit_usd->Set(usd(at.cap));
         gauges.spent_usd->Set(usd(at.spent));
         gauges.reserved_usd->Set(usd(at.reserved));
+        gauges.lease_usd->Set(usd(at.lease.value_or(NanoUsd{0})));
         if (kind == ScopeKind::provider)
             metrics.provider_remaining(at.scope.name).Set(usd(at.left()));
     }

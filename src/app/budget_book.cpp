@@ -10,15 +10,6 @@
 
 namespace spillway::app {
 
-namespace {
-
-guard::ScopeName name_of(const chat::Scope& scope)
-{
-    return {scope.kind, scope.name};
-}
-
-}  // namespace
-
 Result<void> BudgetBook::follow(const config::Config& config)
 {
     const auto& name =
@@ -122,7 +113,6 @@ Result<void> BudgetBook::bring(std::span<const chat::ScopeBudget> budgets,
     }
     budgets_.seen(charges->latest);
     for (std::size_t i = 0; i < unknown.size(); ++i) {
-        budgets_.set_ceiling(name_of(unknown[i].scope), unknown[i].period, std::nullopt);
         budgets_.know(unknown[i], charges->scopes[i], now);
     }
     for (const auto& [name, sums] : charges->end_users) {
@@ -139,7 +129,7 @@ Result<void> BudgetBook::bring(std::span<const chat::ScopeBudget> budgets,
 void BudgetBook::close(const std::vector<guard::Budgets::Unknown>& windows)
 {
     for (const auto& window : windows)
-        budgets_.set_ceiling(name_of(window.scope), window.period, NanoUsd{0});
+        budgets_.close(window);
     closed_ = windows;
 }
 

@@ -16,6 +16,7 @@
 #include "spillway/app/shadow_spend.hpp"
 #include "spillway/base/log.hpp"
 #include "spillway/gateway/front.hpp"
+#include "spillway/ledger/instance_id.hpp"
 
 namespace spillway::app {
 
@@ -24,6 +25,8 @@ namespace {
 constexpr Millis first_trim{500};
 constexpr Millis later_trims{60'000};
 constexpr Millis last_shipping{5'000};
+/// For the first answer of the database that instances share, and for the first leases.
+constexpr Millis first_lease{2'000};
 
 /// The folder of a ledger that nobody placed; private, because it names who asked for what.
 Result<void> make_state_folder(const std::string& ledger)
@@ -80,6 +83,8 @@ Result<void> Daemon::begin(Beginning beginning)
     if (!store)
         return fail(std::move(store).error());
     store_ = std::move(*store);
+    if (auto joined = join_others(config); !joined)
+        return joined;
     if (auto opened = open_money(config); !opened)
         return opened;
     writer_ = std::make_unique<ledger::Writer>(*store_, config.ledger.durability);
@@ -124,6 +129,30 @@ Result<void> Daemon::begin(Beginning beginning)
     return listen();
 }
 
+/// Before the first cap comes into force: their clock says which windows these are, and none of
+/// them may be spent before its lease is known.
+Result<void> Daemon::join_others(const config::Config& config)
+{
+    const auto& url = config.general.database_url;
+    if (!url || !config.instances.share)
+        return {};
+    auto id = ledger::instance_id(store_->path());
+    if (!id)
+        return fail(std::move(id).error());
+    instances::Identity identity;
+    identity.id = *std::move(id);
+    identity.incarnation = RequestIdMaker(random_seed()).next(clock_.wall()).text();
+    identity.name = config.instances.name.empty()
+                        ? config.server.host + ":" + std::to_string(config.server.port)
+                        : config.instances.name;
+    teller_ = std::make_unique<instances::Teller>(instances::Teller::Parts{
+        *url, std::move(identity), budgets_, shared_.rate_limits, shared_.leases, clock_});
+    budgets_.share(teller_->bell());
+    shared_.rate_limits.share(teller_->bell());
+    teller_->settle(first_lease);
+    return {};
+}
+
 /// Charges what the last process left under way, and brings the caps into force with what was
 /// spent.
 Result<void> Daemon::open_money(const config::Config& config)
@@ -140,7 +169,11 @@ Result<void> Daemon::open_money(const config::Config& config)
     if (auto held = book_->follow(config); !held)
         return held;
     keys_.emplace(control_, *book_);
-    return keys_->open(store_->path(), config);
+    auto opened = keys_->open(teller_ ? KeyKeeper::Place::database : KeyKeeper::Place::file,
+                              store_->path(), config);
+    if (teller_)
+        teller_->settle(first_lease);
+    return opened;
 }
 
 /// Without their file, answers are kept in memory: it is no reason not to serve.
@@ -177,6 +210,8 @@ void Daemon::published(const config::Config& config)
 {
     if (auto held = book_->follow(config); !held)
         SPILLWAY_ERROR("budgets: {}; what is new lets nothing through", held.error().message());
+    if (teller_)
+        teller_->bell()();
     keys_->follow(config);
     remember_shadow_spend(config);
 }
@@ -222,6 +257,10 @@ Daemon::~Daemon()
     answers_.reset();
     if (writer_)
         writer_->finish();  // Tells the lanes' settlements how their last batches ended.
+    if (keys_)
+        keys_->stop();
+    // Nothing is under way any more, so all that is not spent is given back.
+    teller_.reset();
     lanes_.clear();
     writer_.reset();
     comparisons_.reset();
@@ -317,6 +356,16 @@ admin::Vitals Daemon::vitals()
     out.ledger_lost = writer_->lost();
     if (shipper_)
         out.shipper = shipper_->state();
+    if (teller_) {
+        auto state = teller_->state();
+        out.sharing = admin::Sharing{state.connected,
+                                     state.live,
+                                     state.leases,
+                                     state.rounds,
+                                     state.hungry,
+                                     state.given_back,
+                                     std::move(state.last_error)};
+    }
     out.connections = connections();
     out.in_flight = shared_.in_flight;
     return out;

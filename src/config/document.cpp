@@ -132,8 +132,8 @@ constexpr std::string_view introduction = R"(# Configuration
      SPILLWAY_UPDATE_DOCS=1 build/dev/unit_config --gtest_filter='Manual.*' -->
 
 The file is a LiteLLM `config.yaml`, read unmodified, plus sections of spillway's own: `server`,
-`upstream`, `health`, `ledger`, `rate_limits`, `idempotency`, `coalescing`, `budgets`, `local`,
-`prices`, `routes`, `privacy` and `tokens`. `spillway check --config FILE` lists every problem with its place and every
+`upstream`, `health`, `ledger`, `rate_limits`, `idempotency`, `coalescing`, `budgets`, `instances`,
+`local`, `prices`, `routes`, `privacy` and `tokens`. `spillway check --config FILE` lists every problem with its place and every
 key of the file as supported, ignored or different.
 
 - **`os.environ/NAME`**, as any text at any depth, stands for an environment variable. One that is
@@ -264,9 +264,10 @@ std::string configuration_manual()
     Route virtual_model;
     RouteRule rule;
     RouteShadow shadow_sample;
-    Manual route, budgets, local, action, complexity, shadow, privacy, tokens;
+    Manual route, budgets, instances, local, action, complexity, shadow, privacy, tokens;
     route_fields(route, virtual_model);
     budgets_fields(budgets, config.budgets);
+    instances_fields(instances, config.instances);
     local_fields(local, config.local);
     route_action_fields(action, rule.action);
     route_complexity_fields(complexity, virtual_model.complexity);
@@ -291,6 +292,7 @@ std::string configuration_manual()
            section_text("health", "spillway's own: docs/operations.md.", health) +
            section_text("ledger", "spillway's own.", ledger) +
            section_text("budgets", "spillway's own: docs/budgets.md.", budgets) +
+           section_text("instances", "spillway's own: docs/instances.md.", instances) +
            section_text("local", "spillway's own: docs/budgets.md.", local) +
            section_text("rate_limits", "spillway's own: docs/rate-limits.md.", rates) +
            section_text("rate_limits.models.*", "", rates_of_model) +

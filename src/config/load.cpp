@@ -79,6 +79,8 @@ void read_sections(const Node& root, Config& config, Findings& findings)
                  [&](auto& load) { local_fields(load, config.local); });
     read_section(root, "rate_limits", Unknown::error, findings,
                  [&](auto& load) { rate_limits_fields(load, config.rate_limits); });
+    read_section(root, "instances", Unknown::error, findings,
+                 [&](auto& load) { instances_fields(load, config.instances); });
     read_section(root, "idempotency", Unknown::error, findings,
                  [&](auto& load) { idempotency_fields(load, config.idempotency); });
     read_section(root, "coalescing", Unknown::error, findings,

@@ -9,6 +9,9 @@
 namespace spillway::gateway {
 namespace {
 
+/// How long a request waits for more of a shared cap before it goes on to the next place.
+constexpr Millis lease_patience{250};
+
 dialect::UsageInjection usage_wish(const InferenceRequest& request, const Upstream& upstream)
 {
     const bool metered = request.endpoint() == chat::Endpoint::chat ||
@@ -74,7 +77,12 @@ route::Moment Dispatch::moment(TimePoint now)
 /// Sends the request to one deployment and decides what follows from how that ended.
 net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
 {
-    if (auto paid = payment_.begin(target, chain_.plan(), began); !paid) {
+    auto paid = payment_.begin(target, chain_.plan(), began);
+    if (!paid && payment_.lacks_lease()) {
+        co_await wait_for_lease(target, paid);
+        began = services_.clock.now();
+    }
+    if (!paid) {
         next_ = cannot_pay(std::move(paid).error(), began);
         co_return;
     }
@@ -101,6 +109,26 @@ net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
     attempt.call.reset();
     note_cost(payment_, attempt.end, sent ? Payment::Cost::possible : Payment::Cost::none);
     next_ = conclude(attempt);
+}
+
+/// Tries again after each answer of those who share caps out, within the bound.
+/// @param paid  How that ended.
+net::Task<void> Dispatch::wait_for_lease(const route::Target& target, Result<void>& paid)
+{
+    const auto until = std::min(services_.clock.now() + lease_patience, target.deadline);
+    auto& shard = services_.shard;
+    while (!watch_.client_left()) {
+        // Before the question, so that no answer to it is missed; shared, because the answer may
+        // come when nobody waits for it any more.
+        auto woken = std::make_shared<net::Event>();
+        services_.shared.leases.wait([&shard, woken] { shard.post([woken] { woken->set(); }); });
+        const auto now = services_.clock.now();
+        paid = payment_.begin(target, chain_.plan(), now);
+        if (paid || !payment_.lacks_lease() || now >= until)
+            co_return;
+        const auto left = std::chrono::ceil<Millis>(until - now);
+        co_await shard.sleep(left, woken.get());
+    }
 }
 
 /// Nothing was sent, because a budget lacks the money or the call cannot be written down: the next

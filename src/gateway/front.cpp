@@ -198,6 +198,8 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
     }
     if (taken)
         taken = take_rates(request, services);
+    if (!taken && may_get_more(request, services))
+        taken = co_await wait_for_rates(request, exchange, services);
     if (taken)
         taken = plan_request(request, exchange.head().fields, services);
     if (!taken)

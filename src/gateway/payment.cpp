@@ -104,11 +104,9 @@ Result<void> Payment::begin(const route::Target& target, const route::Plan& plan
     auto taken = reservation_
                      ? services_.budgets.exchange(*reservation_, scopes, amount, started)
                      : services_.budgets.reserve(request_.arrival.id, scopes, amount, started);
-    if (!taken) {
-        if (services_.budgets.has_news())
-            services_.shared.tell_budget_news();
-        return fail(guard::describe(taken.error(), services_.clock.wall()));
-    }
+    lacks_lease_ = false;
+    if (!taken)
+        return fail(refused(taken.error()));
     reservation_.emplace(*std::move(taken));
     payer_ = Payer{target.group, target.deployment};
     // Whoever serves without a ledger serves without its pages, too.
@@ -120,6 +118,19 @@ Result<void> Payment::begin(const route::Target& target, const route::Plan& plan
     }
     under_way_ = worst.value_or(NanoUsd{0});
     return {};
+}
+
+Error Payment::refused(const guard::BudgetRefusal& refusal)
+{
+    if (services_.budgets.has_news())
+        services_.shared.tell_budget_news();
+    if (refusal.lack == guard::BudgetRefusal::Lack::lease) {
+        using State = guard::LeaseDesk::State;
+        lacks_lease_ = services_.shared.leases.state() == State::open;
+        if (!lacks_lease_)
+            return guard::describe_unreachable(refusal);
+    }
+    return guard::describe(refusal, services_.clock.wall());
 }
 
 Result<void> Payment::write_down(const route::Target& target, NanoUsd amount)

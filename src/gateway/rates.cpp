@@ -15,6 +15,9 @@ namespace {
 using chat::ScopeKind;
 using config::TokenRateType;
 
+/// How long a request waits for more of a shared limit before it is refused.
+constexpr Millis lease_patience{250};
+
 /// The names that a model's limits may be given for: as asked, and its group's.
 struct ModelNames {
     std::string_view asked;
@@ -289,16 +292,12 @@ chat::TokenWish token_wish(const InferenceRequest& request, Tokens prompt)
 
 Result<void> take_rates(InferenceRequest& request, Services& services)
 {
-    const auto patron = patron_of(request, services);
-    if (!patron && !has_limits(request))
+    if (!has_limits(request))
         return {};
     LimitList list(request, names_of(request));
     list.add_configured();
     if (const auto& grant = request.arrival.caller.grant)
         list.add_granted(*grant);
-    if (patron)
-        for (const auto& rates : patron->rates)
-            list.add_scope(rates);
     if (list.limits.empty())
         return {};
 
@@ -306,12 +305,42 @@ Result<void> take_rates(InferenceRequest& request, Services& services)
     const auto wish =
         counted_part(token_wish(request, dialect::estimate_tokens(request.facts.text_bytes)), type);
     auto decision = services.shared.rate_limits.take(list.limits, wish, services.clock.now());
-    request.rates = std::make_unique<Rates>(
-        Rates{std::move(decision.taken), rate_lines(decision.left, request.facts.model)});
+    request.rates = std::make_unique<Rates>(Rates{std::move(decision.taken), decision.lack,
+                                                  rate_lines(decision.left, request.facts.model)});
     if (!decision.refused)
         return {};
-    services.metrics.rate_limited(word_for(decision.refused->kind)).Increment();
+    if (!may_get_more(request, services))
+        services.metrics.rate_limited(word_for(decision.refused->kind)).Increment();
     return fail(refused(*decision.refused, services.clock.wall()));
+}
+
+bool may_get_more(const InferenceRequest& request, const Services& services)
+{
+    return request.rates && request.rates->taken.empty() &&
+           request.rates->lack == guard::RateLimits::Decision::Lack::lease &&
+           services.shared.leases.state() == guard::LeaseDesk::State::open;
+}
+
+net::Task<Result<void>> wait_for_rates(InferenceRequest& request, net::Exchange& exchange,
+                                       Services& services)
+{
+    const auto until = services.clock.now() + lease_patience;
+    auto& shard = services.shard;
+    for (;;) {
+        // Before the question, so that no answer to it is missed; shared, because the answer may
+        // come when nobody waits for it any more.
+        auto woken = std::make_shared<net::Event>();
+        services.shared.leases.wait([&shard, woken] { shard.post([woken] { woken->set(); }); });
+        auto taken = take_rates(request, services);
+        if (taken || !may_get_more(request, services))
+            co_return taken;
+        const auto left = std::chrono::ceil<Millis>(until - services.clock.now());
+        if (left <= Millis{0} || exchange.client_gone()) {
+            services.metrics.rate_limited(word_for(request.rates->lacking)).Increment();
+            co_return taken;
+        }
+        co_await shard.sleep(left, woken.get());
+    }
 }
 
 void correct_rates(InferenceRequest& request, const Outcome& outcome, TimePoint now)

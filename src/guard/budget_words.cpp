@@ -24,7 +24,7 @@ std::string usd(NanoUsd amount)
 
 std::string subject(const BudgetStanding& at)
 {
-    const auto spent = usd(at.spent + at.reserved);
+    const auto spent = usd(at.taken());
     const auto cap = usd(at.cap);
     const auto name = printable(at.scope.name, 160);
     const auto over = [&](std::string_view whose) {
@@ -95,6 +95,17 @@ std::string_view word(chat::ScopeKind kind)
     return "";
 }
 
+Error describe_unreachable(const BudgetRefusal& refusal)
+{
+    const auto& tightest = refusal.lacking.front();
+    return Error(Errc::database_unavailable,
+                 "The " + std::string(word(tightest.scope.kind)) +
+                     " budget has room, but this instance has used its part of it, and the "
+                     "database that shares it out cannot be reached; this request may cost " +
+                     usd(refusal.wanted))
+        .retry_in(Millis{1'000});
+}
+
 Error describe(const BudgetRefusal& refusal, WallTime now)
 {
     const auto& tightest = refusal.lacking.front();
@@ -102,6 +113,10 @@ Error describe(const BudgetRefusal& refusal, WallTime now)
     if (tightest.period.unit != config::BudgetPeriod::Unit::never)
         text += " per " + config::text_of(tightest.period);
     text += "; this request may cost " + usd(refusal.wanted);
+    if (refusal.lack == BudgetRefusal::Lack::lease)
+        return Error(Errc::budget_exceeded,
+                     text + "; what is left of it is held by other instances)")
+            .retry_in(Millis{1'000});
     // All that lack must have begun anew before another try can succeed.
     std::optional<WallTime> back;
     bool ever = true;

@@ -56,7 +56,14 @@ void Reservation::release() noexcept
 
 std::int64_t Budgets::Window::most() const
 {
-    return std::min(cap, ceiling.value_or(largest_sum));
+    if (closed)
+        return 0;
+    return shared ? std::min(cap, lease) : cap;
+}
+
+std::int64_t Budgets::Window::taken() const
+{
+    return saturated_sum(spent, reserved);
 }
 
 std::size_t Budgets::NameHash::operator()(const ScopeName& scope) const
@@ -120,10 +127,12 @@ void Budgets::roll(Window& window, WallTime now) const
     if (!window.span.ends || now < *window.span.ends)
         return;
     window.span = config::window_of(window.period, now, zone_);
-    window.since = window.span.began;
+    window.since = window.opened = window.span.began;
     window.spent = 0;
     window.reserved = 0;
     window.told = 0;
+    window.closed = false;
+    window.lease = window.elsewhere = window.common = window.low = window.refused = window.least = 0;
 }
 
 tl::expected<Reservation, BudgetRefusal> Budgets::reserve(RequestId request,
@@ -178,9 +187,8 @@ tl::expected<Reservation, BudgetRefusal> Budgets::take(RequestId request,
             roll(window, latest_);
             if (at < window.since)
                 at = latest_;
-            enough = enough &&
-                     (i >= held_by_ || saturated_sum(saturated_sum(window.spent, window.reserved),
-                                                     wanted) <= window.most());
+            enough =
+                enough && (i >= held_by_ || saturated_sum(window.taken(), wanted) <= window.most());
         }
     }
     if (!enough && wanted > 0)
@@ -208,23 +216,33 @@ tl::expected<Reservation, BudgetRefusal> Budgets::take(RequestId request,
 /// In the windows that were there when the call began; those that began since know nothing of it.
 void Budgets::count_reserved(const Open& open, std::int64_t amount) noexcept
 {
-    for (const auto index : open.cells)
-        for (auto& window : cells_[index].windows)
-            if (open.at >= window.since)
-                window.reserved = amount < 0 ? saturated_rest(window.reserved, -amount)
-                                             : saturated_sum(window.reserved, amount);
+    for (const auto index : open.cells) {
+        for (auto& window : cells_[index].windows) {
+            if (open.at < window.since)
+                continue;
+            window.reserved = amount < 0 ? saturated_rest(window.reserved, -amount)
+                                         : saturated_sum(window.reserved, amount);
+            if (window.shared)
+                demand(index, window);
+        }
+    }
 }
 
 BudgetRefusal Budgets::refusal(std::span<const std::uint32_t> cells, std::int64_t amount)
 {
     BudgetRefusal out;
     out.wanted = NanoUsd{amount};
+    out.lack = BudgetRefusal::Lack::lease;
     for (const auto index : cells) {
         auto& cell = cells_[index];
         for (auto& window : cell.windows) {
-            const auto taken = saturated_sum(window.spent, window.reserved);
-            if (saturated_sum(taken, amount) <= window.most())
+            if (saturated_sum(window.taken(), amount) <= window.most())
                 continue;
+            const auto everywhere = saturated_sum(window.taken(), window.elsewhere);
+            if (window.closed || saturated_sum(everywhere, amount) > window.cap)
+                out.lack = BudgetRefusal::Lack::cap;
+            if (window.shared)
+                refuse(index, window, amount);
             out.lacking.push_back(standing_of(cell, window));
             constexpr double as_good_as_spent = 0.95;
             if (out.lacking.back().used() >= as_good_as_spent)
@@ -248,6 +266,8 @@ void Budgets::settle(std::uint32_t slot, NanoUsd charge, WallTime at) noexcept
                 continue;
             window.spent = saturated_sum(window.spent, count(charge));
             note_spent(cell, window);
+            if (window.shared)
+                demand(index, window);
         }
     }
     free_slot(slot);

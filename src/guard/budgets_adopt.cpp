@@ -40,9 +40,12 @@ void Budgets::add_window(std::uint32_t cell, const chat::Cap& cap, WallTime now)
     window.period = config::parse_budget_period(cap.period).value_or(config::BudgetPeriod{});
     (void)set_cap(window, cap, now);
     window.span = config::window_of(window.period, now, zone_);
-    window.since = window.span.began;
+    window.shared = shared_;
+    window.since = window.opened = window.span.began;
     count_open_calls(cell, window);
     cells_[cell].windows.push_back(window);
+    if (shared_)
+        demand(cell, cells_[cell].windows.back());
     has_caps_ = true;
 }
 
@@ -59,6 +62,10 @@ bool Budgets::open_anew(std::uint32_t cell, Window& window,
     window.since = at;
     window.spent = std::max<std::int64_t>(0, count(opening->spent));
     window.told = 0;
+    // A window of its own for all who share it, and its lease with it.
+    window.opened = opening->at;
+    window.common = window.spent;
+    window.lease = window.elsewhere = window.low = 0;
     count_open_calls(cell, window);
     return true;
 }
@@ -88,6 +95,8 @@ void Budgets::adopt_cap(std::uint32_t cell, const chat::ScopeBudget& budget, con
         before.erase(kept);
     }
     const bool opened = open_anew(cell, windows.back(), budget.opening);
+    if (shared_)
+        demand(cell, windows.back());
     // What a new key may have spent since it was made, its cell would know.
     const bool blank = past == Past::unpaid && windows.back().since > *first_;
     if ((is_new || opened) && !blank)
@@ -163,6 +172,7 @@ void Budgets::add_known(Cell& cell, const Unknown& window, NanoUsd spent)
         if (each.period != window.period || each.since != window.began)
             continue;
         each.spent = saturated_sum(each.spent, std::max<std::int64_t>(0, count(spent)));
+        each.closed = false;
         // What was crossed before this start was told then.
         each.told = static_cast<std::uint8_t>(each.told | crossed(cell, each));
     }
@@ -180,16 +190,15 @@ void Budgets::use_zone(TimeZone zone)
     zone_ = zone;
 }
 
-void Budgets::set_ceiling(const ScopeName& scope, const config::BudgetPeriod& period,
-                          std::optional<NanoUsd> ceiling)
+void Budgets::close(const Unknown& window)
 {
     const std::lock_guard lock(mutex_);
-    const auto index = find(scope);
+    const auto index = find(ScopeName{window.scope.kind, window.scope.name});
     if (!index)
         return;
-    for (auto& window : cells_[*index].windows)
-        if (window.period == period)
-            window.ceiling = ceiling ? std::optional(count(*ceiling)) : std::nullopt;
+    for (auto& each : cells_[*index].windows)
+        if (each.period == window.period && each.since == window.began)
+            each.closed = true;
 }
 
 void Budgets::seen(WallTime time)

@@ -19,19 +19,21 @@ std::uint8_t bit(BudgetNews::Kind kind)
 
 }  // namespace
 
+NanoUsd BudgetStanding::taken() const
+{
+    return NanoUsd{saturated_sum(saturated_sum(count(spent), count(reserved)), count(elsewhere))};
+}
+
 NanoUsd BudgetStanding::left() const
 {
-    const auto most = std::min(count(cap), ceiling ? count(*ceiling) : largest_sum);
-    return NanoUsd{std::max<std::int64_t>(
-        0, most - std::min(most, saturated_sum(count(spent), count(reserved))))};
+    return NanoUsd{std::max<std::int64_t>(0, count(cap) - std::min(count(cap), count(taken())))};
 }
 
 double BudgetStanding::used() const
 {
     if (count(cap) <= 0)
         return 1;
-    return static_cast<double>(saturated_sum(count(spent), count(reserved))) /
-           static_cast<double>(count(cap));
+    return static_cast<double>(count(taken())) / static_cast<double>(count(cap));
 }
 
 Budgets::Window Budgets::as_of(const Window& window, WallTime now) const
@@ -46,12 +48,13 @@ std::uint8_t Budgets::crossed(const Cell& cell, const Window& window)
     constexpr double most_of_it = 0.85;
     if (window.spent == 0)
         return 0;
+    const auto spent = saturated_sum(window.spent, window.elsewhere);
     unsigned bits = 0;
-    if (&window == &cell.windows.front() && cell.soft && window.spent >= count(*cell.soft))
+    if (&window == &cell.windows.front() && cell.soft && spent >= count(*cell.soft))
         bits |= bit(BudgetNews::Kind::soft_crossed);
-    if (static_cast<double>(window.spent) >= most_of_it * static_cast<double>(window.cap))
+    if (static_cast<double>(spent) >= most_of_it * static_cast<double>(window.cap))
         bits |= bit(BudgetNews::Kind::nearly_spent);
-    if (window.spent >= window.cap)
+    if (spent >= window.cap)
         bits |= bit(BudgetNews::Kind::spent);
     return static_cast<std::uint8_t>(bits);
 }
@@ -106,8 +109,10 @@ bool Budgets::affords(std::span<const ScopeName> scopes, NanoUsd amount, WallTim
             continue;
         for (const auto& each : cells_[*cell].windows) {
             const auto window = as_of(each, time);
-            const auto taken = saturated_sum(window.spent, window.reserved);
-            if (saturated_sum(taken, count(amount)) > window.most())
+            // Of a shared cap all that is left counts: a lease is there to be asked for.
+            const auto taken = saturated_sum(window.taken(), window.elsewhere);
+            const auto most = window.closed ? 0 : window.cap;
+            if (saturated_sum(taken, count(amount)) > most)
                 return false;
         }
     }
@@ -133,10 +138,13 @@ BudgetStanding Budgets::standing_of(const Cell& cell, const Window& window)
     out.scope = cell.scope;
     out.period = window.period;
     out.cap = NanoUsd{window.cap};
-    if (window.ceiling)
-        out.ceiling = NanoUsd{*window.ceiling};
+    if (window.shared)
+        out.lease = NanoUsd{window.lease};
     out.spent = NanoUsd{window.spent};
     out.reserved = NanoUsd{window.reserved};
+    out.elsewhere = NanoUsd{window.elsewhere};
+    out.common = NanoUsd{window.common};
+    out.opened = window.opened;
     out.began = window.span.began;
     out.resets = window.span.ends;
     return out;

@@ -12,6 +12,8 @@ using std::chrono::nanoseconds;
 /// Nobody knows when a running request ends; a second is what clients are told.
 constexpr nanoseconds until_a_place_is_free = std::chrono::seconds(1);
 
+constexpr std::array all_measures{Measure::requests, Measure::tokens, Measure::parallel};
+
 TokenBucket& bucket(std::optional<TokenBucket>& place, std::int64_t per_minute, TimePoint now)
 {
     if (!place)
@@ -36,11 +38,30 @@ bool is_longer(const std::optional<nanoseconds>& other, const std::optional<nano
     return known && (!other || *other > *known);
 }
 
-void note_tightest(std::optional<Meter>& known, const TokenBucket& bucket, TimePoint now)
+void note_tightest(std::optional<Meter>& known, const TokenBucket& bucket, std::int64_t limit,
+                   TimePoint now)
 {
-    const Meter meter{bucket.per_minute(), bucket.left(now), bucket.full_in(now)};
+    const Meter meter{limit, bucket.left(now), bucket.full_in(now)};
     if (!known || meter.left < known->left)
         known = meter;
+}
+
+std::optional<std::int64_t> limit_of(const Limit& limit, Measure measure)
+{
+    switch (measure) {
+        case Measure::requests:
+            return limit.requests;
+        case Measure::tokens:
+            return limit.tokens;
+        case Measure::parallel:
+            return limit.parallel;
+    }
+    return std::nullopt;
+}
+
+std::int64_t wanted_of(const chat::TokenWish& wish, Measure measure, std::int64_t limit)
+{
+    return measure == Measure::tokens ? wish.of(limit) : 1;
 }
 
 }  // namespace
@@ -61,38 +82,34 @@ std::string_view name(Measure measure)
 /// Collects what keeps a request from being admitted.
 struct RateLimits::Verdict {
     std::optional<OverLimit> worst;
+    Decision::Lack lack = Decision::Lack::lease;  ///< So long as there is nothing worse.
 
-    void check(const Limit& limit, Measure measure, const TokenBucket& bucket, std::int64_t wanted,
-               TimePoint now)
+    /// @param part  What this instance has of it.
+    /// @return Whether there is enough.
+    bool check(const Limit& limit, Measure measure, std::int64_t part, const Cell& cell,
+               std::int64_t wanted, TimePoint now)
     {
-        if (bucket.holds(wanted, now))
-            return;
+        const auto& bucket = measure == Measure::requests ? cell.requests : cell.tokens;
+        const bool enough =
+            measure == Measure::parallel ? cell.in_flight < part : bucket->holds(wanted, now);
+        if (enough)
+            return true;
         auto over = refusal(limit, measure);
-        over.limit = bucket.per_minute();
+        over.limit = *limit_of(limit, measure);
         over.wanted = wanted;
-        over.left = bucket.left(now);
-        if (bucket.could_hold(wanted))
-            over.wait = bucket.wait(wanted, now);
-        note(std::move(over));
-    }
-
-    void check_places(const Limit& limit, std::int64_t in_flight)
-    {
-        if (in_flight < *limit.parallel)
-            return;
-        auto over = refusal(limit, Measure::parallel);
-        over.limit = *limit.parallel;
-        over.wanted = 1;
-        if (over.limit > 0)
+        if (part >= over.limit || wanted > over.limit)
+            lack = Decision::Lack::limit;
+        if (measure != Measure::parallel) {
+            over.left = bucket->left(now);
+            if (bucket->could_hold(wanted))
+                over.wait = bucket->wait(wanted, now);
+        }
+        // A part that is too small is made larger, some time.
+        if (!over.wait && wanted <= over.limit)
             over.wait = until_a_place_is_free;
-        note(std::move(over));
-    }
-
-private:
-    void note(OverLimit over)
-    {
         if (!worst || is_longer(over.wait, worst->wait))
             worst = std::move(over);
+        return false;
     }
 };
 
@@ -108,14 +125,20 @@ RateLimits::Decision RateLimits::take(std::span<const Limit> limits, const chat:
         held.push_back({&cell, std::nullopt, limit.parallel.has_value()});
         // Held while the others are found, or a new one could push it out.
         ++cell.holders;
-        if (limit.requests)
-            verdict.check(limit, Measure::requests, bucket(cell.requests, *limit.requests, now), 1,
-                          now);
-        if (limit.tokens)
-            verdict.check(limit, Measure::tokens, bucket(cell.tokens, *limit.tokens, now),
-                          wish.of(*limit.tokens), now);
-        if (limit.parallel)
-            verdict.check_places(limit, cell.in_flight);
+        for (const auto measure : all_measures) {
+            const auto of_all = limit_of(limit, measure);
+            if (!of_all)
+                continue;
+            const auto part = part_of(limit, cell, measure, *of_all, now);
+            if (measure == Measure::requests)
+                (void)bucket(cell.requests, part, now);
+            if (measure == Measure::tokens)
+                (void)bucket(cell.tokens, part, now);
+            const auto wanted = wanted_of(wish, measure, *of_all);
+            const bool enough = verdict.check(limit, measure, part, cell, wanted, now);
+            if (shared_ && !enough)
+                demand(limit, cell, measure, wanted, now);
+        }
     }
 
     Decision decision;
@@ -131,18 +154,24 @@ RateLimits::Decision RateLimits::take(std::span<const Limit> limits, const chat:
                 cell.tokens->take(held[i].tokens.emplace(wish.of(*limit.tokens)), now);
             cell.in_flight += limit.parallel ? 1 : 0;
         }
+        if (shared_ && !verdict.worst)
+            for (const auto measure : all_measures)
+                if (limit_of(limit, measure))
+                    demand(limit, cell, measure, 0, now);
         const bool key_and_model = limit.kind == chat::ScopeKind::key && !limit.model.empty();
         if (limit.requests) {
-            note_tightest(decision.left.requests, *cell.requests, now);
+            note_tightest(decision.left.requests, *cell.requests, *limit.requests, now);
             if (key_and_model)
                 decision.left.key_requests_of_model = cell.requests->left(now);
         }
         if (limit.tokens) {
-            note_tightest(decision.left.tokens, *cell.tokens, now);
+            note_tightest(decision.left.tokens, *cell.tokens, *limit.tokens, now);
             if (key_and_model)
                 decision.left.key_tokens_of_model = cell.tokens->left(now);
         }
     }
+    if (verdict.worst)
+        decision.lack = verdict.lack;
     decision.refused = std::move(verdict.worst);
     if (!decision.refused && !held.empty()) {
         decision.taken.limits_ = this;
@@ -169,7 +198,9 @@ bool RateLimits::Cell::idle(TimePoint now) const
     const auto full = [now](const std::optional<TokenBucket>& bucket) {
         return !bucket || bucket->full_in(now) <= nanoseconds{0};
     };
-    return holders == 0 && full(requests) && full(tokens);
+    const bool leased =
+        std::any_of(leases.begin(), leases.end(), [](const Lease& each) { return each.part > 0; });
+    return holders == 0 && !leased && full(requests) && full(tokens);
 }
 
 void RateLimits::forget_idle(TimePoint now)

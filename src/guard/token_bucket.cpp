@@ -46,6 +46,20 @@ void TokenBucket::set_limit(std::int64_t per_minute, TimePoint now)
     set_level(share * per_minute, now);
 }
 
+void TokenBucket::grow(std::int64_t units, TimePoint now)
+{
+    const auto before = level(now);
+    per_minute_ += units;
+    set_level(before + Level{units} * minute, now);
+}
+
+void TokenBucket::shrink(std::int64_t units, TimePoint now)
+{
+    const auto before = level(now);
+    per_minute_ = std::max<std::int64_t>(0, per_minute_ - units);
+    set_level(before - Level{units} * minute, now);
+}
+
 bool TokenBucket::holds(std::int64_t units, TimePoint now) const
 {
     return could_hold(units) && level(now) >= Level{units} * minute;

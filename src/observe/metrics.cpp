@@ -61,6 +61,19 @@ constexpr Row ledger_waiting{Kind::gauge, "spillway_ledger_waiting", "",
                              "Spend records that wait in memory for a failing disk."};
 constexpr Row ledger_lost{Kind::counter, "spillway_ledger_lost_total", "",
                           "Spend records that found no room to wait for a failing disk."};
+constexpr Row instances{
+    Kind::gauge, "spillway_instances", "",
+    "Instances alive that share one PostgreSQL; 0 when this one shares nothing."};
+constexpr Row instances_away{Kind::gauge, "spillway_instances_away", "",
+                             "1 while PostgreSQL cannot be asked for more of what is shared."};
+constexpr Row leases{Kind::gauge, "spillway_leases", "",
+                     "Budgets and limits that this instance holds a part of."};
+constexpr Row lease_rounds{Kind::counter, "spillway_lease_rounds_total", "",
+                           "Transactions in which parts were asked for or given back."};
+constexpr Row leases_refused{Kind::counter, "spillway_leases_refused_total", "",
+                             "Asks for which too little of a budget or limit was left."};
+constexpr Row leases_given_back{Kind::counter, "spillway_leases_given_back_total", "",
+                                "Times that an unused part was handed back."};
 constexpr Row build{Kind::gauge, "spillway_build_info", "version", "Always 1."};
 constexpr Row memory{Kind::gauge, "process_resident_memory_bytes", "", "Resident memory."};
 constexpr Row descriptors{Kind::gauge, "process_open_fds", "", "Open file descriptors."};
@@ -98,6 +111,8 @@ constexpr Row budget_spent{Kind::gauge, "spillway_budget_spent_usd", of_budget,
                            "What was charged in the current period."};
 constexpr Row budget_reserved{Kind::gauge, "spillway_budget_reserved_usd", of_budget,
                               "What calls under way may still cost."};
+constexpr Row budget_lease{Kind::gauge, "spillway_budget_lease_usd", of_budget,
+                           "What this instance may spend of it, where instances share it; else 0."};
 constexpr Row provider_remaining{
     Kind::gauge, "litellm_provider_remaining_budget_metric", "api_provider",
     "What is left of a provider's cap, in US dollars, under LiteLLM's name."};
@@ -122,6 +137,12 @@ constexpr std::array all_rows{
     &row::ledger,
     &row::ledger_waiting,
     &row::ledger_lost,
+    &row::instances,
+    &row::instances_away,
+    &row::leases,
+    &row::lease_rounds,
+    &row::leases_refused,
+    &row::leases_given_back,
     &row::served,
     &row::failed,
     &row::fallbacks,
@@ -136,6 +157,7 @@ constexpr std::array all_rows{
     &row::budget_limit,
     &row::budget_spent,
     &row::budget_reserved,
+    &row::budget_lease,
     &row::provider_remaining,
     &row::build,
     &row::memory,
@@ -248,6 +270,7 @@ struct Metrics::Families {
           budget_limit(gauges(r, row::budget_limit)),
           budget_spent(gauges(r, row::budget_spent)),
           budget_reserved(gauges(r, row::budget_reserved)),
+          budget_lease(gauges(r, row::budget_lease)),
           provider_remaining(gauges(r, row::provider_remaining)),
           memory(gauges(r, row::memory).Add({})),
           descriptors(gauges(r, row::descriptors).Add({}))
@@ -275,7 +298,7 @@ struct Metrics::Families {
         &prompt_tokens, &completion_tokens, &spend;
     prometheus::Family<prometheus::Histogram>&first_token, &total;
     prometheus::Family<prometheus::Gauge>&in_flight, &state, &budget_limit, &budget_spent,
-        &budget_reserved, &provider_remaining;
+        &budget_reserved, &budget_lease, &provider_remaining;
     prometheus::Gauge &memory, &descriptors;
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
     std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
@@ -303,6 +326,12 @@ Metrics::Metrics()
     ledger_healthy->Set(1);
     ledger_waiting = &gauges(r, row::ledger_waiting).Add({});
     ledger_lost = &counters(r, row::ledger_lost).Add({});
+    instances = &gauges(r, row::instances).Add({});
+    instances_away = &gauges(r, row::instances_away).Add({});
+    leases = &gauges(r, row::leases).Add({});
+    lease_rounds = &counters(r, row::lease_rounds).Add({});
+    leases_refused = &counters(r, row::leases_refused).Add({});
+    leases_given_back = &counters(r, row::leases_given_back).Add({});
 }
 
 Metrics::Budget Metrics::budget(std::string_view scope, const std::string& name,
@@ -313,7 +342,8 @@ Metrics::Budget Metrics::budget(std::string_view scope, const std::string& name,
     auto& f = *families_;
     return Budget{.limit_usd = &f.budget_limit.Add(labels),
                   .spent_usd = &f.budget_spent.Add(labels),
-                  .reserved_usd = &f.budget_reserved.Add(labels)};
+                  .reserved_usd = &f.budget_reserved.Add(labels),
+                  .lease_usd = &f.budget_lease.Add(labels)};
 }
 
 prometheus::Gauge& Metrics::provider_remaining(const std::string& provider)

@@ -61,6 +61,8 @@ void find_statement_functions(Library& pq, Symbols& symbols)
     symbols.find(pq.flush, "PQflush");
     symbols.find(pq.is_busy, "PQisBusy");
     symbols.find(pq.consume_input, "PQconsumeInput");
+    symbols.find(pq.notifies, "PQnotifies");
+    symbols.find(pq.freemem, "PQfreemem");
 }
 
 void find_result_functions(Library& pq, Symbols& symbols)

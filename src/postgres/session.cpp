@@ -12,8 +12,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds connect_patience{5};
-/// Longer than the server's own statement_timeout, so that its word comes first.
-constexpr std::chrono::seconds silence_patience{35};
+/// Shorter than a session's patience, so that the server's word comes first.
 constexpr const char* statement_timeout_ms = "30000";
 
 tl::unexpected<Trouble> plain_trouble(std::string message)
@@ -116,7 +115,7 @@ Outcome<short> Session::wait(short events, Deadline deadline)
 /// Sends what is to be sent and reads until libpq has a result (or the end of one) to take.
 Outcome<void> Session::until_answer()
 {
-    auto deadline = steady_clock::now() + silence_patience;
+    auto deadline = steady_clock::now() + patience_;
     for (;;) {
         const int unsent = pq_->flush(connection_.get());
         if (unsent < 0) {
@@ -134,7 +133,7 @@ Outcome<void> Session::until_answer()
             if (pq_->consume_input(connection_.get()) == 0) {
                 return tl::make_unexpected(trouble());
             }
-            deadline = steady_clock::now() + silence_patience;
+            deadline = steady_clock::now() + patience_;
         }
     }
 }
@@ -315,6 +314,16 @@ bool Session::alive()
 {
     return pq_->consume_input(connection_.get()) != 0 &&
            pq_->status(connection_.get()) == CONNECTION_OK;
+}
+
+std::vector<std::string> Session::take_notifications()
+{
+    std::vector<std::string> payloads;
+    while (auto* const notification = pq_->notifies(connection_.get())) {
+        payloads.emplace_back(notification->extra);
+        pq_->freemem(notification);
+    }
+    return payloads;
 }
 
 Trouble Session::trouble() const

@@ -57,6 +57,17 @@ struct View {
     std::shared_ptr<const keys::CallRules> call_rules = std::make_shared<keys::CallRules>();
 };
 
+/// How this instance and the others share budgets, limits and keys.
+struct Sharing {
+    bool connected = false;
+    std::size_t live = 0;    ///< Instances alive, as last told.
+    std::size_t leases = 0;  ///< Budgets and limits of which this one holds a part.
+    std::uint64_t rounds = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t given_back = 0;
+    std::string last_error;
+};
+
 /// How the daemon is at this moment.
 struct Vitals {
     enum class Phase : std::uint8_t { serving, draining } phase = Phase::serving;
@@ -64,6 +75,7 @@ struct Vitals {
     std::size_t ledger_waiting = 0;  ///< Records that wait in memory for a failing disk.
     std::uint64_t ledger_lost = 0;   ///< Those that found no room, since start.
     std::optional<ledger::ShipperState> shipper;  ///< Empty: no database is configured.
+    std::optional<Sharing> sharing;               ///< Empty: nothing is shared.
     std::size_t connections = 0;
     std::size_t in_flight = 0;
 };

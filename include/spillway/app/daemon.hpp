@@ -20,6 +20,7 @@
 #include "spillway/app/lane.hpp"
 #include "spillway/app/publisher.hpp"
 #include "spillway/app/scout.hpp"
+#include "spillway/instances/teller.hpp"
 #include "spillway/ledger/answer_store.hpp"
 #include "spillway/ledger/shipper.hpp"
 #include "spillway/ledger/store.hpp"
@@ -55,6 +56,7 @@ public:
 private:
     explicit Daemon(Beginning& beginning);
     [[nodiscard]] Result<void> begin(Beginning beginning);
+    [[nodiscard]] Result<void> join_others(const config::Config& config);
     [[nodiscard]] Result<void> open_money(const config::Config& config);
     void open_answers(const config::Config& config);
     void make_lanes(const Edition& edition);
@@ -70,7 +72,7 @@ private:
     void announce() const;
     void give_memory_back(Millis pause);
 
-    SystemClock clock_;
+    instances::SharedClock clock_;
     observe::Metrics metrics_;
     gateway::Shared shared_;
     guard::Budgets budgets_;
@@ -84,6 +86,7 @@ private:
     std::unique_ptr<admin::Archive> archive_;
     std::optional<admin::KeyDesk> key_desk_;
     std::unique_ptr<BudgetBook> book_;
+    std::unique_ptr<instances::Teller> teller_;     ///< Null when nothing is shared.
     std::unique_ptr<ledger::AnswerStore> answers_;  ///< Null when its file cannot be used.
     std::deque<Lane> lanes_;
     bool shadow_spend_known_ = false;

@@ -250,6 +250,13 @@ struct Budgets {
     std::optional<Secret> webhook;      ///< Instead of `alert_to_webhook_url`.
 };
 
+/// Our own `instances:` section.
+struct Instances {
+    bool share = true;  ///< Budgets, limits and keys, with all that use the same `database_url`.
+    std::string name;   ///< For people; empty: host and port.
+    Millis key_memory{3'600'000};
+};
+
 /// Our own `local:` section: what engines of ours cost.
 struct LocalCost {
     std::optional<double> watts;
@@ -314,6 +321,7 @@ struct Config {
     HealthChecks health;
     Ledger ledger;
     Budgets budgets;
+    Instances instances;
     LocalCost local;
     RateLimits rate_limits;
     Idempotency idempotency;

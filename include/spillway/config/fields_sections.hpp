@@ -29,6 +29,7 @@ void top_fields(Visitor& visit)
     visit.known("health", section, "spillway's own: looking whether deployments are there.");
     visit.known("ledger", section, "spillway's own: where spend is recorded.");
     visit.known("budgets", section, "spillway's own: caps with several windows, and what follows.");
+    visit.known("instances", section, "spillway's own: several of them on one PostgreSQL.");
     visit.known("local", section, "spillway's own: what local engines cost.");
     visit.known("rate_limits", section, "spillway's own: limits of all callers together.");
     visit.known("idempotency", section, "spillway's own: answers kept for idempotency keys.");
@@ -258,6 +259,20 @@ void rate_limits_fields(Visitor& visit, RateLimits& rates)
     visit("assumed_answer", rates.assumed_answer,
           Doc{"Tokens that are set aside for an answer when the request has no max_tokens; at most "
               "a quarter of the limit. Its real size corrects that."});
+}
+
+template <class Visitor>
+void instances_fields(Visitor& visit, Instances& instances)
+{
+    visit(
+        "share", instances.share, Reload::restart,
+        Doc{"Share keys, budgets and limits with all instances that have the same `database_url`. "
+            "Without one there is nobody to share with."});
+    visit("name", instances.name, Reload::restart,
+          Doc{"How this instance is called in messages and tables; its host and port when empty."});
+    visit("key_memory", instances.key_memory, Range{0, 604'800}, Reload::restart,
+          Doc{"How long virtual keys that are known are served while PostgreSQL is away; then they "
+              "get 503, too."});
 }
 
 template <class Visitor>

@@ -34,6 +34,7 @@ public:
 private:
     [[nodiscard]] route::Moment moment(TimePoint now);
     net::Task<void> attempt(const route::Target& target, TimePoint began);
+    [[nodiscard]] net::Task<void> wait_for_lease(const route::Target& target, Result<void>& paid);
     [[nodiscard]] route::Action cannot_pay(Error error, TimePoint now);
     [[nodiscard]] std::optional<route::Action> conclude(Attempt& attempt);
     [[nodiscard]] route::Action failed(Attempt& attempt, chat::Failure failure, TimePoint now);

@@ -41,9 +41,12 @@ public:
 
     /// Before anything is sent to `target`. What costs nothing needs nothing.
     /// @return `budget_exceeded` when somebody who pays cannot, or has a cap and the price is not
-    ///         known; `ledger_unavailable` when it cannot be written down.
+    ///         known; `database_unavailable` when this instance's part of a shared cap is used and
+    ///         nobody can give it more; `ledger_unavailable` when it cannot be written down.
     [[nodiscard]] Result<void> begin(const route::Target& target, const route::Plan& plan,
                                      TimePoint now);
+    /// What the last `begin` lacked is a lease, and there is somebody who may grant one.
+    [[nodiscard]] bool lacks_lease() const { return lacks_lease_; }
     enum class Cost : std::uint8_t { none, possible };
     /// The attempt ended without an answer.
     void failed(Cost cost);
@@ -59,6 +62,7 @@ public:
 private:
     [[nodiscard]] std::span<const guard::ScopeName> payers(GroupIndex group,
                                                            DeploymentIndex deployment);
+    [[nodiscard]] Error refused(const guard::BudgetRefusal& refusal);
     [[nodiscard]] Result<void> write_down(const route::Target& target, NanoUsd amount);
     void erase() noexcept;
 
@@ -69,6 +73,7 @@ private:
     NanoUsd doubtful_{};  ///< What attempts that failed may have cost.
     NanoUsd under_way_{};
     std::uint32_t attempts_ = 0;
+    bool lacks_lease_ = false;
     std::optional<Payer> payer_;  ///< Whose scopes hold the reservation.
     std::string end_user_;
     std::string member_;

@@ -8,6 +8,8 @@
 #include "spillway/config/config.hpp"
 #include "spillway/gateway/outcome.hpp"
 #include "spillway/guard/rate_limits.hpp"
+#include "spillway/net/exchange.hpp"
+#include "spillway/net/task.hpp"
 #include "spillway/route/routing_table.hpp"
 
 namespace spillway::gateway {
@@ -18,7 +20,9 @@ struct Services;
 /// What a request holds of its limits until its last byte. Only requests with limits have one.
 struct Rates {
     guard::RateLimits::Taken taken;
-    std::string lines;  ///< `x-ratelimit-*` for every answer, CRLF-ended.
+    guard::RateLimits::Decision::Lack lack{};  ///< Of a request that was refused ...
+    chat::ScopeKind lacking{};                 ///< ... by this one's limit.
+    std::string lines;                         ///< `x-ratelimit-*` for every answer, CRLF-ended.
 };
 
 /// Whose limits the `x-ratelimit-*` lines of an answer tell of.
@@ -36,6 +40,13 @@ enum class RateLines : std::uint8_t { upstream, own };
 /// the model, and of all callers together. Fills in `request.rates` where there is any limit.
 /// @return `rate_limited`, with the time after which this request would be admitted.
 [[nodiscard]] Result<void> take_rates(InferenceRequest& request, Services& services);
+
+/// `take_rates` refused, but this instance's part of a shared limit is all that is lacking, and
+/// there is somebody who may grant more.
+[[nodiscard]] bool may_get_more(const InferenceRequest& request, const Services& services);
+/// Takes them again after each answer of those who share limits out, within a bound.
+[[nodiscard]] net::Task<Result<void>> wait_for_rates(InferenceRequest& request,
+                                                     net::Exchange& exchange, Services& services);
 
 /// Puts what was used in the place of what was set aside. What was begun and tells nothing of its
 /// tokens keeps what was set aside.

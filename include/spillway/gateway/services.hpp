@@ -15,6 +15,7 @@
 #include "spillway/guard/budgets.hpp"
 #include "spillway/guard/conversations.hpp"
 #include "spillway/guard/daily_allowance.hpp"
+#include "spillway/guard/lease_desk.hpp"
 #include "spillway/guard/rate_limits.hpp"
 #include "spillway/guard/replays.hpp"
 #include "spillway/guard/retry_budget.hpp"
@@ -36,6 +37,7 @@ struct Shared {
     guard::DailyAllowance shadow_allowance{};  ///< By route.
     guard::RateLimits rate_limits{};
     guard::Replays replays{};
+    guard::LeaseDesk leases{};
     ledger::AnswerStore* answers = nullptr;  ///< Null: answers are kept in memory only.
     std::atomic<std::size_t> in_flight{0};
     std::atomic<bool> draining{false};

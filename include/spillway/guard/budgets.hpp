@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "spillway/base/ids.hpp"
@@ -39,15 +41,20 @@ struct BudgetStanding {
     chat::Scope scope;
     config::BudgetPeriod period;
     NanoUsd cap{};
-    std::optional<NanoUsd> ceiling;  ///< What may be spent here of the cap, by a lease.
+    std::optional<NanoUsd> lease;  ///< What may be spent here of it, where instances share caps.
     NanoUsd spent{};
-    NanoUsd reserved{};  ///< For calls under way; not in `spent`.
+    NanoUsd reserved{};   ///< For calls under way; not in `spent`.
+    NanoUsd elsewhere{};  ///< Spent and reserved by other instances, as far as is known here.
+    NanoUsd common{};     ///< In `spent`: what its opening said, to every instance.
+    WallTime opened{};    ///< What all instances call this window: its first moment, or its opening.
     WallTime began{};
     std::optional<WallTime> resets;
 
-    /// What a further call may cost; never negative.
+    /// Spent and reserved, by all instances.
+    [[nodiscard]] NanoUsd taken() const;
+    /// What a further call may cost, wherever it runs; never negative.
     [[nodiscard]] NanoUsd left() const;
-    /// Spent and reserved as a part of the cap; 1 for a cap of nothing.
+    /// What was taken as a part of the cap; 1 for a cap of nothing.
     [[nodiscard]] double used() const;
 };
 
@@ -55,10 +62,28 @@ struct BudgetStanding {
 struct BudgetRefusal {
     std::vector<BudgetStanding> lacking;
     NanoUsd wanted{};
+    /// `lease`: every cap has room, but this instance holds too little of it at the moment.
+    enum class Lack : std::uint8_t { cap, lease } lack = Lack::cap;
+};
+
+/// A window whose lease is used, or was asked for more than there is.
+struct LeaseDemand {
+    BudgetStanding standing;
+    NanoUsd refused{};  ///< All that was refused since the last time, added up.
+    NanoUsd least{};    ///< The smallest of these.
+};
+
+/// What a window may spend here from now on.
+struct LeaseGrant {
+    NanoUsd most{};       ///< Spent and reserved together, since the window began.
+    NanoUsd elsewhere{};  ///< What other instances have spent and reserved in it.
+    NanoUsd low{};        ///< With less left than this, more is wanted before a call lacks it.
 };
 
 /// In LiteLLM's words, with the scope, the reset time, and after how long another try makes sense.
 [[nodiscard]] Error describe(const BudgetRefusal& refusal, WallTime now);
+/// For one that lacks a lease only, while those who share caps out cannot be reached.
+[[nodiscard]] Error describe_unreachable(const BudgetRefusal& refusal);
 
 /// Something that is told once per window.
 struct BudgetNews {
@@ -119,6 +144,11 @@ private:
 class Budgets {
 public:
     explicit Budgets(TimeZone zone = {}) : zone_(zone) {}
+    /// Caps are shared with other instances from now on: each window spends what `lease` grants it,
+    /// nothing before that. Before the first `adopt`.
+    /// @param on_demand  Called, under the mutex, when `take_demands` has something that somebody
+    ///                   waits for; returns at once.
+    void share(std::function<void()> on_demand);
     Budgets(const Budgets&) = delete;
     Budgets& operator=(const Budgets&) = delete;
 
@@ -144,7 +174,8 @@ public:
     /// The caps of every end user that has none of its own; each gets windows when first seen.
     /// @return Those who were seen under other caps: adopt the new ones for them.
     [[nodiscard]] std::vector<chat::Scope> default_for_end_users(std::vector<chat::Cap> caps);
-    /// What was spent in a window before it was adopted. Ignored when it has ended since.
+    /// What was spent in a window before it was adopted; opens it when it was closed. Ignored when
+    /// it has ended since.
     void know(const Unknown& window, NanoUsd spent, WallTime now);
     /// The same of a cell that nobody has paid into since this process began; others count already.
     void know_if_new(const Unknown& window, NanoUsd spent, WallTime now);
@@ -153,9 +184,18 @@ public:
                                               WallTime now) const;
     /// Calendar of another time zone; windows move to it when they next end.
     void use_zone(TimeZone zone);
-    /// The part of a cap that may be spent here (a lease of several instances); empty: all of it.
-    void set_ceiling(const ScopeName& scope, const config::BudgetPeriod& period,
-                     std::optional<NanoUsd> ceiling);
+    /// Lets nothing through until `know` says what was spent.
+    void close(const Unknown& window);
+    /// What may be spent here of a shared cap. Ignored when the window has ended since. Here and in
+    /// the next two, `began` is the standing's `opened`, and amounts leave out what is common.
+    void lease(const Unknown& window, const LeaseGrant& grant);
+    /// Lowers a lease to `keep`, but not below what is spent and reserved.
+    /// @return What it is now; empty when the window has ended since.
+    [[nodiscard]] std::optional<NanoUsd> lower_lease(const Unknown& window, NanoUsd keep);
+    /// That window as it stands; empty when it has ended or has no cap any more.
+    [[nodiscard]] std::optional<BudgetStanding> stand(const Unknown& window);
+    /// At most `most` of the windows with a lease that changed since they were last taken.
+    [[nodiscard]] std::vector<LeaseDemand> take_demands(std::size_t most, WallTime now);
     /// The latest time that any record was charged at.
     void seen(WallTime time);
 
@@ -204,14 +244,25 @@ private:
         config::BudgetPeriod period;
         std::int64_t cap = 0;
         std::optional<Raised> raised;
-        std::optional<std::int64_t> ceiling;
         config::BudgetWindow span;
         WallTime since{};  ///< What is charged from here on counts: `span.began`, or an opening.
         std::int64_t spent = 0;
         std::int64_t reserved = 0;
         std::uint8_t told = 0;  ///< Bits of `BudgetNews::Kind`.
+        bool closed = false;    ///< What was spent in it before is not known.
+        bool listed = false;    ///< Among the demands.
+        bool shared = false;    ///< What follows counts.
+        WallTime opened{};       ///< See `BudgetStanding`.
+        std::int64_t lease = 0;
+        std::int64_t elsewhere = 0;
+        std::int64_t common = 0;
+        std::int64_t low = 0;
+        std::int64_t refused = 0;
+        std::int64_t least = 0;
 
+        /// What may be spent and reserved here.
         [[nodiscard]] std::int64_t most() const;
+        [[nodiscard]] std::int64_t taken() const;
     };
     struct Cell {
         chat::Scope scope;
@@ -265,6 +316,9 @@ private:
     [[nodiscard]] std::optional<std::uint32_t> payer(const ScopeName& scope, WallTime now);
     [[nodiscard]] std::vector<std::uint32_t> known(std::span<const ScopeName> scopes) const;
     void add_known(Cell& cell, const Unknown& window, NanoUsd spent);
+    [[nodiscard]] Window* open_window(const Unknown& window);
+    void demand(std::uint32_t cell, Window& window);
+    void refuse(std::uint32_t cell, Window& window, std::int64_t amount);
     void roll(Window& window, WallTime now) const;
     [[nodiscard]] Window as_of(const Window& window, WallTime now) const;
     [[nodiscard]] tl::expected<Reservation, BudgetRefusal> take(RequestId request,
@@ -289,6 +343,9 @@ private:
     std::vector<std::uint32_t> free_;
     std::vector<std::uint32_t> payers_;  ///< Of the reservation being made; those it is held by
     std::size_t held_by_ = 0;            ///< come first.
+    bool shared_ = false;
+    std::function<void()> on_demand_;
+    std::vector<std::pair<std::uint32_t, config::BudgetPeriod>> demands_;  ///< Cells' windows.
     std::vector<BudgetNews> news_;
     std::atomic<bool> has_news_{false};
     std::atomic<bool> has_caps_{false};

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -30,6 +32,27 @@ struct Limit {
 };
 
 enum class Measure : std::uint8_t { requests, tokens, parallel };
+inline constexpr std::size_t measures = 3;
+
+/// One limit of one scope, where instances share it.
+struct SharedLimit {
+    Measure measure{};
+    chat::ScopeKind kind = chat::ScopeKind::proxy;
+    std::string name;
+    std::string model;
+    friend bool operator==(const SharedLimit&, const SharedLimit&) = default;
+};
+/// A shared limit of which something was used, or asked in vain, in units of its measure.
+struct RateDemand {
+    SharedLimit of;
+    std::int64_t refused = 0;
+    std::int64_t least = 0;  ///< The smallest of these.
+};
+struct RateStock {
+    std::int64_t limit = 0;  ///< Of all instances together.
+    std::int64_t lease = 0;  ///< This one's part.
+    std::int64_t used = 0;   ///< Of that part: running, or not refilled yet.
+};
 
 /// "requests", "tokens", "max_parallel_requests": LiteLLM's words.
 [[nodiscard]] std::string_view name(Measure measure);
@@ -111,10 +134,28 @@ public:
     struct Decision {
         Taken taken;  ///< Empty when refused.
         std::optional<OverLimit> refused;
+        /// `lease`: no limit is reached, but this instance's part of one is.
+        enum class Lack : std::uint8_t { limit, lease } lack = Lack::limit;
         LimitsLeft left;
     };
     [[nodiscard]] Decision take(std::span<const Limit> limits, const chat::TokenWish& wish,
                                 TimePoint now);
+
+    /// Limits are shared with other instances from now on: each is held up to what `lease` says,
+    /// nothing before that.
+    /// @param on_demand  Called, under the lock, when somebody may wait for more; returns at once.
+    void share(std::function<void()> on_demand);
+    /// Nobody can be asked at the moment: of what was never leased each of `live` instances takes
+    /// its part by itself. 0: there is somebody.
+    void alone_of(std::size_t live);
+    [[nodiscard]] std::vector<RateDemand> take_demands(std::size_t most);
+    /// Empty when it is not remembered.
+    [[nodiscard]] std::optional<RateStock> stock(const SharedLimit& limit, TimePoint now) const;
+    /// Hands on what is above `keep` and not used. @return What is left.
+    [[nodiscard]] std::optional<std::int64_t> lower(const SharedLimit& limit, std::int64_t keep,
+                                                    TimePoint now);
+    /// @param low  With less left than this, more is wanted.
+    void lease(const SharedLimit& limit, std::int64_t most, std::int64_t low, TimePoint now);
 
     /// Scopes that are remembered.
     [[nodiscard]] std::size_t size() const;
@@ -151,6 +192,17 @@ private:
         std::optional<TokenBucket> requests;
         std::optional<TokenBucket> tokens;
         std::int64_t in_flight = 0;
+        /// This instance's part of a shared limit, by measure.
+        struct Lease {
+            std::int64_t limit = 0;
+            std::int64_t part = 0;
+            std::int64_t low = 0;
+            std::int64_t refused = 0;
+            std::int64_t least = 0;
+            bool known = false;  ///< Somebody said what the part is.
+            bool listed = false;
+        };
+        std::array<Lease, measures> leases{};
         std::uint32_t holders = 0;  ///< Requests that will still come back to it.
         std::list<const Key*>::iterator place;
         [[nodiscard]] bool idle(TimePoint now) const;
@@ -158,9 +210,20 @@ private:
     struct Verdict;
 
     [[nodiscard]] Cell& cell_of(const Limit& limit, TimePoint now);
+    [[nodiscard]] std::int64_t part_of(const Limit& limit, Cell& cell, Measure measure,
+                                       std::int64_t of_all, TimePoint now);
+    void demand(const Limit& limit, Cell& cell, Measure measure, std::int64_t lacking,
+                TimePoint now);
+    [[nodiscard]] const Cell* find(const SharedLimit& limit) const;
+    static void change(Cell& cell, Measure measure, std::int64_t part, TimePoint now);
+    [[nodiscard]] static std::int64_t used(const Cell& cell, Measure measure, TimePoint now);
     void forget_idle(TimePoint now);
 
     mutable std::mutex mutex_;
+    bool shared_ = false;
+    std::size_t alone_of_ = 0;
+    std::function<void()> on_demand_;
+    std::vector<SharedLimit> demands_;
     std::unordered_map<Key, Cell, Hash, Equal> cells_;
     std::list<const Key*> order_;  ///< Those looked at longest ago first.
 };

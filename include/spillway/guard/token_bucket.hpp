@@ -25,6 +25,11 @@ public:
     [[nodiscard]] std::int64_t per_minute() const { return per_minute_; }
     void set_limit(std::int64_t per_minute, TimePoint now);
 
+    /// Takes so many units of limit in, full ones, or hands them on: what several buckets pass to
+    /// each other is never counted twice. Of what was used already none can be handed on.
+    void grow(std::int64_t units, TimePoint now);
+    void shrink(std::int64_t units, TimePoint now);
+
     /// Might it hold so many when it is full?
     [[nodiscard]] bool could_hold(std::int64_t units) const { return units <= per_minute_; }
     [[nodiscard]] bool holds(std::int64_t units, TimePoint now) const;

@@ -42,6 +42,7 @@ public:
         prometheus::Gauge* limit_usd;
         prometheus::Gauge* spent_usd;
         prometheus::Gauge* reserved_usd;
+        prometheus::Gauge* lease_usd;  ///< 0 where nothing is shared.
     };
     /// @param scope   "proxy", "provider", "deployment", "group" or "tag".
     /// @param period  "30d"; empty for one that is never renewed.
@@ -78,6 +79,12 @@ public:
     prometheus::Gauge* ledger_healthy;
     prometheus::Gauge* ledger_waiting;
     prometheus::Counter* ledger_lost;
+    prometheus::Gauge* instances;       ///< Alive; 0 where nothing is shared.
+    prometheus::Gauge* instances_away;  ///< 1 while what is shared cannot be asked for.
+    prometheus::Gauge* leases;
+    prometheus::Counter* lease_rounds;
+    prometheus::Counter* leases_refused;
+    prometheus::Counter* leases_given_back;
 
     /// Prometheus text format 0.0.4. Process figures (memory, descriptors) are read now.
     [[nodiscard]] std::string text() const;

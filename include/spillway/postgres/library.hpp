@@ -8,7 +8,7 @@
 
 namespace spillway::postgres {
 
-/// The functions of libpq that the ledger calls, each under its name without `PQ`. Looked up at run
+/// The functions of libpq that are called, each under its name without `PQ`. Looked up at run
 /// time: linked, libpq's own libraries (GnuTLS, Kerberos, LDAP, ...) would be in every process.
 struct Library {
     /// Loads libpq for the rest of the process: some of its libraries leave exit handlers behind,
@@ -40,6 +40,9 @@ struct Library {
     decltype(&PQflush) flush = nullptr;
     decltype(&PQisBusy) is_busy = nullptr;
     decltype(&PQconsumeInput) consume_input = nullptr;
+
+    decltype(&PQnotifies) notifies = nullptr;
+    decltype(&PQfreemem) freemem = nullptr;
 
     decltype(&PQgetResult) get_result = nullptr;
     decltype(&PQclear) clear = nullptr;

@@ -70,6 +70,10 @@ public:
     /// Readable when the server closes or says something unasked; then ask `alive`.
     [[nodiscard]] int descriptor() const { return pq_->socket(connection_.get()); }
     [[nodiscard]] bool alive();
+    /// What `LISTEN` brought since the last time: the payload of each notification.
+    [[nodiscard]] std::vector<std::string> take_notifications();
+    /// How long the server may be silent within a call; 35 s when nobody says otherwise.
+    void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
 
 private:
     using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
@@ -79,12 +83,12 @@ private:
         : pq_(&pq), connection_(nullptr, pq.finish), url_(&url), stop_(stop)
     {}
     [[nodiscard]] Answer adopt(PGresult* result) const { return {result, pq_->clear}; }
+    [[nodiscard]] Outcome<Answer> answer_to(const std::string& sql,
+                                            const std::vector<std::string>& parameters);
     [[nodiscard]] Outcome<void> settle_connection();
     [[nodiscard]] Outcome<short> wait(short events, Deadline deadline);
     [[nodiscard]] Outcome<void> until_answer();
     [[nodiscard]] Outcome<Answer> collect();
-    [[nodiscard]] Outcome<Answer> answer_to(const std::string& sql,
-                                            const std::vector<std::string>& parameters);
     [[nodiscard]] Outcome<std::vector<Verdict>> collect_pipeline(std::size_t rows,
                                                                  std::size_t syncs);
     [[nodiscard]] Trouble trouble() const;
@@ -94,6 +98,7 @@ private:
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
     const DatabaseUrl* url_;
     int stop_;
+    std::chrono::milliseconds patience_{35'000};
 };
 
 }  // namespace spillway::postgres

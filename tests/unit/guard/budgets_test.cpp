@@ -268,15 +268,6 @@ TEST_F(BudgetsTest, GiveEveryEndUserTheDefaultCap)
     EXPECT_TRUE(reserve({{ScopeKind::end_user, "bob"}}, 1));
 }
 
-TEST_F(BudgetsTest, MayBeSpentHereOnlyUpToALease)
-{
-    hold({cap(proxy, {{usd(10), "1d"}})});
-    budgets_.set_ceiling(proxy, *config::parse_budget_period("1d"), usd(2));
-    EXPECT_FALSE(reserve({proxy}, 3));
-    budgets_.set_ceiling(proxy, *config::parse_budget_period("1d"), std::nullopt);
-    EXPECT_TRUE(reserve({proxy}, 3));
-}
-
 TEST_F(BudgetsTest, SaturateInsteadOfWrapping)
 {
     hold({cap(proxy, {{NanoUsd{std::numeric_limits<std::int64_t>::max()}, "1d"}})});
