@@ -83,7 +83,7 @@ std::string alert_json(const guard::BudgetNews& news)
         return at.scope.kind == kind ? Json(at.scope.name) : Json();
     };
     Json out{{"spend", usd(at.spent)},
-             {"max_budget", usd(at.cap)},
+             {"max_budget", at.only_told ? Json() : Json(usd(at.cap))},
              {"soft_budget", news.soft ? Json(usd(*news.soft)) : Json()},
              {"token", named(chat::ScopeKind::key)},
              {"user_id", named(chat::ScopeKind::user)},
@@ -105,8 +105,10 @@ std::string alert_json(const guard::BudgetNews& news)
 std::string alert_line(const guard::BudgetNews& news)
 {
     const auto& at = news.standing;
-    auto line = message_of(news) + ", spent " + ledger::decimal_usd(at.spent) + " of " +
-                ledger::decimal_usd(at.cap) + " USD";
+    auto line = message_of(news) + ", spent " + ledger::decimal_usd(at.spent);
+    if (!at.only_told)
+        line += " of " + ledger::decimal_usd(at.cap);
+    line += " USD";
     if (news.soft)
         line += ", soft budget " + ledger::decimal_usd(*news.soft);
     return at.resets ? line + ", resets at " + rfc3339(*at.resets) : line;

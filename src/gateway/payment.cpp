@@ -67,7 +67,8 @@ void add_target_scopes(const Snapshot& snapshot, const chat::Grant* grant, Group
     out.push_back({ScopeKind::group, snapshot.table[group].name});
     if (grant == nullptr)
         return;
-    for (const auto& [scope, hard, soft, opening] : grant->budgets) {
+    for (const auto& budget : grant->budgets) {
+        const auto& scope = budget.scope;
         // "key/group"
         if (scope.kind == ScopeKind::key_model &&
             std::string_view(scope.name).substr(grant->key_hash.size() + 1) ==

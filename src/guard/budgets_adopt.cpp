@@ -123,6 +123,12 @@ Budgets::Adopted Budgets::adopt(std::span<const chat::ScopeBudget> budgets, Wall
             known || !counts_uncapped(budget.scope.kind) ? Past::unknown : Past::unpaid;
         for (const auto& cap : cell.by_default ? end_user_caps_ : budget.hard)
             adopt_cap(index, budget, cap, past, before, adopted);
+        const bool only_told = budget.soft && cell.windows.empty();
+        if (only_told)
+            adopt_cap(index, budget, {NanoUsd{largest_sum}, budget.soft_period}, past, before,
+                      adopted);
+        for (auto& window : cell.windows)
+            window.only_told = only_told;
     }
     for (const auto& open : open_)
         if (open.live && !adopted.unknown.empty())

@@ -52,6 +52,8 @@ std::uint8_t Budgets::crossed(const Cell& cell, const Window& window)
     unsigned bits = 0;
     if (&window == &cell.windows.front() && cell.soft && spent >= count(*cell.soft))
         bits |= bit(BudgetNews::Kind::soft_crossed);
+    if (window.only_told)
+        return static_cast<std::uint8_t>(bits);
     if (static_cast<double>(spent) >= most_of_it * static_cast<double>(window.cap))
         bits |= bit(BudgetNews::Kind::nearly_spent);
     if (spent >= window.cap)
@@ -119,6 +121,11 @@ bool Budgets::affords(std::span<const ScopeName> scopes, NanoUsd amount, WallTim
     return true;
 }
 
+bool Budgets::holds(const Cell& cell)
+{
+    return !cell.windows.empty() && !cell.windows.front().only_told;
+}
+
 bool Budgets::capped(std::span<const ScopeName> scopes) const
 {
     const std::lock_guard lock(mutex_);
@@ -128,8 +135,13 @@ bool Budgets::capped(std::span<const ScopeName> scopes) const
         const auto cell = find(scope);
         const bool by_default = !cell && scope.kind == chat::ScopeKind::end_user &&
                                 !scope.name.empty() && !end_user_caps_.empty();
-        return by_default || (cell && !cells_[*cell].windows.empty());
+        return by_default || (cell && holds(cells_[*cell]));
     });
+}
+
+std::span<const Budgets::Window> Budgets::capped_windows(const Cell& cell)
+{
+    return holds(cell) ? std::span<const Window>(cell.windows) : std::span<const Window>();
 }
 
 BudgetStanding Budgets::standing_of(const Cell& cell, const Window& window)
@@ -138,6 +150,7 @@ BudgetStanding Budgets::standing_of(const Cell& cell, const Window& window)
     out.scope = cell.scope;
     out.period = window.period;
     out.cap = NanoUsd{window.cap};
+    out.only_told = window.only_told;
     if (window.shared)
         out.lease = NanoUsd{window.lease};
     out.spent = NanoUsd{window.spent};
@@ -155,7 +168,7 @@ std::vector<BudgetStanding> Budgets::look(std::span<const ScopeName> scopes, Wal
     const std::lock_guard lock(mutex_);
     std::vector<BudgetStanding> out;
     for (const auto cell : known(scopes))
-        for (const auto& window : cells_[cell].windows)
+        for (const auto& window : capped_windows(cells_[cell]))
             out.push_back(standing_of(cells_[cell], as_of(window, std::max(latest_, now))));
     return out;
 }
@@ -165,7 +178,7 @@ std::vector<BudgetStanding> Budgets::look(WallTime now) const
     const std::lock_guard lock(mutex_);
     std::vector<BudgetStanding> out;
     for (const auto& cell : cells_)
-        for (const auto& window : cell.windows)
+        for (const auto& window : capped_windows(cell))
             out.push_back(standing_of(cell, as_of(window, std::max(latest_, now))));
     return out;
 }

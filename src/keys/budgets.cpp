@@ -39,7 +39,7 @@ ScopeBudget budget_of(Scope scope, const Record& record, const Catalog& catalog)
 {
     const auto allowance = completed(record.allowance, record.budget_id, catalog);
     return {std::move(scope), caps_of(allowance), allowance.soft_budget,
-            opening_of(record.opening, record.traces)};
+            opening_of(record.opening, record.traces), allowance.budget_duration};
 }
 
 /// Scopes in order, each once.
@@ -240,7 +240,8 @@ ScopeBudget member_budget(const Team& team, const Member& member, const Catalog&
     return {{ScopeKind::member, member_name(team.team_id, member.user_id)},
             caps_of(allowance),
             allowance.soft_budget,
-            opening_of(member.opening, team.traces)};
+            opening_of(member.opening, team.traces),
+            allowance.budget_duration};
 }
 
 ScopeBudget user_budget(const std::string& user_id, const Catalog& catalog,

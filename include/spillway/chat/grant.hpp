@@ -67,6 +67,7 @@ struct ScopeBudget {
     std::vector<Cap> hard;
     std::optional<NanoUsd> soft;  ///< Told, not held; per period of the first hard one.
     std::optional<Opening> opening = std::nullopt;
+    std::string soft_period = {};  ///< Of `soft` where there is no hard one.
     friend bool operator==(const ScopeBudget&, const ScopeBudget&) = default;
 };
 

@@ -41,6 +41,7 @@ struct BudgetStanding {
     chat::Scope scope;
     config::BudgetPeriod period;
     NanoUsd cap{};
+    bool only_told = false;        ///< There is a soft budget and no cap.
     std::optional<NanoUsd> lease;  ///< What may be spent here of it, where instances share caps.
     NanoUsd spent{};
     NanoUsd reserved{};   ///< For calls under way; not in `spent`.
@@ -245,6 +246,7 @@ private:
         std::int64_t cap = 0;
         std::optional<Raised> raised;
         config::BudgetWindow span;
+        bool only_told = false;  ///< There is no cap, only a soft one.
         WallTime since{};  ///< What is charged from here on counts: `span.began`, or an opening.
         std::int64_t spent = 0;
         std::int64_t reserved = 0;
@@ -326,6 +328,8 @@ private:
                                                                 NanoUsd amount, WallTime now);
     void count_reserved(const Open& open, std::int64_t amount) noexcept;
     [[nodiscard]] BudgetRefusal refusal(std::span<const std::uint32_t> cells, std::int64_t amount);
+    [[nodiscard]] static bool holds(const Cell& cell);
+    [[nodiscard]] static std::span<const Window> capped_windows(const Cell& cell);
     [[nodiscard]] static std::uint8_t crossed(const Cell& cell, const Window& window);
     void note_spent(const Cell& cell, Window& window);
     void tell(const Cell& cell, Window& window, BudgetNews::Kind kind);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -18,6 +19,18 @@ template <class T>
 class SharedMap {
 public:
     using Item = std::shared_ptr<const T>;
+
+    SharedMap() = default;
+    SharedMap(const SharedMap& other) : buckets_(other.buckets_), size_(other.size_) {}
+    SharedMap(SharedMap&& other) noexcept = default;
+    SharedMap& operator=(SharedMap other) noexcept
+    {
+        buckets_.swap(other.buckets_);
+        std::swap(made_, other.made_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~SharedMap() = default;
 
     /// Null when there is none.
     [[nodiscard]] Item find(std::string_view name) const
@@ -60,18 +73,21 @@ private:
     {
         return std::hash<std::string_view>{}(name) % 256;
     }
-    /// The bucket, for this map alone. When nobody shares it, nobody can begin to meanwhile.
+    /// The bucket, for this map alone. One that it did not make itself may just have been given up
+    /// by another thread, of whose reading the count alone tells nothing.
     Bucket& own(std::size_t place)
     {
         auto& bucket = buckets_[place];
         if (!bucket)
             bucket = std::make_shared<Bucket>();
-        else if (bucket.use_count() > 1)
+        else if (!made_[place] || bucket.use_count() > 1)
             bucket = std::make_shared<Bucket>(*bucket);
+        made_.set(place);
         return *bucket;
     }
 
     std::array<std::shared_ptr<Bucket>, 256> buckets_;
+    std::bitset<256> made_;  ///< Which of them this map has made since it was copied.
     std::size_t size_ = 0;
 };
 

@@ -205,5 +205,27 @@ TEST_F(BudgetOpenings, SayWhichModelOfAKeyIsSpent)
                     .starts_with("LiteLLM Virtual Key: k1, exceeded budget for model=gpt-4o."));
 }
 
+TEST_F(BudgetOpenings, TellASoftBudgetThatNoCapStandsBeside)
+{
+    const std::vector<chat::ScopeBudget> caps{
+        {{ScopeKind::key, "k1"}, {}, NanoUsd{50}, chat::Opening{noon, NanoUsd{20}}, "1d"}};
+    (void)budgets_.adopt(caps, noon);
+    pay(20, noon + seconds{1});
+    EXPECT_FALSE(budgets_.has_news());
+    pay(10, noon + seconds{1});
+    const auto news = budgets_.take_news();
+    ASSERT_EQ(news.size(), 1U);
+    EXPECT_EQ(news[0].kind, BudgetNews::Kind::soft_crossed);
+    EXPECT_EQ(news[0].standing.spent, NanoUsd{50});
+    const std::vector<ScopeName> one{key};
+    EXPECT_FALSE(budgets_.capped(one));
+    EXPECT_TRUE(budgets_.look(one, noon).empty());
+    // A cap that comes later has what was counted.
+    (void)hold({});
+    EXPECT_TRUE(budgets_.capped(one));
+    EXPECT_EQ(spent(noon + seconds{1}), 50);
+    EXPECT_FALSE(reserve(51, noon + seconds{1}));
+}
+
 }  // namespace
 }  // namespace spillway::guard
