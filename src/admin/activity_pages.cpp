@@ -73,19 +73,29 @@ struct Part {
 };
 using Parts = std::map<std::string, Part>;
 
-Json json_of(const Parts& parts, std::string_view member)
+Json key_metadata(const Names& names, const std::string& account)
+{
+    const auto key = names.key(account);
+    return Json{{"key_alias", name_or_null(key ? key->key_alias : "")},
+                {"team_id", name_or_null(key ? key->team_id : "")}};
+}
+
+Json json_of(const Parts& parts, std::string_view member, const Request& request)
 {
     Json out = Json::object();
     for (const auto& [name, part] : parts) {
         Json entry{{"metrics", metrics_of(part.sums)}, {"metadata", Json::object()}};
         if (member == "api_keys") {
-            entry["metadata"] = Json{{"key_alias", nullptr}, {"team_id", nullptr}};
+            entry["metadata"] = key_metadata(request.names, name);
         } else {
             Json keys = Json::object();
             for (const auto& [key, sums] : part.keys)
                 keys[key] = Json{{"metrics", metrics_of(sums)},
-                                 {"metadata", Json{{"key_alias", nullptr}, {"team_id", nullptr}}}};
+                                 {"metadata", key_metadata(request.names, key)}};
             entry["api_key_breakdown"] = std::move(keys);
+            const auto team = request.names.team(name);
+            if (member == "entities" && request.page == Page::team_activity && team != name)
+                entry["metadata"]["team_alias"] = team;
         }
         out[name] = std::move(entry);
     }
@@ -115,7 +125,7 @@ Result<void> add_breakdown(Days& days, ledger::SumsQuery question, const Breakdo
     return {};
 }
 
-Json page_of(const Days& days)
+Json page_of(const Days& days, const Request& request)
 {
     auto results = Json::array();
     ledger::Sums total;
@@ -126,7 +136,7 @@ Json page_of(const Days& days)
                        {"api_keys", Json::object()},    {"entities", Json::object()}};
         if (const auto found = days.parts.find(day); found != days.parts.end())
             for (const auto& [member, parts] : found->second)
-                breakdown[std::string(member)] = json_of(parts, member);
+                breakdown[std::string(member)] = json_of(parts, member, request);
         results.push_back(Json{
             {"date", day}, {"metrics", metrics_of(sums)}, {"breakdown", std::move(breakdown)}});
     }
@@ -226,7 +236,7 @@ Result<std::string> daily_activity(const Request& request, ledger::Query& ledger
         if (auto added = add_breakdown(days, question, breakdown, ledger); !added)
             return fail(std::move(added).error());
     }
-    return text_of(page_of(days));
+    return text_of(page_of(days, request));
 }
 
 }  // namespace spillway::admin

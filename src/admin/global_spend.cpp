@@ -48,10 +48,11 @@ Result<std::string> spend_keys(const Request& request, ledger::Query& ledger)
     auto rows = ledger.sums(question);
     if (rows)
         rank(*rows, request);
-    return list_of(rows, [](const SumsRow& row) {
+    return list_of(rows, [&](const SumsRow& row) {
+        const auto key = request.names.key(row.names[0]);
         return Json{{"token", row.names[0]},
-                    {"key_name", nullptr},
-                    {"key_alias", nullptr},
+                    {"key_name", name_or_null(key ? key->key_name : "")},
+                    {"key_alias", name_or_null(key ? key->key_alias : "")},
                     {"spend", row.sums.cost.usd()},
                     {"team_id", name_or_null(row.names[1])},
                     {"user_id", name_or_null(row.names[2])},
@@ -68,8 +69,11 @@ Result<std::string> spend_users(const Request& request, ledger::Query& ledger)
         std::erase_if(*rows, [](const SumsRow& row) { return row.names[0].empty(); });
         rank(*rows, request);
     }
-    return list_of(rows, [](const SumsRow& row) {
+    return list_of(rows, [&](const SumsRow& row) {
+        const auto user = request.names.user(row.names[0]);
         return Json{{"user_id", row.names[0]},
+                    {"user_alias", name_or_null(user ? user->user_alias : "")},
+                    {"user_email", name_or_null(user ? user->user_email : "")},
                     {"spend", row.sums.cost.usd()},
                     {"total_requests", row.sums.requests}};
     });
@@ -124,10 +128,11 @@ Result<std::string> global_spend_logs(const Request& request, ledger::Query& led
 
 Result<std::string> global_spend_keys(const Request& request, ledger::Query& ledger)
 {
-    return list_of(ranking(request, ledger, Dimension::key, last_month()), [](const SumsRow& row) {
+    return list_of(ranking(request, ledger, Dimension::key, last_month()), [&](const SumsRow& row) {
+        const auto key = request.names.key(row.names[0]);
         return Json{{"api_key", row.names[0]},
-                    {"key_alias", nullptr},
-                    {"key_name", nullptr},
+                    {"key_alias", name_or_null(key ? key->key_alias : "")},
+                    {"key_name", name_or_null(key ? key->key_name : "")},
                     {"total_spend", row.sums.cost.usd()}};
     });
 }
@@ -148,20 +153,24 @@ Result<std::string> global_spend_teams(const Request& request, ledger::Query& le
     const auto rows = ledger.sums(question_of(request, *days, {Dimension::day, Dimension::team}));
     if (!rows)
         return fail(rows.error());
-    std::map<std::string, Json> by_day;
+    // Two teams may have one name: LiteLLM's page knows them by it, so they are one there.
+    std::map<std::string, std::map<std::string, ledger::Spend>> by_day;
     std::map<std::string, ledger::Spend> by_team;
     for (const auto& row : *rows) {
-        const auto team = row.names[1].empty() ? std::string("Unassigned") : row.names[1];
-        auto& day = by_day[row.names[0]];
-        day["date"] = row.names[0];
-        day[team] = row.sums.cost.usd();
+        const auto team =
+            row.names[1].empty() ? std::string("Unassigned") : request.names.team(row.names[1]);
+        by_day[row.names[0]][team] += row.sums.cost;
         by_team[team] += row.sums.cost;
     }
     Json page{{"daily_spend", Json::array()},
               {"teams", Json::array()},
               {"total_spend_per_team", Json::array()}};
-    for (auto& [day, spends] : by_day)
-        page["daily_spend"].push_back(std::move(spends));
+    for (const auto& [day, spends] : by_day) {
+        Json entry{{"date", day}};
+        for (const auto& [team, spend] : spends)
+            entry[team] = spend.usd();
+        page["daily_spend"].push_back(std::move(entry));
+    }
     for (const auto& [team, spend] : by_team) {
         page["teams"].push_back(team);
         page["total_spend_per_team"].push_back(

@@ -82,6 +82,11 @@ KeyDesk::KeyDesk(Parts parts)
 
 KeyDesk::~KeyDesk() = default;
 
+std::shared_ptr<const keys::KeyBook::Edition> KeyDesk::known() const
+{
+    return office_->parts.book.now();
+}
+
 std::string KeyDesk::account_of(const std::string& key) const
 {
     auto hash = ledger::key_hash_of(key);

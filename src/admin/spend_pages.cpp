@@ -70,6 +70,7 @@ net::Task<Result<Reply>> spend_page(Request request, const Desk& desk)
                        "Spend is not reset here: it is always the sum of the records. A budget "
                        "begins anew by itself when its period ends; to spend more before, raise "
                        "its cap.");
+    request.names = Names(desk.keys.known());
     for (auto& [name, value] : request.query)
         if (name == "api_key" && !value.empty())
             value = desk.keys.account_of(value);

@@ -18,7 +18,7 @@ struct Grouping {
     const char* name;  ///< Of one of them.
 };
 
-Result<std::string> by_day(const Grouping& grouping, ledger::SumsQuery question,
+Result<std::string> by_day(const Grouping& grouping, ledger::SumsQuery question, const Names& names,
                            ledger::Query& ledger)
 {
     question.by = {Dimension::day, grouping.dimension, Dimension::model, Dimension::key};
@@ -42,9 +42,10 @@ Result<std::string> by_day(const Grouping& grouping, ledger::SumsQuery question,
     for (auto& [day, groups] : days) {
         auto list = Json::array();
         for (auto& [name, group] : groups)
-            list.push_back(Json{{grouping.name, name},
-                                {"total_spend", group.spend.usd()},
-                                {"metadata", std::move(group.details)}});
+            list.push_back(Json{
+                {grouping.name, grouping.dimension == Dimension::team ? names.team(name) : name},
+                {"total_spend", group.spend.usd()},
+                {"metadata", std::move(group.details)}});
         page.push_back(
             Json{{"group_by_day", day + "T00:00:00+00:00"}, {grouping.list, std::move(list)}});
     }
@@ -99,10 +100,12 @@ Result<std::string> spend_report(const Request& request, ledger::Query& ledger)
         group_by == "api_key")
         return by_key(std::move(question), ledger);
     if (group_by.empty() || group_by == "team")
-        return by_day({Dimension::team, "teams", "team_name"}, std::move(question), ledger);
+        return by_day({Dimension::team, "teams", "team_name"}, std::move(question), request.names,
+                      ledger);
     if (group_by == "customer") {
         only(question, Dimension::end_user, request["customer_id"]);
-        return by_day({Dimension::end_user, "customers", "customer"}, std::move(question), ledger);
+        return by_day({Dimension::end_user, "customers", "customer"}, std::move(question),
+                      request.names, ledger);
     }
     return fail(Error(Errc::invalid_request, "group_by must be team, customer or api_key.")
                     .about("group_by"));

@@ -1,6 +1,8 @@
 #include "spillway/app/import_command.hpp"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <ostream>
 #include <utility>
 

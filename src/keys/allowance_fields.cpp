@@ -12,7 +12,7 @@ namespace spillway::keys {
 
 namespace {
 
-std::string quoted(std::string_view text)
+std::string ticked(std::string_view text)
 {
     return "`" + printable(text, 80) + "`";
 }
@@ -187,8 +187,8 @@ void read_models(RequestFields& fields, std::string_view name, const ModelNames&
             continue;
         const auto meant = served.nearest_to(model);
         return fields.refuse(
-            name, "has " + quoted(model) + ", which no model, alias or route here is called" +
-                      (meant.empty() ? "." : "; did you mean " + quoted(meant) + "?"));
+            name, "has " + ticked(model) + ", which no model, alias or route here is called" +
+                      (meant.empty() ? "." : "; did you mean " + ticked(meant) + "?"));
     }
     into = std::move(given);
 }
@@ -198,7 +198,7 @@ void read_budget_id(RequestFields& fields, const Catalog& catalog, std::string& 
     std::string given = into;
     fields.text("budget_id", given);
     if (!given.empty() && given != into && !catalog.budget(given))
-        return fields.refuse("budget_id", "names " + quoted(given) + ", which is no budget.");
+        return fields.refuse("budget_id", "names " + ticked(given) + ", which is no budget.");
     into = std::move(given);
 }
 
@@ -236,7 +236,7 @@ std::vector<std::string> keep_others(RequestFields& fields, std::span<const std:
             auto words = fields.names_read();
             words.insert(words.end(), kept.begin(), kept.end());
             if (const auto meant = nearest(name, words)) {
-                fields.refuse(name, "is not known; did you mean " + quoted(*meant) + "?");
+                fields.refuse(name, "is not known; did you mean " + ticked(*meant) + "?");
                 continue;
             }
         }
@@ -348,7 +348,7 @@ Result<std::vector<std::string>> names_in(const Json& body, std::string_view mem
     if (const auto fine = fields.verdict(); !fine)
         return fail(fine.error());
     if (names.empty())
-        return fail(Error(Errc::invalid_request, quoted(member) + " must be given.")
+        return fail(Error(Errc::invalid_request, ticked(member) + " must be given.")
                         .about(std::string(member)));
     return names;
 }
@@ -361,7 +361,7 @@ Result<std::string> name_in(const Json& body, std::string_view member)
     if (const auto fine = fields.verdict(); !fine)
         return fail(fine.error());
     if (name.empty())
-        return fail(Error(Errc::invalid_request, quoted(member) + " must be given.")
+        return fail(Error(Errc::invalid_request, ticked(member) + " must be given.")
                         .about(std::string(member)));
     return name;
 }
@@ -369,7 +369,7 @@ Result<std::string> name_in(const Json& body, std::string_view member)
 Error no_such(std::string_view kind, std::string_view name, std::string_view member)
 {
     return Error(Errc::unknown_record,
-                 "There is no " + std::string(kind) + " " + quoted(name) + ".")
+                 "There is no " + std::string(kind) + " " + ticked(name) + ".")
         .about(std::string(member));
 }
 
@@ -391,7 +391,7 @@ Result<PageOf> page_of(const Question& question, std::string_view size_member, s
                         .about("page"));
     if (!read(size_member, largest, page.size))
         return fail(Error(Errc::invalid_request,
-                          quoted(size_member) + " must be a whole number from 1 to 100.")
+                          ticked(size_member) + " must be a whole number from 1 to 100.")
                         .about(std::string(size_member)));
     return page;
 }

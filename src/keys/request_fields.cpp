@@ -15,7 +15,7 @@ constexpr std::int64_t most_count = 1'000'000'000'000'000;
 constexpr std::size_t longest_text = 1'024;
 constexpr std::size_t most_items = 10'000;
 
-std::string quoted(std::string_view name)
+std::string ticked(std::string_view name)
 {
     return "`" + printable(name, 80) + "`";
 }
@@ -83,7 +83,7 @@ const Json* RequestFields::take(std::string_view name)
 
 void RequestFields::refuse(std::string_view name, const std::string& what)
 {
-    refuse(Error(Errc::invalid_request, quoted(name) + " " + what).about(printable(name, 80)));
+    refuse(Error(Errc::invalid_request, ticked(name) + " " + what).about(printable(name, 80)));
 }
 
 void RequestFields::refuse(Error error)

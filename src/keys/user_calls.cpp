@@ -66,10 +66,10 @@ std::vector<std::string> read_user(RequestFields& fields, const Surroundings& wo
     return keep_others(fields, kept, user.other);
 }
 
-/// Makes the user a member of those that `teams` names: ids, or objects with a role and a budget.
+/// Makes the user a member of those that a list names: ids, or objects with a role and a budget.
 Result<void> join(const Json& named, const Surroundings& world, User& user, Edits<Team>& teams)
 {
-    for (const auto& entry : named.is_array() ? named : Json::array({named})) {
+    for (const auto& entry : named) {
         const bool plain = entry.is_string();
         const Json object = plain ? Json{{"team_id", entry}} : entry;
         if (!object.is_object())
@@ -100,48 +100,35 @@ Result<void> join(const Json& named, const Surroundings& world, User& user, Edit
     return {};
 }
 
-/// What a request for a user says of the key that comes with it.
-struct FirstKey {
-    bool wanted = true;
-    std::string alias;
-    std::string duration;
-    std::string team_id;
-    std::vector<std::pair<std::string, std::string>> aliases;
-    std::vector<std::string> routes;
-};
-
-FirstKey read_first_key(RequestFields& fields)
+/// What a request for a user says of the key that comes with it, as a request for the key.
+Json first_key_of(RequestFields& fields)
 {
-    FirstKey key;
-    fields.flag("auto_create_key", key.wanted);
-    fields.text("key_alias", key.alias);
-    fields.text("duration", key.duration);
-    fields.text("team_id", key.team_id);
-    fields.text_map("aliases", key.aliases);
-    fields.texts("allowed_routes", key.routes);
-    return key;
+    auto body = Json::object();
+    for (const auto* member : {"key_alias", "duration", "team_id", "aliases", "allowed_routes"})
+        if (const auto* value = fields.take(member))
+            body[member] = *value;
+    return body;
 }
 
-Result<Decision> with_first_key(const FirstKey& wanted, const User& user, const Question& question,
+Result<Decision> with_first_key(const Json& asked, const User& user, const Question& question,
                                 const Surroundings& world)
 {
+    const auto& given = world.rules.given;
+    auto body = with_defaults(asked, given.key_defaults);
+    if (auto kept_within = keep_within(body, given.key_bounds, Missing::filled); !kept_within)
+        return fail(std::move(kept_within).error());
     const auto fresh = fresh_key({}, "key", world);
     if (!fresh)
         return fail(fresh.error());
-    const auto expires = end_of(wanted.duration, world.now);
-    if (!expires)
-        return fail(expires.error());
-    if (!wanted.alias.empty() && world.catalog.key_by_alias(wanted.alias))
-        return fail(
-            Error(Errc::invalid_request, "`key_alias` is that of another key.").about("key_alias"));
     auto key = made_key(*fresh, question, world);
-    key.key_alias = wanted.alias;
-    key.expires = *expires;
     key.user_id = user.user_id;
-    key.team_id = wanted.team_id;
-    key.aliases = wanted.aliases;
-    key.allowed_routes = wanted.routes;
-    return answer_with_key(std::move(key), *fresh, world.catalog);
+    RequestFields fields(body);
+    const auto ignored = read_key(fields, world, key);
+    if (const auto fine = fields.verdict(); !fine)
+        return fail(fine.error());
+    auto decision = answer_with_key(std::move(key), *fresh, world.catalog);
+    report_ignored(decision.answer, ignored);
+    return decision;
 }
 
 /// By `user_id`, else by `user_email`.
@@ -200,7 +187,12 @@ Result<Decision> new_user(const Question& question, const Surroundings& world)
         user.user_id = uuid_of(world.draw());
     if (world.catalog.user(user.user_id))
         fields.refuse("user_id", "is that of another user.");
-    const auto first = read_first_key(fields);
+    bool with_key = true;
+    if (fields.has("auto_create_key"))
+        fields.flag("auto_create_key", with_key);
+    else
+        fields.take("auto_create_key");
+    const auto first = first_key_of(fields);
     const auto* teams_named = fields.take("teams");
     const auto ignored = read_user(fields, world, user);
     if (const auto fine = fields.verdict(); !fine)
@@ -209,17 +201,21 @@ Result<Decision> new_user(const Question& question, const Surroundings& world)
         user.user_role = "internal_user";
     leave_traces(user.traces, question.asker, world.now);
     Edits<Team> teams;
-    auto named = teams_named == nullptr ? Json::array() : *teams_named;
-    if (!first.team_id.empty())
-        named.push_back(first.team_id);
+    auto named = Json::array();
+    if (teams_named != nullptr && teams_named->is_array())
+        named = *teams_named;
+    else if (teams_named != nullptr)
+        named.push_back(*teams_named);
+    if (first.contains("team_id"))
+        named.push_back(first["team_id"]);
     if (auto joined = join(named, world, user, teams); !joined)
         return fail(std::move(joined).error());
     Decision decision;
-    if (first.wanted) {
-        auto with_key = with_first_key(first, user, question, world);
-        if (!with_key)
-            return with_key;
-        decision = *std::move(with_key);
+    if (with_key) {
+        auto made = with_first_key(first, user, question, world);
+        if (!made)
+            return made;
+        decision = *std::move(made);
         decision.spends.clear();
     } else {
         decision.answer = Json{{"key", ""}};

@@ -40,6 +40,9 @@ public:
                                                      keys::Question question,
                                                      std::shared_ptr<const keys::CallRules> rules);
 
+    /// The keys in force. Any thread.
+    [[nodiscard]] std::shared_ptr<const keys::KeyBook::Edition> known() const;
+
     /// What records call the key that is given as it is or by its hash; a regenerated one has the
     /// name of its first token. Any thread.
     [[nodiscard]] std::string account_of(const std::string& key) const;

@@ -9,6 +9,7 @@
 
 #include "spillway/admin/archive.hpp"
 #include "spillway/admin/key_desk.hpp"
+#include "spillway/admin/names.hpp"
 #include "spillway/admin/places.hpp"
 #include "spillway/admin/view.hpp"
 #include "spillway/base/result.hpp"
@@ -34,6 +35,7 @@ struct Request {
     std::string body{};     ///< As sent; at most `most_body` bytes.
     chat::Caller caller{};  ///< Nobody where `Access::anyone` is enough.
     keys::CallName call{};  ///< Of a `key_call`.
+    Names names{};          ///< Of who is in the answer.
 
     /// The first value of that name; empty when absent.
     [[nodiscard]] std::string_view operator[](std::string_view name) const noexcept;

@@ -66,13 +66,14 @@ void ignored_general_fields(Visitor& visit)
     ignored(visit, "the model is the one that the client names",
             {"completion_model", "embedding_model", "image_generation_model", "moderation_model",
              "infer_model_from_keys"});
-    ignored(
-        visit, "keys, users and teams are not in this version",
-        {"user_api_key_cache_ttl", "enforce_user_param", "user_header_name", "user_header_mappings",
-         "default_team_disabled", "custom_auth", "enable_jwt_auth", "litellm_jwtauth",
-         "enable_oauth2_auth", "public_routes", "admin_only_routes", "allowed_routes",
-         "allowed_ips", "use_x_forwarded_for", "reject_clientside_metadata_tags",
-         "disable_master_key_return", "ui_access_mode", "disable_responses_id_security"});
+    ignored(visit, "all keys are in memory, and a change holds at once",
+            {"user_api_key_cache_ttl"});
+    ignored(visit, "not in this version",
+            {"enforce_user_param", "user_header_name", "user_header_mappings",
+             "default_team_disabled", "custom_auth", "enable_jwt_auth", "litellm_jwtauth",
+             "enable_oauth2_auth", "public_routes", "admin_only_routes", "allowed_routes",
+             "allowed_ips", "use_x_forwarded_for", "reject_clientside_metadata_tags",
+             "disable_master_key_return", "ui_access_mode", "disable_responses_id_security"});
     ignored(visit, "clients' own headers and credentials are never forwarded",
             {"forward_client_headers_to_llm_api", "forward_openai_org_id",
              "forward_llm_provider_auth_headers", "allow_client_side_credentials"});

@@ -169,5 +169,18 @@ TEST(CommandLine, FailsOnAnUnknownCommand)
     EXPECT_EQ(said({"frobnicate"}).exit_code, 2);
 }
 
+TEST(CommandLine, ImportsALitellm)
+{
+    const auto command = read(
+        {"import", "litellm", "--database-url", "postgresql://x/y", "--dry-run", "-c", "c.yaml"});
+    const auto* wish = std::get_if<ImportKeys>(&command);
+    ASSERT_NE(wish, nullptr);
+    EXPECT_EQ(wish->database_url, "postgresql://x/y");
+    EXPECT_TRUE(wish->dry_run);
+    EXPECT_EQ(wish->config, "c.yaml");
+    EXPECT_FALSE(wish->ledger);
+    EXPECT_EQ(said({"import"}).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace spillway::app
