@@ -11,7 +11,7 @@
 #include "spillway/base/log.hpp"
 #include "spillway/keys/move_records.hpp"
 #include "spillway/keys/postgres_store.hpp"
-#include "spillway/postgres/session.hpp"
+#include "spillway/postgres/dialer.hpp"
 
 namespace spillway::instances {
 
@@ -34,7 +34,9 @@ keys::State state_after(Millis silent, Millis memory)
 /// On the thread.
 struct KeyWatch::Work {
     explicit Work(Parts given)
-        : parts(std::move(given)), shared(keys::make_postgres_store(parts.database_url, parts.stop))
+        : parts(std::move(given)),
+          shared(keys::make_postgres_store(parts.database_url, parts.stop)),
+          dialer(parts.database_url)
     {}
 
     void run()
@@ -57,19 +59,7 @@ struct KeyWatch::Work {
     {
         if (session)
             return;
-        if (!pq) {
-            auto loaded = postgres::Library::load();
-            if (!loaded)
-                return;
-            pq = *loaded;
-        }
-        if (!url) {
-            auto read = postgres::read_database_url(*pq, parts.database_url);
-            if (!read)
-                return;
-            url = std::move(*read);
-        }
-        auto connected = postgres::Session::connect(*pq, *url, parts.stop->descriptor());
+        auto connected = dialer.dial(parts.stop->descriptor());
         if (!connected)
             return;
         session.emplace(std::move(*connected));
@@ -131,8 +121,7 @@ struct KeyWatch::Work {
 
     Parts parts;
     std::unique_ptr<keys::Store> shared;  ///< For the inbox; the book has its own.
-    std::optional<postgres::Library> pq;
-    std::optional<postgres::DatabaseUrl> url;
+    postgres::Dialer dialer;
     std::optional<postgres::Session> session;
     keys::Version inbox_version = 0;
     TimePoint seen = steady_clock::now();

@@ -77,28 +77,9 @@ void TellerWork::run()
 
 bool TellerWork::connect()
 {
-    return session_ || open_session();
-}
-
-bool TellerWork::open_session()
-{
-    if (!pq_) {
-        auto loaded = postgres::Library::load();
-        if (!loaded) {
-            lose({"", loaded.error().message()});
-            return false;
-        }
-        pq_ = *loaded;
-    }
-    if (!url_) {
-        auto url = postgres::read_database_url(*pq_, database_url_);
-        if (!url) {
-            lose({"", url.error().message()});
-            return false;
-        }
-        url_ = std::move(*url);
-    }
-    auto session = postgres::Session::connect(*pq_, *url_, office_->stop.descriptor());
+    if (session_)
+        return true;
+    auto session = dialer_.dial(office_->stop.descriptor());
     if (!session) {
         lose(session.error());
         return false;

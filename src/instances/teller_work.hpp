@@ -11,7 +11,7 @@
 #include "spillway/base/event_descriptor.hpp"
 #include "spillway/base/ids.hpp"
 #include "spillway/instances/teller.hpp"
-#include "spillway/postgres/session.hpp"
+#include "spillway/postgres/dialer.hpp"
 #include "wares.hpp"
 
 namespace spillway::instances {
@@ -46,7 +46,7 @@ class TellerWork {
 public:
     TellerWork(std::shared_ptr<Teller::Office> office, Secret database_url, Identity identity)
         : office_(std::move(office)),
-          database_url_(std::move(database_url)),
+          dialer_(std::move(database_url)),
           identity_(std::move(identity))
     {}
     /// Returns when the teller leaves.
@@ -68,7 +68,6 @@ private:
     };
 
     [[nodiscard]] bool connect();
-    [[nodiscard]] bool open_session();
     [[nodiscard]] bool work();
     [[nodiscard]] bool beat(TimePoint now);
     [[nodiscard]] std::size_t gather(TimePoint now);
@@ -90,10 +89,8 @@ private:
     void with_wares(Use use);
 
     std::shared_ptr<Teller::Office> office_;
-    Secret database_url_;
+    postgres::Dialer dialer_;
     Identity identity_;
-    std::optional<postgres::Library> pq_;
-    std::optional<postgres::DatabaseUrl> url_;
     std::optional<postgres::Session> session_;
     std::optional<Bank> bank_;
     bool joined_ = false;  ///< This process took its ledger's place.

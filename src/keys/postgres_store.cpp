@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "spillway/base/text.hpp"
+#include "spillway/postgres/dialer.hpp"
 #include "spillway/postgres/parts.hpp"
 
 namespace spillway::keys {
@@ -80,7 +81,7 @@ Error changed(const Write& write)
 class PostgresStore final : public Store {
 public:
     PostgresStore(Secret url, std::shared_ptr<EventDescriptor> stop)
-        : database_url_(std::move(url)), stop_(std::move(stop))
+        : dialer_(std::move(url)), stop_(std::move(stop))
     {}
 
     [[nodiscard]] Result<Contents> load() override { return read(std::nullopt); }
@@ -95,9 +96,7 @@ private:
     [[nodiscard]] Result<void> write_one(const Write& write, Version version);
     [[nodiscard]] tl::unexpected<Error> trouble(Trouble trouble);
 
-    Secret database_url_;
-    std::optional<postgres::Library> pq_;
-    std::optional<postgres::DatabaseUrl> url_;
+    postgres::Dialer dialer_;
     std::shared_ptr<EventDescriptor> stop_;
     std::optional<postgres::Session> session_;
     bool broken_ = false;  ///< The session is in no state to go on with.
@@ -118,19 +117,7 @@ Result<void> PostgresStore::connect()
         session_.reset();
     if (session_)
         return {};
-    if (!pq_) {
-        auto loaded = postgres::Library::load();
-        if (!loaded)
-            return fail(std::move(loaded).error());
-        pq_ = *loaded;
-    }
-    if (!url_) {
-        auto url = postgres::read_database_url(*pq_, database_url_);
-        if (!url)
-            return fail(std::move(url).error());
-        url_ = std::move(*url);
-    }
-    auto session = postgres::Session::connect(*pq_, *url_, stop_->descriptor());
+    auto session = dialer_.dial(stop_->descriptor());
     if (!session)
         return fail(Errc::database_unavailable, "PostgreSQL: " + session.error().message);
     session->set_patience(patience);
