@@ -186,7 +186,7 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
         permit.emplace(services.shared);
         taken = co_await read_request(request, destination, exchange, services);
     }
-    if (taken && compare_with_others(request)) {
+    if (taken && compare_with_others(request, exchange.head().fields)) {
         auto joined = co_await join_same(request, exchange, services);
         if (joined && *joined == Joined::answered)
             co_return false;
