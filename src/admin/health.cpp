@@ -66,7 +66,7 @@ net::Task<void> ask_provider(Probe& probe, Millis connect_timeout, net::Shard& s
     const auto by = std::chrono::steady_clock::now() + probe_timeout;
     net::UpstreamRequest request;
     request.head = probe_head(*probe.first);
-    net::CallBounds bounds;
+    net::CallBounds bounds(privacy::Passage::without_request());
     bounds.connect = std::min(connect_timeout, probe_timeout);
     bounds.first_byte_by = by;
     bounds.deadline = by;

@@ -94,7 +94,7 @@ net::Task<bool> AlertCourier::deliver(std::string body, config::BaseUrl to)
     net::UpstreamRequest request;
     request.head = head_of(to, body.size());
     request.body = pieces;
-    net::CallBounds bounds;
+    net::CallBounds bounds(privacy::Passage::without_request());
     bounds.first_byte_by = by;
     bounds.deadline = by;
     net::UpstreamCall call(lane_.shard());

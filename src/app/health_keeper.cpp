@@ -55,7 +55,7 @@ net::Task<Answer> ask(const admin::Deployment& deployment, const std::string& pa
     net::UpstreamRequest request;
     const auto wire_head = question_head(deployment, path);
     request.head = wire_head;
-    net::CallBounds bounds;
+    net::CallBounds bounds(privacy::Passage::without_request());
     bounds.connect = std::min(connect_timeout, patience);
     bounds.first_byte_by = by;
     bounds.deadline = by;

@@ -24,7 +24,7 @@ net::Task<void> look_at(Sighting& sighting, net::Shard& shard)
                    " HTTP/1.1\r\nhost: " + place.base().substr(7) +
                    "\r\naccept: application/json\r\nuser-agent: spillway/" SPILLWAY_VERSION
                    "\r\n\r\n";
-    net::CallBounds bounds;
+    net::CallBounds bounds(privacy::Passage::without_request());
     bounds.connect = patience;
     bounds.first_byte_by = by;
     bounds.deadline = by;

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
+#include "payload.hpp"
 #include "spillway/dialect/json_walk.hpp"
+#include "wire_words.hpp"
 
 namespace spillway::dialect {
 
@@ -13,9 +16,6 @@ using chat::Prompt;
 using chat::PromptPiece;
 using chat::Speaker;
 
-/// Strings longer than this without a blank are payloads where a payload may stand.
-constexpr std::size_t longest_link = 4096;
-
 /// Members whose strings may be base64 instead of text.
 bool may_hold_payload(std::string_view key)
 {
@@ -23,10 +23,13 @@ bool may_hold_payload(std::string_view key)
            is(key, "b64_json") || is(key, "file_url");
 }
 
-bool is_payload(std::string_view raw)
+/// Numbers of fewer characters identify nobody by themselves.
+constexpr std::size_t shortest_number = 6;
+
+/// Is there nothing but JSON's own marks in it?
+bool is_punctuation(std::string_view text)
 {
-    return raw.starts_with("data:") ||
-           (raw.size() > longest_link && raw.find(' ') == std::string_view::npos);
+    return text.find_first_not_of(" \t\r\n,:[]{}\"") == std::string_view::npos;
 }
 
 Speaker speaker_of(std::string_view role)
@@ -68,28 +71,31 @@ public:
 
     void run()
     {
-        json_.object([&](const JsonKey& key) { member(key.text); });
+        json_.object([&](const JsonKey& key) { member(key); });
         name_last_user();
     }
 
 private:
-    void member(std::string_view key)
+    void member(const JsonKey& key)
     {
-        if (is(key, "messages") || is(key, "input")) {
+        numbers_are_tokens_ = is(key.text, "input") || is(key.text, "prompt");
+        if (is(key.text, "messages") || is(key.text, "input")) {
             conversation();
-        } else if (is(key, "prompt")) {
+        } else if (is(key.text, "prompt")) {
             ++message_;
             said_by_user([&] { strings(Speaker::user); });
-        } else if (is(key, "instructions") || is(key, "system")) {
+        } else if (is(key.text, "instructions") || is(key.text, "system")) {
             ++message_;
             strings(Speaker::system);
-        } else if (is(key, "tools") || is(key, "functions")) {
+        } else if (is(key.text, "tools") || is(key.text, "functions")) {
             ++message_;
             tools();
-        } else if (is(key, "response_format") || is(key, "text")) {
-            response_format();
-        } else if (!is(key, "model")) {
+        } else if (is(key.text, "response_format") || is(key.text, "text")) {
+            names_format_ = true;
             strings(Speaker::other);
+            names_format_ = false;
+        } else if (!is(key.text, "model")) {
+            value_of(key, Speaker::other);
         }
     }
 
@@ -113,6 +119,8 @@ private:
             ++message_;
             if (json_.peek() == '{')
                 message();
+            else if (is_number() && numbers_are_tokens_)
+                json_.skip();
             else
                 said_by_user([&] { strings(Speaker::user); });
         });
@@ -126,23 +134,27 @@ private:
         json_.object([&](const JsonKey& key) {
             const bool names_role = is(key.text, "role");
             if ((names_role || is(key.text, "type")) && json_.peek() == '"') {
-                const auto value = json_.string();
-                const auto word = value ? value->raw : std::string_view();
+                const auto word = kind();
                 speaker = names_role ? speaker_of(word) : speaker;
                 result = result || carries_result(word);
                 return;
             }
-            result = strings(Speaker::other, key.text) || result;
+            result = value_of(key, Speaker::other) || result;
         });
-        for (auto i = first; i < prompt_.pieces.size(); ++i)
-            prompt_.pieces[i].speaker = speaker;
+        hand_to(speaker, first);
         prompt_.user_turns += speaker == Speaker::user && !result ? 1 : 0;
         prompt_.turns += speaker == Speaker::system ? 0 : 1;
         prompt_.tool_results += result ? 1 : 0;
         // A turn that only carries results is not the user's own words.
         if (speaker == Speaker::user && result)
-            for (auto i = first; i < prompt_.pieces.size(); ++i)
-                prompt_.pieces[i].speaker = Speaker::other;
+            hand_to(Speaker::other, first);
+    }
+
+    void hand_to(Speaker speaker, std::size_t first)
+    {
+        for (auto i = first; i < prompt_.pieces.size(); ++i)
+            if (prompt_.pieces[i].speaker != Speaker::nobody)
+                prompt_.pieces[i].speaker = speaker;
     }
 
     void tools()
@@ -157,17 +169,8 @@ private:
         });
     }
 
-    void response_format()
-    {
-        const auto first = prompt_.pieces.size();
-        strings(Speaker::other);
-        for (auto i = first; i < prompt_.pieces.size(); ++i) {
-            const auto text = prompt_.pieces[i].text;
-            prompt_.schema = prompt_.schema || is(text, "json_schema") || is(text, "json_object");
-        }
-    }
-
-    /// Every string below this value. @return True when a part of it is a tool's result.
+    /// Everything below this value.
+    /// @return True when a part of it is a tool's result.
     bool strings(Speaker speaker, std::string_view key = {})
     {
         bool result = false;
@@ -179,53 +182,126 @@ private:
                 json_.array([&] { result = strings(speaker, key) || result; });
                 break;
             case '{':
-                json_.object([&](const JsonKey& member) {
-                    // `text` of a key with escapes ends with its value, which is not read yet.
-                    const std::string name(member.text);
-                    if (is(name, "type") && json_.peek() == '"')
-                        result = part_kind() || result;
-                    else
-                        result = strings(speaker, name) || result;
-                });
+                json_.object(
+                    [&](const JsonKey& member) { result = value_of(member, speaker) || result; });
                 break;
             default:
-                json_.skip();
+                if (is_number() && !numbers_are_tokens_)
+                    keep_number();
+                else
+                    json_.skip();
         }
         return result;
     }
 
-    /// The `type` of a content part, which is also kept as text: elsewhere it may be anything.
+    /// The value of `key`, and the key itself unless the protocol says it.
+    /// @return As `strings` does.
+    bool value_of(const JsonKey& key, Speaker speaker)
+    {
+        // `text` of a key with escapes ends with its value, which is not read yet.
+        const std::string spelled(key.escaped ? key.text : std::string_view());
+        const auto name = key.escaped ? std::string_view(spelled) : key.text;
+        if (is(name, "type") && json_.peek() == '"')
+            return part_kind();
+        const bool own = !is_wire_key(name);
+        if (is_number()) {
+            const auto begin = json_.offset();
+            json_.skip();
+            if (own || json_.end() - begin >= shortest_number)
+                keep_raw(own ? key.offset + 1 : begin, json_.end());
+            return false;
+        }
+        if (own)
+            keep_raw(key.offset + 1, json_.offset() + 1);
+        const bool tokens = std::exchange(numbers_are_tokens_, false);
+        const bool result = strings(speaker, name);
+        numbers_are_tokens_ = tokens;
+        return result;
+    }
+
+    [[nodiscard]] bool is_number() const
+    {
+        const char first = json_.peek();
+        return first == '-' || (first >= '0' && first <= '9');
+    }
+
+    void keep_number()
+    {
+        const auto begin = json_.offset();
+        json_.skip();
+        keep_raw(begin, json_.end());
+    }
+
+    /// Bytes of the body as they stand there. What follows the last such piece with nothing but
+    /// marks between becomes a part of it.
+    void keep_raw(std::size_t begin, std::size_t end)
+    {
+        if (!json_.ok())
+            return;
+        const auto body = json_.text();
+        auto& pieces = prompt_.pieces;
+        if (!pieces.empty() && pieces.back().speaker == Speaker::nobody &&
+            pieces.back().message == message_) {
+            const auto from = static_cast<std::size_t>(pieces.back().text.data() - body.data());
+            const auto gap = from + pieces.back().text.size();
+            if (gap <= begin && is_punctuation(body.substr(gap, begin - gap))) {
+                pieces.back().text = body.substr(from, end - from);
+                return;
+            }
+        }
+        pieces.push_back({Speaker::nobody, message_, body.substr(begin, end - begin)});
+    }
+
+    /// The `type` of a content part, which is text where it is no word of the protocol.
     bool part_kind()
     {
-        const auto kind = json_.string();
-        if (!kind)
-            return false;
-        const auto word = kind->raw;
+        const auto word = kind();
         prompt_.images += is(word, "image_url") || is(word, "input_image") || is(word, "image");
         prompt_.audios += is(word, "input_audio") || is(word, "audio") ? 1 : 0;
         prompt_.files += is(word, "file") || is(word, "input_file") || is(word, "document") ? 1 : 0;
-        keep(*kind, Speaker::other);
+        prompt_.schema = prompt_.schema ||
+                         (names_format_ && (is(word, "json_schema") || is(word, "json_object")));
         return carries_result(word);
+    }
+
+    /// A word of the protocol, or whatever else stands there, which is kept then.
+    std::string_view kind()
+    {
+        const auto word = json_.string();
+        if (!word)
+            return {};
+        if (!is_wire_kind(word->raw))
+            keep(*word, Speaker::other);
+        return word->raw;
     }
 
     void add(Speaker speaker, std::string_view key)
     {
         const auto string = json_.string();
-        if (string && !(may_hold_payload(key) && is_payload(string->raw)))
-            keep(*string, speaker);
+        if (!string || string->raw.empty())
+            return;
+        const auto before = decoded_.size();
+        const auto text = text_of(*string);
+        if (may_hold_payload(key) && is_payload(text))
+            decoded_.resize(before);
+        else
+            prompt_.pieces.push_back({speaker, message_, text});
     }
 
     void keep(const JsonString& string, Speaker speaker)
     {
-        if (string.raw.empty())
-            return;
-        std::string_view text = string.raw;
-        if (string.escaped()) {
-            const auto begin = decoded_.size();
-            decoded_ += string.text();
-            text = std::string_view(decoded_).substr(begin);
-        }
-        prompt_.pieces.push_back({speaker, message_, text});
+        if (!string.raw.empty())
+            prompt_.pieces.push_back({speaker, message_, text_of(string)});
+    }
+
+    /// Unescaped, in `decoded_` where it has to be.
+    std::string_view text_of(const JsonString& string)
+    {
+        if (!string.escaped())
+            return string.raw;
+        const auto begin = decoded_.size();
+        decoded_ += string.text();
+        return std::string_view(decoded_).substr(begin);
     }
 
     void name_last_user()
@@ -248,6 +324,8 @@ private:
     std::string& decoded_;
     Prompt& prompt_;
     std::uint32_t message_ = 0;
+    bool names_format_ = false;        ///< In what says of what form the answer has to be.
+    bool numbers_are_tokens_ = false;  ///< Straight in a prompt, in lists, but in no object.
 };
 
 /// One piece stays where it is; several are joined in `buffer`.

@@ -197,13 +197,11 @@ net::Task<const net::ReplyHead*> send_request(Attempt& attempt)
     net::UpstreamRequest wire;
     wire.head = head_of(attempt, model, length);
     wire.body = pieces;
-    net::CallBounds bounds;
+    // The last step before a connection: whatever went wrong above, nothing private leaves.
+    net::CallBounds bounds(passage_to(*request.arrival.snapshot, attempt.target.deployment,
+                                      attempt.chain.plan().limits.boundary));
     bounds.connect = request.arrival.snapshot->config.upstream.connect_timeout;
     bounds.deadline = attempt.target.deadline;
-    // The last step before a connection: whatever went wrong above, nothing private leaves.
-    if (attempt.chain.plan().limits.boundary == privacy::Boundary::local &&
-        attempt.upstream.local_by == Upstream::LocalBy::address)
-        bounds.only_within = &request.arrival.snapshot->rules.hosts;
     // A whole answer's first byte is its last token's: only the total bound can judge it.
     bounds.first_byte_by =
         request.facts.delivery == chat::Delivery::stream

@@ -189,7 +189,7 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
     }
     if (taken)
         taken = apply_grant(request, services.keys.now()->grants);
-    if (taken && compare_with_others(request)) {
+    if (taken && compare_with_others(request, exchange.head().fields)) {
         auto joined = co_await join_same(request, exchange, services);
         if (joined && *joined == Joined::answered)
             co_return false;

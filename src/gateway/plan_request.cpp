@@ -158,6 +158,18 @@ privacy::ClassSet scan_text(const chat::Prompt& prompt, const privacy::Scanner& 
     return scan.found();
 }
 
+/// Everything of the request that goes on to an upstream: its body and the query behind its path.
+privacy::ClassSet scan_request(const InferenceRequest& request, const chat::Prompt& prompt,
+                               const privacy::Scanner& scanner)
+{
+    auto found =
+        request.form == BodyForm::json ? scan_text(prompt, scanner) : scanner.scan(request.body);
+    const std::string_view suffix = request.suffix;
+    if (const auto query = suffix.find('?'); query != std::string_view::npos)
+        found.add(scanner.scan(suffix.substr(query + 1), found));
+    return found;
+}
+
 /// Of what stays the same through a conversation: its system prompt and its first turn. Only this
 /// process uses it.
 std::uint64_t conversation_of(const chat::Prompt& prompt)
@@ -279,6 +291,12 @@ score::Score read_score(score::Score taken, const route::CompiledRoute& route,
     return taken;
 }
 
+bool has_local_key(const Arrival& arrival)
+{
+    const auto& keys = arrival.snapshot->config.privacy.local_keys;
+    return std::find(keys.begin(), keys.end(), arrival.caller.key_hash) != keys.end();
+}
+
 Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
                            Describer& describer)
 {
@@ -303,9 +321,7 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     if (grant != nullptr)
         features.team = grant->team_id;
     features.prompt = features.prompt_upper = dialect::estimate_tokens(facts.text_bytes);
-    const auto& keys = snapshot.config.privacy.local_keys;
-    const bool local_key = std::find(keys.begin(), keys.end(), features.key) != keys.end();
-    if (facts.stay_local || local_key)
+    if (facts.stay_local || has_local_key(request.arrival))
         features.boundary = privacy::Boundary::local;
     if (out.route == nullptr && rules.local_only.empty())
         return out;
@@ -317,8 +333,7 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
         request.form == BodyForm::json ? describer.prompts.read(request.body) : no_prompt;
     const bool scans = rules.scanner && (needs.sensitive || !rules.local_only.empty());
     if (scans)
-        features.sensitive = request.form == BodyForm::json ? scan_text(prompt, *rules.scanner)
-                                                            : rules.scanner->scan(request.body);
+        features.sensitive = scan_request(request, prompt, *rules.scanner);
     out.scanned = scans;
     if (!(features.sensitive & rules.local_only).empty())
         features.boundary = privacy::Boundary::local;
@@ -381,7 +396,7 @@ Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, 
     request.prompt_estimate = features.prompt_upper;
     // Most requests name a model and hold nothing back: there is nothing to weigh.
     if (described->route == nullptr && features.boundary == privacy::Boundary::any &&
-        !features.max_cost) {
+        !features.max_cost && !request.facts.explain) {
         request.asked = described->model;
         request.plan =
             std::make_unique<route::Plan>(route::straight_to(std::move(described->model)));

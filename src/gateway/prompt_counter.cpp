@@ -15,9 +15,12 @@ constexpr std::size_t most_exact = std::size_t{256} * 1024;
 tokens::Count PromptCounter::count_text(const chat::Prompt& prompt, tokens::Family family,
                                         tokens::Library* library)
 {
+    const auto is_text = [](const chat::PromptPiece& piece) {
+        return piece.speaker != chat::Speaker::nobody;
+    };
     std::size_t bytes = 0;
     for (const auto& piece : prompt.pieces)
-        bytes += piece.text.size();
+        bytes += is_text(piece) ? piece.text.size() : 0;
     if (bytes > most_exact)
         library = nullptr;
     auto known = exact_.find(family);
@@ -27,12 +30,14 @@ tokens::Count PromptCounter::count_text(const chat::Prompt& prompt, tokens::Fami
     if (known != exact_.end() && library != nullptr) {
         auto sum = tokens::exactly(Tokens{0});
         for (const auto& piece : prompt.pieces)
-            sum = sum + tokens::exactly(known->second.count(piece.text));
+            if (is_text(piece))
+                sum = sum + tokens::exactly(known->second.count(piece.text));
         return sum;
     }
     tokens::ByteClasses classes;
     for (const auto& piece : prompt.pieces)
-        classes += tokens::classify(piece.text);
+        if (is_text(piece))
+            classes += tokens::classify(piece.text);
     return tokens::Estimator(family).estimate(classes);
 }
 

@@ -7,6 +7,7 @@
 #include "spillway/base/secret.hpp"
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/gateway/inference_request.hpp"
+#include "spillway/gateway/plan_request.hpp"
 #include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/services.hpp"
 #include "spillway/gateway/settle.hpp"
@@ -78,11 +79,35 @@ bool may_be_coalesced(const InferenceRequest& request)
     return listed && is_cold(request);
 }
 
+/// What decides where the request may go and does not stand in its body: the client's wishes,
+/// whether its key keeps it local, and what its route's conditions look at.
+std::string narrowed_by(const InferenceRequest& request, const net::Fields& fields)
+{
+    std::string text;
+    const auto add = [&](std::string_view name) {
+        // The length keeps two values from running into each other.
+        const auto value = fields[name];
+        text.append(std::to_string(value.size())).append(" ").append(value).append("\n");
+    };
+    for (const auto name : wish_headers)
+        add(name);
+    text.append(has_local_key(request.arrival) ? "local\n" : "any\n");
+    const auto* const route = request.arrival.snapshot->rules.book.find(request.facts.model);
+    if (route == nullptr)
+        return text;
+    for (const auto& name : route->needs().headers)
+        add(name);
+    if (route->needs().identity)
+        text.append(request.arrival.caller.key_hash);
+    return text;
+}
+
 /// The body by its digest, so that it is not copied. The model stands outside of it only in a GET.
-std::string digest_of(const InferenceRequest& request)
+std::string digest_of(const InferenceRequest& request, const net::Fields& fields)
 {
     std::string text(request.method);
     text.append("\n").append(request.suffix).append("\n").append(request.facts.model);
+    text.append("\n").append(narrowed_by(request, fields));
     return sha256_hex(text.append("\n").append(sha256_hex(request.body)));
 }
 
@@ -211,7 +236,7 @@ Result<std::string_view> idempotency_key(std::string_view idempotency_key,
     return key;
 }
 
-bool compare_with_others(InferenceRequest& request)
+bool compare_with_others(InferenceRequest& request, const net::Fields& fields)
 {
     const auto& config = request.arrival.snapshot->config;
     if (!request.same) {
@@ -223,7 +248,7 @@ bool compare_with_others(InferenceRequest& request)
     auto& same = *request.same;
     const bool by_key = same.by == SameRequest::By::key;
     same.most_bytes = config.idempotency.max_answer;
-    same.request = digest_of(request);
+    same.request = digest_of(request, fields);
     const bool anybody = !by_key && config.coalescing.across_keys;
     const auto caller = anybody ? std::string_view("") : request.arrival.caller.key_hash;
     // The length keeps two callers' texts from running into each other's.

@@ -174,7 +174,7 @@ net::Task<Heard> send(net::UpstreamCall& upstream, const SideCall& call, const W
     net::UpstreamRequest request;
     request.head = wire.head;
     request.body = wire.pieces;
-    net::CallBounds bounds;
+    net::CallBounds bounds(privacy::Passage::cleared(call.clearance));
     bounds.connect = call.snapshot.config.upstream.connect_timeout;
     bounds.deadline = std::min(target.deadline, services.clock.now() + longest_call);
     bounds.first_byte_by = bounds.deadline;

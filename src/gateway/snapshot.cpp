@@ -247,9 +247,9 @@ void judge_locality(config::Deployment& deployment, const config::Resolved& reso
                     const privacy::LocalHosts& hosts, Upstream& upstream)
 {
     if (deployment.local == true)
-        upstream.local_by = Upstream::LocalBy::declaration;
-    deployment.local =
-        config::planned_reach(deployment, resolved.base, hosts) == privacy::Reach::local;
+        upstream.place.local_by = privacy::Place::LocalBy::declaration;
+    upstream.place.reach = config::planned_reach(deployment, resolved.base, hosts);
+    deployment.local = upstream.place.reach == privacy::Reach::local;
 }
 
 /// The prices of the model that stands for "in the cloud".
@@ -270,6 +270,13 @@ std::optional<ledger::Rate> reference_rate(const config::Ledger& settings,
 }
 
 }  // namespace
+
+privacy::Passage passage_to(const Snapshot& snapshot, DeploymentIndex deployment,
+                            privacy::Boundary boundary)
+{
+    return privacy::Passage::within(boundary, snapshot.upstreams[at(deployment)].place,
+                                    snapshot.rules.hosts);
+}
 
 Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
                                                        const config::Environment& environment,

@@ -94,13 +94,12 @@ Task<UpstreamCall::Parts::Started> UpstreamCall::Parts::start(const Origin& orig
                                                               const CallBounds& bounds)
 {
     total = bound_of(bounds.deadline);
-    only_within = bounds.only_within;
-    connection = pool.take(origin, only_within);
+    connection = pool.take(origin, bounds.passage);
     while (true) {
         if (cancelled)
             co_return tl::make_unexpected(*over());
         if (!connection) {
-            auto failed = co_await connect(origin, now() + bounds.connect);
+            auto failed = co_await connect(origin, bounds.passage, now() + bounds.connect);
             if (failed) {
                 connection.reset();
                 co_return tl::make_unexpected(std::move(*failed));

@@ -32,7 +32,7 @@ private:
 }  // namespace
 
 Task<UpstreamCall::Parts::Failure> UpstreamCall::Parts::find_addresses(
-    const Origin& origin, std::vector<boost::asio::ip::address>& out)
+    const Origin& origin, privacy::Passage passage, std::vector<boost::asio::ip::address>& out)
 {
     NameCache::Entry& entry = pool.names.find(origin.host, std::chrono::steady_clock::now());
     while (entry.resolving) {
@@ -50,22 +50,21 @@ Task<UpstreamCall::Parts::Failure> UpstreamCall::Parts::find_addresses(
     if (out.empty())
         co_return CallError{CallFault::forbidden,
                             origin.host + " is a link-local or metadata address"};
-    if (only_within != nullptr)
-        std::erase_if(out, [&](const auto& address) {
-            return !is_within(*only_within, origin.host, address);
-        });
+    std::erase_if(out, [&](const auto& address) { return !allows(passage, origin.host, address); });
     if (out.empty())
         co_return CallError{CallFault::forbidden,
                             origin.host + " is not local, and the request must stay local"};
     co_return std::nullopt;
 }
 
-Task<UpstreamCall::Parts::Failure> UpstreamCall::Parts::connect(const Origin& origin, TimePoint by)
+Task<UpstreamCall::Parts::Failure> UpstreamCall::Parts::connect(const Origin& origin,
+                                                                privacy::Passage passage,
+                                                                TimePoint by)
 {
     connecting = true;
     bound(by);
     std::vector<boost::asio::ip::address> addresses;
-    auto named = co_await find_addresses(origin, addresses);
+    auto named = co_await find_addresses(origin, passage, addresses);
     if (named)
         co_return named;
     connector = std::make_unique<Connector>(shard.io(), shard.wheel(), std::move(addresses),

@@ -72,40 +72,42 @@ bool UpstreamConnection::nothing_taken_since(std::uint64_t before) const noexcep
     return confirmed && *confirmed <= before + 1;
 }
 
-bool is_within(const privacy::LocalHosts& hosts, std::string_view host,
-               const boost::asio::ip::address& address)
+bool allows(const privacy::Passage& passage, std::string_view host,
+            const boost::asio::ip::address& address)
 {
-    const auto reach = [&](auto bytes) {
+    const auto asked = [&](auto bytes) {
         const auto known = privacy::Address::from_bytes(bytes);
-        return known ? hosts.reach(host, *known) : privacy::Reach::remote;
+        return known && passage.allows(host, *known);
     };
-    const auto found =
-        address.is_v4() ? reach(address.to_v4().to_bytes()) : reach(address.to_v6().to_bytes());
-    return found == privacy::Reach::local;
+    return address.is_v4() ? asked(address.to_v4().to_bytes()) : asked(address.to_v6().to_bytes());
 }
 
-bool UpstreamConnection::leads_within(const privacy::LocalHosts& hosts, std::string_view host) const
+bool UpstreamConnection::leads_within(const privacy::Passage& passage, std::string_view host) const
 {
+    if (passage.allows_any())
+        return true;
     boost::asio::ip::tcp::endpoint peer;
     auto size = static_cast<socklen_t>(peer.capacity());
     if (::getpeername(stream.socket().descriptor(), peer.data(), &size) != 0)
         return false;
     peer.resize(size);
-    return is_within(hosts, host, peer.address());
+    return allows(passage, host, peer.address());
 }
 
-std::unique_ptr<UpstreamConnection> UpstreamPool::Parts::take(
-    const Origin& origin, const privacy::LocalHosts* only_within)
+std::unique_ptr<UpstreamConnection> UpstreamPool::Parts::take(const Origin& origin,
+                                                              const privacy::Passage& passage)
 {
     const auto shelf = shelves.find(origin);
     if (shelf == shelves.end())
         return nullptr;
     auto& idle = shelf->second.idle;
-    while (!idle.empty()) {
-        auto connection = std::move(idle.back());
-        idle.pop_back();
-        if (!connection->clean() ||
-            (only_within != nullptr && !connection->leads_within(*only_within, origin.host)))
+    for (std::size_t at = idle.size(); at-- > 0;) {
+        const bool usable = idle[at]->clean();
+        if (usable && !idle[at]->leads_within(passage, origin.host))
+            continue;
+        auto connection = std::move(idle[at]);
+        idle.erase(idle.begin() + static_cast<std::ptrdiff_t>(at));
+        if (!usable)
             continue;
         connection->age.disarm();
         connection->stream.socket().forget_waiters();

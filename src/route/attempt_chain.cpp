@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "spillway/route/failure_policy.hpp"
-#include "spillway/route/final_error.hpp"
 #include "spillway/route/strategy.hpp"
 
 namespace spillway::route {
@@ -49,11 +48,6 @@ std::optional<chat::Failure> mocked(const chat::RequestControls& controls)
         return std::nullopt;
     }
     return failure;
-}
-
-std::string_view asked_name(const RoutingTable& table, const Resolved& asked)
-{
-    return asked.asked.empty() ? std::string_view{table[asked.group].name} : asked.asked;
 }
 
 }  // namespace
@@ -106,7 +100,7 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
     failures_.push_back({*current_, hop().place.group, std::move(failure), hop().place.wildcard});
     current_.reset();
     if (committed_) {
-        return Stop{broken_off({*table_, asked_name(*table_, asked()), failures_})};
+        return broke_off();
     }
     const FailureClass kind = last_->kind;
     if (kind == FailureClass::too_long) {
@@ -214,37 +208,6 @@ Action AttemptChain::send_retry(DeploymentIndex deployment, const Moment& moment
     auto action = send(deployment, moment);
     before_send_.retry = true;
     return action;
-}
-
-Action AttemptChain::out_of_time() const
-{
-    return Stop{route::out_of_time({*table_, asked_name(*table_, asked()), failures_})};
-}
-
-Action AttemptChain::give_up(const Moment& moment) const
-{
-    const auto name = asked_name(*table_, asked());
-    // A request at fault stays at fault, however much money there is.
-    if (shortage_ && !(last_ && blames_request(last_->kind))) {
-        return Stop{unaffordable({*table_, name, failures_}, *shortage_)};
-    }
-    if (last_) {
-        const auto& general =
-            table_->fallbacks(asked().group, asked().asked, FallbackList::general);
-        return Stop{exhausted({*table_, name, failures_}, *last_, general)};
-    }
-    if (somebody_saturated_) {
-        return Stop{all_saturated(name)};
-    }
-    if (somebody_limited_) {
-        const auto wait =
-            earliest_recovery_
-                ? std::optional{std::chrono::ceil<Millis>(*earliest_recovery_ - moment.now)}
-                : std::nullopt;
-        return Stop{all_limited(name, wait)};
-    }
-    const auto recovery = earliest_recovery_.value_or(moment.now) - moment.now;
-    return Stop{all_cooling(name, std::chrono::ceil<Millis>(recovery))};
 }
 
 /// Opens the lowest `order` level above the current one that has somebody to send to.

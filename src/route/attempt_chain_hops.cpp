@@ -68,7 +68,8 @@ FailureClass AttemptChain::reason_to_leave(const Moment& moment)
     }
     const auto& members = group().members;
     const bool too_small = std::any_of(members.begin(), members.end(), [&](DeploymentIndex member) {
-        return in_hop(member) && !fits(member, moment);
+        return in_hop(member) && !fits(member, moment) &&
+               privacy::permits(request_.plan.limits.boundary, (*table_)[member].reach);
     });
     const bool somebody_rests =
         std::any_of(members.begin(), members.end(),

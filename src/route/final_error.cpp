@@ -156,6 +156,22 @@ Error out_of_time(const Ending& ending)
                                              tried_list(ending)};
 }
 
+Error kept_local(const Error& end)
+{
+    const auto code = end.code() == Errc::budget_exceeded ? end.code() : Errc::no_local_deployment;
+    Error error{code, "This request must stay local, and no local deployment could answer it: " +
+                          end.message()};
+    const auto wait = end.retry_after();
+    return wait ? std::move(error).retry_in(*wait) : error;
+}
+
+Error nobody_local(std::string_view model)
+{
+    return Error{Errc::no_local_deployment, "This request must stay local, and no deployment of " +
+                                                quoted(model) +
+                                                " or of its fallbacks is local and can serve it."};
+}
+
 Error broken_off(const Ending& ending)
 {
     return Error{Errc::stream_broken, "The answer of model " + quoted(ending.model) +

@@ -8,6 +8,7 @@
 
 #include "name_pattern.hpp"
 #include "spillway/base/text.hpp"
+#include "spillway/route/client_kind.hpp"
 
 namespace spillway::route {
 
@@ -64,7 +65,14 @@ bool speaks_in(chat::Speaker speaker, config::Where where)
         case config::Where::all:
             break;
     }
-    return true;
+    return speaker != chat::Speaker::nobody;
+}
+
+void add_header(Needs& needs, std::string_view name)
+{
+    auto known = lower(name);
+    if (std::find(needs.headers.begin(), needs.headers.end(), known) == needs.headers.end())
+        needs.headers.push_back(std::move(known));
 }
 
 RE2::Options pattern_options()
@@ -138,6 +146,7 @@ void CompiledRoute::Questions::fill(config::Condition& condition, const privacy:
     } else if (const auto* header = std::get_if<config::HeaderIs>(&test)) {
         condition.question = hashed("header", lower(header->name), header->any_of);
         headers.push_back({condition.question, *header});
+        add_header(needs, header->name);
     } else if (const auto* member = std::get_if<config::MetadataIs>(&test)) {
         condition.question = hashed("metadata", member->path, member->any_of);
         metadata.push_back({condition.question, *member});
@@ -153,6 +162,11 @@ void CompiledRoute::Questions::fill(config::Condition& condition, const privacy:
         needs.score = needs.score || number->measure == config::Measure::score;
     } else if (std::holds_alternative<config::TierIs>(test)) {
         needs.score = true;
+    } else if (std::holds_alternative<config::ClientIs>(test)) {
+        for (const auto name : client_headers)
+            add_header(needs, name);
+    } else if (std::holds_alternative<config::IdentityIs>(test)) {
+        needs.identity = true;
     }
 }
 

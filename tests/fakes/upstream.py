@@ -101,6 +101,8 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data):
         self.record.bytes_in += len(data)
+        if self.upstream.wire is not None:
+            self.upstream.wire += data
         self.buffer += data
         self.arrived.set()
 
@@ -213,7 +215,7 @@ class Turn:
 class Upstream:
     """A server on a free loopback port; see the module's description."""
 
-    def __init__(self, name="fake", default=None, tls=None, host="127.0.0.1", port=0):
+    def __init__(self, name="fake", default=None, tls=None, host="127.0.0.1", port=0, keeps_bytes=False):
         from . import replies
 
         self.name = name
@@ -224,6 +226,7 @@ class Upstream:
         self.on_accept = None  # coroutine function of the link, before anything is read
         self.connections = []
         self.requests = []
+        self.wire = bytearray() if keeps_bytes else None  # every byte that came, of whatever it is a part
         self.errors = []
         self._condition = threading.Condition()
         self._links = set()

@@ -153,7 +153,8 @@ def test_a_private_request_stays_home_though_every_engine_fails(town):
     for engine in (town.fast, town.strong, town.coder):
         engine.default = r.status(500, "broken")
     reply = town.ask(CARD, fallbacks=["cloud"])
-    assert reply.status >= 500
+    assert (reply.status, reply.error["code"]) == (503, "no_local_deployment")
+    assert "must stay local" in reply.error["message"] and "Tried: strong/" in reply.error["message"]
     assert not town.cloud.requests
     assert reply.header("x-spillway-privacy").startswith("local; classes=payment_card")
 

@@ -100,7 +100,9 @@ def test_when_the_local_engine_is_down_the_next_one_serves_and_private_requests_
     assert (said, record.model_group) == ("private", "reserve")
     day["reserve"].close()
     wait_until(lambda: day.state("reserve") == "unreachable", what="the check")
-    assert day.ask(CARD).status >= 500
+    reply = day.ask(CARD)
+    assert (reply.status, reply.error["code"]) == (503, "no_local_deployment")
+    assert "must stay local" in reply.error["message"]
     assert not [request for request in day["cloud"].requests if b"4111" in request.body]
     said, record = day.told(day.ask(EASY))
     assert record.model_group == "cloud"

@@ -13,16 +13,19 @@ enum class Speaker : std::uint8_t {
     user,       ///< An earlier turn of the user.
     last_user,  ///< The last one.
     other,      ///< The assistant, tools and their results, schemas, names: everything else.
+    nobody,     ///< Numbers and the keys of objects: no words, but as private as words may be.
 };
 
-/// A text of the request, decoded; lives as long as the body and the reader's next call.
+/// A text of the request, decoded; lives as long as the body and the reader's next call. Those of
+/// nobody are as they stand in the JSON, with the marks around them: `card": 4111, "cvc": 123`.
 struct PromptPiece {
     Speaker speaker = Speaker::other;
     std::uint32_t message = 0;  ///< Pieces of one message have one number.
     std::string_view text;
 };
 
-/// All text of a request, without base64 payloads, and what else rules ask of its prompt.
+/// All text of a request, without base64 payloads and lists of tokens, and what else rules ask of
+/// its prompt.
 struct Prompt {
     std::vector<PromptPiece> pieces;
     std::uint32_t user_turns = 0;

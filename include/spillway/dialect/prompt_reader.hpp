@@ -8,9 +8,11 @@
 
 namespace spillway::dialect {
 
-/// Takes the text out of a request that `RequestReader` has accepted: every string of the body but
-/// base64 payloads, so that whoever looks for sensitive text sees what a model would see. Only
-/// done for routes that ask for it. One per shard; not thread-safe.
+/// Takes the text out of a request that `RequestReader` has accepted: every string, number and key
+/// of the body, so that whoever looks for sensitive text sees what a model would see. Left out are
+/// base64 payloads, prompts given as lists of tokens, and the words of the protocol itself
+/// (`"role"`, `"type": "text"`). Only done for routes that ask for it. One per shard; not
+/// thread-safe.
 class PromptReader {
 public:
     PromptReader();

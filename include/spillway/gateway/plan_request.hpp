@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -39,9 +40,15 @@ struct Described {
     Tokens uncorrected{};    ///< The prompt as it was counted, before what was learned corrects it.
 };
 
+/// Headers in which a client says where its request may go.
+inline constexpr std::array<std::string_view, 3> wish_headers{
+    "x-spillway-prefer", "x-spillway-max-cost", "x-spillway-boundary"};
+
+/// Is the caller's key one whose requests stay local (`privacy.local_keys`)?
+[[nodiscard]] bool has_local_key(const Arrival& arrival);
+
 /// Takes the facts that the request's route asks for, and no others.
-/// @param fields  Of the request's head: wishes of the client (`x-spillway-prefer`,
-///                `x-spillway-max-cost`, `x-spillway-boundary`), and who it is.
+/// @param fields  Of the request's head: wishes of the client (`wish_headers`), and who it is.
 /// @return `unknown_model`, or `invalid_request` for a wish that is none.
 [[nodiscard]] Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
                                          Describer& describer);

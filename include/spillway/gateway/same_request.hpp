@@ -50,8 +50,9 @@ struct SameRequest {
                                                        std::string_view x_idempotency_key);
 
 /// Is the request one that is compared with others? Then it gets its `SameRequest`, digests
-/// included. @param query  Of its head.
-[[nodiscard]] bool compare_with_others(InferenceRequest& request);
+/// included. Requests are the same only when nothing in their heads (`fields`) or in their keys
+/// could send them to different places: what stays local is never answered with what a cloud said.
+[[nodiscard]] bool compare_with_others(InferenceRequest& request, const net::Fields& fields);
 
 enum class Joined : std::uint8_t { leads, answered };
 

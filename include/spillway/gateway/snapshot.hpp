@@ -15,7 +15,7 @@
 #include "spillway/ledger/cost.hpp"
 #include "spillway/net/upstream.hpp"
 #include "spillway/observe/metrics.hpp"
-#include "spillway/privacy/locality.hpp"
+#include "spillway/privacy/passage.hpp"
 #include "spillway/privacy/scanner.hpp"
 #include "spillway/route/route_book.hpp"
 #include "spillway/route/routing_table.hpp"
@@ -38,8 +38,7 @@ struct Upstream {
     ledger::Rate rate;
     std::optional<Tokens> default_answer;  ///< `max_tokens` for requests that set none.
     bool local = false;
-    /// What a request that stays local asks of the connection's address.
-    enum class LocalBy : std::uint8_t { address, declaration } local_by = LocalBy::address;
+    privacy::Place place;  ///< What a request that stays local is told of it.
     observe::Metrics::Deployment metrics;
 };
 
@@ -75,6 +74,11 @@ struct Snapshot {
 /// counted. Empty when the route's first target is not served.
 [[nodiscard]] const std::string& usual_model(const route::CompiledRoute& route,
                                              const Snapshot& snapshot);
+
+/// Where a call to `deployment` for a request within `boundary` may lead.
+/// @param snapshot  Must outlive the call.
+[[nodiscard]] privacy::Passage passage_to(const Snapshot& snapshot, DeploymentIndex deployment,
+                                          privacy::Boundary boundary);
 
 /// Compiles a configuration. Deployments that cannot be resolved are left out with a warning
 /// (LiteLLM's ignore_invalid_deployments).

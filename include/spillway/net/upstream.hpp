@@ -10,7 +10,7 @@
 #include "spillway/net/http_head.hpp"
 #include "spillway/net/shard.hpp"
 #include "spillway/net/task.hpp"
-#include "spillway/privacy/locality.hpp"
+#include "spillway/privacy/passage.hpp"
 
 namespace spillway::net {
 
@@ -31,12 +31,13 @@ struct UpstreamRequest {
 
 /// Bounds of the way to the first byte of the reply. `deadline` beats them all.
 struct CallBounds {
+    explicit CallBounds(privacy::Passage where) : passage(where) {}
+
+    /// Asked of every address before it is connected to, and of a kept connection's.
+    privacy::Passage passage;
     Millis connect{5'000};
     TimePoint first_byte_by{};
     TimePoint deadline{};
-    /// Only an address that these call local may be connected to; null: any. Asked of every
-    /// address, also of a kept connection's. Outlives the call.
-    const privacy::LocalHosts* only_within = nullptr;
 };
 
 /// Why a call gave no (more) bytes.
@@ -44,7 +45,7 @@ enum class CallFault : std::uint8_t {
     unreachable,  ///< Name not found, refused, no route.
     connect_timeout,
     tls,        ///< Certificate or handshake: nothing of the request was sent.
-    forbidden,  ///< Link-local or metadata address.
+    forbidden,  ///< Link-local or metadata address, or beyond the call's passage.
     closed,     ///< Closed or reset before or inside the reply.
     timeout,    ///< First byte, idle or total bound.
     bad_reply,  ///< Not HTTP as we accept it.

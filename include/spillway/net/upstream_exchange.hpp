@@ -25,8 +25,9 @@ struct UpstreamCall::Parts : LiveCall {
     void cancel() noexcept;
 
     // The way to a connection (upstream_connect.cpp)
-    Task<Failure> connect(const Origin& origin, TimePoint by);
-    Task<Failure> find_addresses(const Origin& origin, std::vector<boost::asio::ip::address>& out);
+    Task<Failure> connect(const Origin& origin, privacy::Passage passage, TimePoint by);
+    Task<Failure> find_addresses(const Origin& origin, privacy::Passage passage,
+                                 std::vector<boost::asio::ip::address>& out);
     Task<Failure> handshake(const Origin& origin, OriginShelf& shelf);
 
     // Request and reply head
@@ -69,7 +70,6 @@ struct UpstreamCall::Parts : LiveCall {
     std::uint64_t left = 0;
     int interim = 0;
 
-    const privacy::LocalHosts* only_within = nullptr;  ///< As in `CallBounds`.
     bool connecting = false;
     bool expired = false;
     bool cancelled = false;

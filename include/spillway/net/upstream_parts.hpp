@@ -16,9 +16,9 @@
 /// What UpstreamPool and UpstreamCall share and callers need not see.
 namespace spillway::net {
 
-/// Do `hosts` call the address local, for a connection to `host`?
-[[nodiscard]] bool is_within(const privacy::LocalHosts& hosts, std::string_view host,
-                             const boost::asio::ip::address& address);
+/// Does `passage` allow a connection to `host` that leads to this address?
+[[nodiscard]] bool allows(const privacy::Passage& passage, std::string_view host,
+                          const boost::asio::ip::address& address);
 
 struct UpstreamConnection;
 
@@ -49,8 +49,8 @@ struct UpstreamConnection {
 
     /// True when nothing waits to be read: no byte, no end of file. TLS tickets are taken in.
     [[nodiscard]] bool clean();
-    /// Is its other end at an address that `hosts` call local?
-    [[nodiscard]] bool leads_within(const privacy::LocalHosts& hosts, std::string_view host) const;
+    /// Does `passage` allow the address that its other end is at?
+    [[nodiscard]] bool leads_within(const privacy::Passage& passage, std::string_view host) const;
     /// True when the peer's kernel never confirmed a byte written after the first `before` ones.
     [[nodiscard]] bool nothing_taken_since(std::uint64_t before) const noexcept;
 
@@ -64,9 +64,10 @@ struct UpstreamConnection {
 struct UpstreamPool::Parts {
     explicit Parts(Shard& owner) : shard(owner), names(owner.io()) {}
 
-    /// An idle connection to `origin` that is clean, or null.
+    /// An idle connection to `origin` that is clean and that `passage` allows, or null. Those that
+    /// it does not allow are left for others.
     [[nodiscard]] std::unique_ptr<UpstreamConnection> take(const Origin& origin,
-                                                           const privacy::LocalHosts* only_within);
+                                                           const privacy::Passage& passage);
     /// Keeps a connection whose reply was read to its end, for at most `keepalive`.
     void keep(std::unique_ptr<UpstreamConnection> connection, Millis keepalive);
     void forget(UpstreamConnection& connection) noexcept;

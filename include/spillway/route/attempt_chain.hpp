@@ -141,8 +141,11 @@ private:
     [[nodiscard]] Action send(DeploymentIndex deployment, const Moment& moment);
     [[nodiscard]] Action take_back(const Moment& moment);
     [[nodiscard]] Action send_retry(DeploymentIndex deployment, const Moment& moment);
+    [[nodiscard]] Action broke_off() const;
     [[nodiscard]] Action out_of_time() const;
     [[nodiscard]] Action give_up(const Moment& moment) const;
+    [[nodiscard]] Error why_nobody_answered(const Moment& moment) const;
+    [[nodiscard]] bool request_at_fault() const;
 
     [[nodiscard]] std::optional<DeploymentIndex> open_next_level(const Moment& moment);
     [[nodiscard]] std::optional<DeploymentIndex> best_of_level(Freshness wanted,

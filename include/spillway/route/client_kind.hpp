@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "spillway/chat/prompt.hpp"
@@ -14,6 +15,10 @@ struct ClientSigns {
     std::string_view app;         ///< `x-app`; Claude Code sends "cli".
     const chat::Prompt& prompt;
 };
+
+/// The headers that these come from.
+inline constexpr std::array<std::string_view, 3> client_headers{"user-agent", "originator",
+                                                                "x-app"};
 
 /// Who calls, and whether in the background of what its user is doing. Open WebUI's task calls are
 /// known by the shape of its templates (a heading "### Task:" and the JSON key that is asked for);

@@ -39,6 +39,15 @@ struct Ending {
 /// The request's time is over.
 [[nodiscard]] Error out_of_time(const Ending& ending);
 
+/// The end of a request that must stay local: who asked for that is told so, with what was tried
+/// and when to come again, and not what a gateway says of its upstreams (502, 504) or its limits
+/// (429). A budget that is short stays `budget_exceeded`: money would help.
+/// @param end  What would be told of any other request.
+[[nodiscard]] Error kept_local(const Error& end);
+
+/// The same where no deployment on the way is local, so that no wait helps.
+[[nodiscard]] Error nobody_local(std::string_view model);
+
 /// An answer broke off after its first byte went to the client.
 [[nodiscard]] Error broken_off(const Ending& ending);
 

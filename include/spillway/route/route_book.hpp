@@ -33,6 +33,8 @@ struct Needs {
     bool score = false;
     bool sensitive = false;
     bool code = false;
+    bool identity = false;             ///< Whose the request is.
+    std::vector<std::string> headers;  ///< Names, each once; those that tell the client's kind too.
 };
 
 /// One route, compiled. Immutable; safe to share.

@@ -56,10 +56,21 @@ protected:
         auto made = request(body);
         made.same = std::make_unique<SameRequest>();
         made.same->idempotency_key = key;
-        EXPECT_TRUE(compare_with_others(made));
+        EXPECT_TRUE(compare_with_others(made, fields_));
         return made;
     }
 
+    /// The digest of a request with one header.
+    std::string with_header(std::string_view name, std::string_view value)
+    {
+        fields_.clear();
+        EXPECT_TRUE(fields_.add({name, value}));
+        auto made = keyed("k").same->request;
+        fields_.clear();
+        return made;
+    }
+
+    net::Fields fields_;
     observe::Metrics metrics_;
     config::Config config_ = testing::small_config();
     std::shared_ptr<const Snapshot> snapshot_;
@@ -68,7 +79,7 @@ protected:
 TEST_F(SameRequestTest, ComparesNoRequestWithoutAKeyUnlessTheFileSaysSo)
 {
     auto plain = request();
-    EXPECT_FALSE(compare_with_others(plain));
+    EXPECT_FALSE(compare_with_others(plain, fields_));
     EXPECT_EQ(plain.same, nullptr);
 }
 
@@ -80,7 +91,7 @@ TEST_F(SameRequestTest, TellsRequestsByMethodPathAndBody)
     auto elsewhere = request("{}");
     elsewhere.suffix = "/completions";
     elsewhere.same = std::make_unique<SameRequest>();
-    EXPECT_TRUE(compare_with_others(elsewhere));
+    EXPECT_TRUE(compare_with_others(elsewhere, fields_));
     EXPECT_NE(one.same->request, elsewhere.same->request);
 }
 
@@ -90,9 +101,63 @@ TEST_F(SameRequestTest, KeepsTheKeysOfTwoCallersApart)
     other.arrival.caller.key_hash = "other";
     other.same = std::make_unique<SameRequest>();
     other.same->idempotency_key = "k";
-    EXPECT_TRUE(compare_with_others(other));
+    EXPECT_TRUE(compare_with_others(other, fields_));
     EXPECT_NE(keyed("k").same->key, other.same->key);
     EXPECT_EQ(keyed("k").same->key, keyed("k", "{ }").same->key);
+}
+
+TEST_F(SameRequestTest, TellsRequestsByWhatNarrowsWhereTheyMayGo)
+{
+    const auto plain = keyed("k").same->request;
+    EXPECT_NE(plain, with_header("x-spillway-boundary", "local"));
+    EXPECT_NE(plain, with_header("X-Spillway-Prefer", "cheap"));
+    EXPECT_NE(plain, with_header("x-spillway-max-cost", "0.01"));
+    EXPECT_NE(with_header("x-spillway-max-cost", "0.01"), with_header("x-spillway-max-cost", "1"));
+    EXPECT_EQ(plain, with_header("user-agent", "curl/8"));
+    snapshot_ = nullptr;
+    config_.privacy.local_keys = {"caller"};
+    EXPECT_NE(plain, keyed("k").same->request);
+}
+
+TEST_F(SameRequestTest, TellsRequestsOfARouteByTheHeadersItLooksAt)
+{
+    config::Route route;
+    route.name = "cloud";  // decides for the model that these requests name
+    route.otherwise.use = {"cloud"};
+    config::RouteRule legal;
+    legal.name = "legal";
+    legal.when.test = config::HeaderIs{"X-Team", {"legal"}};
+    legal.action.use = {"fast-local"};
+    legal.action.boundary = privacy::Boundary::local;
+    route.rules = {legal};
+    config_.routes = {route};
+    const auto plain = keyed("k").same->request;
+    EXPECT_NE(plain, with_header("x-team", "legal"));
+    EXPECT_EQ(plain, with_header("user-agent", "curl/8"));
+    snapshot_ = nullptr;
+    config_.routes[0].rules[0].when.test = config::ClientIs{{config::ClientKind::unknown}};
+    EXPECT_NE(plain, with_header("user-agent", "curl/8"));
+}
+
+TEST_F(SameRequestTest, CoalescesNoTwoKeysThatARouteTellsApart)
+{
+    config::Route route;
+    route.name = "cloud";
+    route.otherwise.use = {"cloud"};
+    config::RouteRule own;
+    own.name = "own";
+    own.when.test = config::IdentityIs{config::Identity::key, {"caller"}};
+    own.action.use = {"fast-local"};
+    own.action.boundary = privacy::Boundary::local;
+    route.rules = {own};
+    config_.routes = {route};
+    config_.coalescing.enabled = config_.coalescing.across_keys = true;
+    auto one = request();
+    auto other = request();
+    other.arrival.caller.key_hash = "other";
+    EXPECT_TRUE(compare_with_others(one, fields_));
+    EXPECT_TRUE(compare_with_others(other, fields_));
+    EXPECT_NE(one.same->key, other.same->key);
 }
 
 TEST_F(SameRequestTest, CoalescesOnlyAtTemperatureZero)
@@ -101,13 +166,13 @@ TEST_F(SameRequestTest, CoalescesOnlyAtTemperatureZero)
     for (const std::string zero : {"0", "0.0", "0e3", "-0"}) {
         const auto body = R"({"temperature":)" + zero + "}";
         auto cold = request(body);
-        EXPECT_TRUE(compare_with_others(cold)) << zero;
+        EXPECT_TRUE(compare_with_others(cold, fields_)) << zero;
         EXPECT_EQ(cold.same->by, SameRequest::By::coalescing);
     }
     for (const std::string body :
          {R"({"temperature":0.1})", R"({"temperature":null})", R"({"temperature":"0"})", "{}"}) {
         auto warm = request(body);
-        EXPECT_FALSE(compare_with_others(warm)) << body;
+        EXPECT_FALSE(compare_with_others(warm, fields_)) << body;
     }
 }
 
@@ -116,7 +181,7 @@ TEST_F(SameRequestTest, CoalescesTheModelsThatTheFileNames)
     config_.coalescing.enabled = true;
     config_.coalescing.models = {"fast-local"};
     auto cloud = request();
-    EXPECT_FALSE(compare_with_others(cloud));
+    EXPECT_FALSE(compare_with_others(cloud, fields_));
 }
 
 TEST_F(SameRequestTest, CoalescesAcrossKeysOnlyWhereTheFileSaysSo)
@@ -124,7 +189,7 @@ TEST_F(SameRequestTest, CoalescesAcrossKeysOnlyWhereTheFileSaysSo)
     const auto key_for = [this](std::string_view caller) {
         auto cold = request();
         cold.arrival.caller.key_hash = caller;
-        EXPECT_TRUE(compare_with_others(cold));
+        EXPECT_TRUE(compare_with_others(cold, fields_));
         return cold.same->key;
     };
     config_.coalescing.enabled = true;

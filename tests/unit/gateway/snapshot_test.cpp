@@ -62,5 +62,40 @@ TEST(BuildSnapshot, CountsItsNumberUp)
     EXPECT_EQ(second->number, first->number + 1);
 }
 
+// The last step before a connection: it holds whatever the chain above it decided.
+
+privacy::Passage private_passage(std::optional<bool> said, const std::string& base)
+{
+    static observe::Metrics metrics;
+    auto config = testing::small_config();
+    config.deployments[0].local = said;
+    config.deployments[0].api_base = base;
+    static std::shared_ptr<const Snapshot> snapshot;
+    snapshot = testing::snapshot_of(std::move(config), metrics);
+    return passage_to(*snapshot, DeploymentIndex{0}, privacy::Boundary::local);
+}
+
+TEST(PassageTo, IsClosedForWhatStaysLocalWhereTheRowSaysThatItIsNot)
+{
+    const auto loopback = privacy::Address::parse("127.0.0.1").value();
+    const auto passage = private_passage(false, "http://127.0.0.1:11434/v1");
+    EXPECT_FALSE(passage.allows("127.0.0.1", loopback));
+    observe::Metrics metrics;
+    const auto snapshot = testing::snapshot_of(testing::small_config(), metrics);
+    EXPECT_TRUE(passage_to(*snapshot, DeploymentIndex{1}, privacy::Boundary::any).allows_any());
+    EXPECT_FALSE(passage_to(*snapshot, DeploymentIndex{1}, privacy::Boundary::local)
+                     .allows("relay.example.com", loopback));
+}
+
+TEST(PassageTo, AsksTheAddressUnlessTheRowSaysThatItIsLocal)
+{
+    const auto remote = privacy::Address::parse("203.0.113.7").value();
+    const auto loopback = privacy::Address::parse("127.0.0.1").value();
+    const auto asks = private_passage(std::nullopt, "http://127.0.0.1:11434/v1");
+    EXPECT_TRUE(asks.allows("ollama", loopback));
+    EXPECT_FALSE(asks.allows("ollama", remote));
+    EXPECT_TRUE(private_passage(true, "http://gpu.example/v1").allows("gpu.example", remote));
+}
+
 }  // namespace
 }  // namespace spillway::gateway

@@ -60,7 +60,8 @@ protected:
             "\r\n\r\n";
         const std::string_view part = body;
         request.body = {&part, 1};
-        const auto head = co_await upstream.start(origin, request, CallBounds{});
+        const CallBounds bounds(privacy::Passage::without_request());
+        const auto head = co_await upstream.start(origin, request, bounds);
         if (!head) {
             seen.fault = head.error().fault;
             seen.message = head.error().message;
@@ -176,7 +177,7 @@ TEST_F(Tls, GivesUpOnAHandshakeThatStalls)
         origin.tls = true;
         UpstreamRequest request;
         request.head = "GET / HTTP/1.1\r\nHost: u\r\n\r\n";
-        CallBounds bounds;
+        CallBounds bounds(privacy::Passage::without_request());
         bounds.connect = Millis{30};
         const auto head = co_await upstream.start(origin, request, bounds);
         if (!head)

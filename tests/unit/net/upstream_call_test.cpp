@@ -41,7 +41,7 @@ struct Seen {
 struct Ask {
     std::string body = "ask";
     std::string method = "POST";
-    CallBounds bounds{};
+    CallBounds bounds{privacy::Passage::without_request()};
     Millis idle{5'000};
 };
 
@@ -500,6 +500,83 @@ TEST_F(UpstreamCallTest, SaysThatANameIsUnknown)
     EXPECT_EQ(seen.fault, CallFault::unreachable);
 }
 
+// Where a call may lead
+
+const privacy::LocalHosts nothing_listed;
+
+Ask that_stays_local(privacy::Reach place)
+{
+    Ask question;
+    question.bounds.passage =
+        privacy::Passage::within(privacy::Boundary::local, {place}, nothing_listed);
+    return question;
+}
+
+class UpstreamPassage : public UpstreamCallTest {
+protected:
+    /// Runs one call that is to end without a server.
+    Seen refused(net::Origin origin, const Ask& question)
+    {
+        Seen seen;
+        shard_.go([&] { return call(shard_.shard(), origin, question, seen); }).wait();
+        EXPECT_EQ(seen.fault, CallFault::forbidden);
+        EXPECT_NE(seen.message.find("must stay local"), std::string::npos) << seen.message;
+        EXPECT_FALSE(seen.sent);
+        return seen;
+    }
+    /// The first connection that the server sees is this call's.
+    void expect_no_connection_before()
+    {
+        const Seen seen = ask([](Peer& peer) {
+            EXPECT_EQ(peer.until("ask").substr(0, 4), "POST");
+            peer.send(ok_reply);
+        });
+        EXPECT_EQ(seen.body, "hello");
+    }
+};
+
+TEST_F(UpstreamPassage, DoesNotLeadToARemoteAddress)
+{
+    // Of the addresses for documentation: nobody is there, so to try would end as unreachable.
+    refused(at(9, "203.0.113.7"), that_stays_local(privacy::Reach::local));
+    refused(at(9, "2001:db8::1"), that_stays_local(privacy::Reach::local));
+}
+
+TEST_F(UpstreamPassage, LeadsToALocalAddress)
+{
+    const Seen seen = ask(
+        [](Peer& peer) {
+            peer.until("ask");
+            peer.send(ok_reply);
+        },
+        that_stays_local(privacy::Reach::local));
+    EXPECT_EQ(seen.body, "hello");
+}
+
+TEST_F(UpstreamPassage, DoesNotLeadToALocalAddressOfAPlaceThatIsCalledRemote)
+{
+    refused(at(server_.port()), that_stays_local(privacy::Reach::remote));
+    expect_no_connection_before();
+}
+
+TEST_F(UpstreamPassage, DoesNotLeadOverAKeptConnection)
+{
+    ask([](Peer& peer) {
+        peer.until("ask");
+        peer.send(ok_reply);
+    });
+    ASSERT_EQ(idle(), 1u);
+    refused(at(server_.port()), that_stays_local(privacy::Reach::remote));
+    EXPECT_EQ(idle(), 1u) << "it is others' to use";
+    std::string got;
+    const Seen again = ask_again(peer_, [&](Peer& peer) {
+        got = peer.until("ask");
+        peer.send(ok_reply);
+    });
+    EXPECT_EQ(again.body, "hello");
+    EXPECT_EQ(got, "POST /v1 HTTP/1.1\r\nHost: u\r\nContent-Length: 3\r\n\r\nask");
+}
+
 // Cancelling
 
 class UpstreamCancel : public UpstreamCallTest {
@@ -516,7 +593,8 @@ protected:
         UpstreamRequest request;
         request.head = "GET / HTTP/1.1\r\nHost: u\r\n\r\n";
         const net::Origin origin = at(server_.port());
-        const auto head = co_await upstream.start(origin, request, CallBounds{});
+        const CallBounds bounds(privacy::Passage::without_request());
+        const auto head = co_await upstream.start(origin, request, bounds);
         if (!head) {
             seen.fault = head.error().fault;
             co_return;
@@ -600,7 +678,8 @@ TEST_F(UpstreamCallTest, ClosesTheConnectionWhenACallIsDropped)
         UpstreamRequest request;
         request.head = "GET / HTTP/1.1\r\nHost: u\r\n\r\n";
         const net::Origin origin = at(server_.port());
-        (void)co_await upstream.start(origin, request, CallBounds{});
+        const CallBounds bounds(privacy::Passage::without_request());
+        (void)co_await upstream.start(origin, request, bounds);
     });
     Peer peer = server_.accept();
     peer.until("\r\n\r\n");

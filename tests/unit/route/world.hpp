@@ -53,11 +53,11 @@ class Walk {
 public:
     explicit Walk(const config::Config& config, std::string_view model,
                   chat::RequestControls controls = {}, Tokens prompt = Tokens{0},
-                  chat::TokenWish wish = {})
+                  chat::TokenWish wish = {}, privacy::Boundary boundary = privacy::Boundary::any)
         : table(config, std::vector<bool>(config.deployments.size())),
           fleet(idle_fleet(table)),
           chain(table,
-                {straight_to(table.resolve(model).value()), std::move(controls), prompt,
+                {plan_for(table.resolve(model).value(), boundary), std::move(controls), prompt,
                  std::nullopt, wish},
                 noon)
     {}
@@ -97,6 +97,13 @@ public:
         return fleet.states[at(found.pinned.value())];
     }
     void rest(std::string_view id, Millis time) { state(id).rests_until = now + time; }
+
+    [[nodiscard]] static Plan plan_for(Resolved place, privacy::Boundary boundary)
+    {
+        auto plan = straight_to(std::move(place));
+        plan.limits.boundary = boundary;
+        return plan;
+    }
 
     [[nodiscard]] Moment moment() const { return {now, fleet, draw, may_retry}; }
 

@@ -1,0 +1,77 @@
+// The ends of an attempt chain: what is told when there is no answer.
+
+#include "spillway/route/attempt_chain.hpp"
+#include "spillway/route/failure_policy.hpp"
+#include "spillway/route/final_error.hpp"
+
+namespace spillway::route {
+namespace {
+
+std::string_view asked_name(const RoutingTable& table, const Resolved& asked)
+{
+    return asked.asked.empty() ? std::string_view{table[asked.group].name} : asked.asked;
+}
+
+bool stays_local(const Plan& plan)
+{
+    return plan.limits.boundary == privacy::Boundary::local;
+}
+
+}  // namespace
+
+Action AttemptChain::broke_off() const
+{
+    return Stop{broken_off({*table_, asked_name(*table_, asked()), failures_})};
+}
+
+Action AttemptChain::out_of_time() const
+{
+    auto error = route::out_of_time({*table_, asked_name(*table_, asked()), failures_});
+    return Stop{stays_local(request_.plan) ? kept_local(error) : std::move(error)};
+}
+
+Action AttemptChain::give_up(const Moment& moment) const
+{
+    // What is wrong with the request is wrong wherever it stays.
+    const bool kept = stays_local(request_.plan) && !request_at_fault();
+    const bool nobody_there =
+        !last_ && !shortage_ && !somebody_saturated_ && !somebody_limited_ && !earliest_recovery_;
+    if (kept && nobody_there) {
+        return Stop{nobody_local(asked_name(*table_, asked()))};
+    }
+    auto error = why_nobody_answered(moment);
+    return Stop{kept ? kept_local(error) : std::move(error)};
+}
+
+bool AttemptChain::request_at_fault() const
+{
+    return last_ && blames_request(last_->kind);
+}
+
+Error AttemptChain::why_nobody_answered(const Moment& moment) const
+{
+    const auto name = asked_name(*table_, asked());
+    // A request at fault stays at fault, however much money there is.
+    if (shortage_ && !request_at_fault()) {
+        return unaffordable({*table_, name, failures_}, *shortage_);
+    }
+    if (last_) {
+        const auto& general =
+            table_->fallbacks(asked().group, asked().asked, FallbackList::general);
+        return exhausted({*table_, name, failures_}, *last_, general);
+    }
+    if (somebody_saturated_) {
+        return all_saturated(name);
+    }
+    if (somebody_limited_) {
+        const auto wait =
+            earliest_recovery_
+                ? std::optional{std::chrono::ceil<Millis>(*earliest_recovery_ - moment.now)}
+                : std::nullopt;
+        return all_limited(name, wait);
+    }
+    const auto recovery = earliest_recovery_.value_or(moment.now) - moment.now;
+    return all_cooling(name, std::chrono::ceil<Millis>(recovery));
+}
+
+}  // namespace spillway::route
