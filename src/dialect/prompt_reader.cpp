@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "spillway/dialect/json_walk.hpp"
 
@@ -9,6 +10,7 @@ namespace spillway::dialect {
 
 namespace {
 
+using chat::Attachment;
 using chat::Prompt;
 using chat::PromptPiece;
 using chat::Speaker;
@@ -176,7 +178,13 @@ private:
                 add(speaker, key);
                 break;
             case '[':
-                json_.array([&] { result = strings(speaker, key) || result; });
+                json_.array([&] {
+                    const auto outer = std::exchange(part_, {});
+                    result = strings(speaker, key) || result;
+                    if (part_.known)
+                        prompt_.attachments.push_back(part_.attachment);
+                    part_ = outer;
+                });
                 break;
             case '{':
                 json_.object([&](const JsonKey& member) {
@@ -201,18 +209,47 @@ private:
         if (!kind)
             return false;
         const auto word = kind->raw;
-        prompt_.images += is(word, "image_url") || is(word, "input_image") || is(word, "image");
-        prompt_.audios += is(word, "input_audio") || is(word, "audio") ? 1 : 0;
-        prompt_.files += is(word, "file") || is(word, "input_file") || is(word, "document") ? 1 : 0;
+        if (is(word, "image_url") || is(word, "input_image") || is(word, "image"))
+            note(Attachment::Kind::image, prompt_.images);
+        else if (is(word, "input_audio") || is(word, "audio"))
+            note(Attachment::Kind::audio, prompt_.audios);
+        else if (is(word, "file") || is(word, "input_file") || is(word, "document"))
+            note(Attachment::Kind::file, prompt_.files);
         keep(*kind, Speaker::other);
         return carries_result(word);
+    }
+
+    void note(Attachment::Kind kind, std::uint32_t& counter)
+    {
+        ++counter;
+        part_.known = true;
+        part_.attachment.kind = kind;
+    }
+
+    void note_payload(const JsonString& string)
+    {
+        auto payload = string.raw;
+        if (payload.starts_with("data:"))
+            payload.remove_prefix(std::min(payload.find(','), payload.size() - 1) + 1);
+        part_.attachment.characters = payload.size();
+        if (!string.escaped())
+            part_.attachment.payload = payload;
     }
 
     void add(Speaker speaker, std::string_view key)
     {
         const auto string = json_.string();
-        if (string && !(may_hold_payload(key) && is_payload(string->raw)))
-            keep(*string, speaker);
+        if (!string)
+            return;
+        if (may_hold_payload(key) && is_payload(string->raw)) {
+            note_payload(*string);
+            return;
+        }
+        if (is(key, "detail"))
+            part_.attachment.detail = is(string->raw, "low")    ? Attachment::Detail::low
+                                      : is(string->raw, "high") ? Attachment::Detail::high
+                                                                : Attachment::Detail::unsaid;
+        keep(*string, speaker);
     }
 
     void keep(const JsonString& string, Speaker speaker)
@@ -244,9 +281,16 @@ private:
                 piece.speaker = Speaker::last_user;
     }
 
+    /// The part of a content list that is being read; its kind may stand behind its payload.
+    struct Part {
+        bool known = false;
+        Attachment attachment;
+    };
+
     JsonWalker json_;
     std::string& decoded_;
     Prompt& prompt_;
+    Part part_;
     std::uint32_t message_ = 0;
 };
 
