@@ -136,4 +136,13 @@ std::vector<Question> questions_due(const admin::View& view, std::span<const gua
     return due;
 }
 
+Millis pause_after(Millis interval, std::uint64_t draw)
+{
+    constexpr Millis shortest{200};
+    constexpr Millis longest{5'000};
+    const auto usual = interval > Millis{0} ? std::clamp(interval, shortest, longest) : longest;
+    const auto jitter = static_cast<std::uint64_t>(usual.count() / 4);
+    return usual + Millis{static_cast<Millis::rep>(draw % (jitter + 1))};
+}
+
 }  // namespace spillway::app

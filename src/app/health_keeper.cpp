@@ -12,7 +12,6 @@ namespace spillway::app {
 namespace {
 
 constexpr Millis patience{5'000};
-constexpr Millis longest_pause{5'000};
 constexpr std::size_t at_once = 8;
 constexpr std::size_t most_answer = std::size_t{1} << 20;
 
@@ -170,14 +169,6 @@ net::Task<void> look_around(std::shared_ptr<const gateway::Snapshot> snapshot,
     co_await looking.done.wait();
 }
 
-/// Until the next look, not in step with anybody else who asks the same engines.
-Millis pause_after(Millis interval, std::uint64_t draw)
-{
-    const auto usual = std::clamp(interval, Millis{200}, longest_pause);
-    const auto jitter = static_cast<std::uint64_t>(usual.count() / 4);
-    return usual + Millis{static_cast<Millis::rep>(draw % (jitter + 1))};
-}
-
 }  // namespace
 
 void HealthKeeper::start()
@@ -209,8 +200,7 @@ net::Task<void> HealthKeeper::keep()
             co_await look_around(std::move(snapshot), std::move(view), round, shard);
         if (stopping_)
             co_return;
-        const auto pause =
-            pause_after(interval > Millis{0} ? interval : longest_pause, shard.random().draw());
+        const auto pause = pause_after(interval, shard.random().draw());
         co_await shard.sleep(pause, &interrupt_);
     }
 }

@@ -1,10 +1,10 @@
 #include "spillway/config/check_routes.hpp"
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include "spillway/base/text.hpp"
-#include "spillway/config/locality.hpp"
+#include "spillway/config/chain_fit.hpp"
 #include "spillway/config/rule_logic.hpp"
 #include "spillway/privacy/class_set.hpp"
 
@@ -12,119 +12,28 @@ namespace spillway::config {
 
 namespace {
 
-/// The file's deployments by what a rule may ask of them.
-class Servers {
-public:
-    Servers(const Config& config, const Environment& environment, const privacy::LocalHosts& hosts)
-        : config_(config)
-    {
-        for (const auto& deployment : config.deployments) {
-            const auto resolved = resolve(deployment, environment);
-            reach_.push_back(resolved ? planned_reach(deployment, resolved->base, hosts)
-                                      : privacy::Reach::remote);
-        }
-    }
-
-    /// Deployments behind a name: of a group, an alias, a wildcard, or the one of that id.
-    [[nodiscard]] std::vector<std::size_t> behind(std::string_view name) const
-    {
-        if (const auto alias = config_.router.aliases.find(std::string(name));
-            alias != config_.router.aliases.end() && alias->second.group != name)
-            return behind(alias->second.group);
-        std::vector<std::size_t> found;
-        for (std::size_t i = 0; i < config_.deployments.size(); ++i) {
-            const auto& row = config_.deployments[i];
-            const bool wild =
-                row.group.ends_with('*') &&
-                name.starts_with(std::string_view(row.group).substr(0, row.group.size() - 1));
-            if (row.group == name || row.id == name || wild)
-                found.push_back(i);
-        }
-        return found;
-    }
-
-    [[nodiscard]] privacy::Reach reach(std::size_t index) const { return reach_[index]; }
-    [[nodiscard]] const Deployment& operator[](std::size_t index) const
-    {
-        return config_.deployments[index];
-    }
-
-private:
-    const Config& config_;
-    std::vector<privacy::Reach> reach_;
-};
-
-std::optional<bool> supports(const Deployment& row, Content content)
-{
-    switch (content) {
-        case Content::images:
-            return row.supports_vision;
-        case Content::audio:
-            return row.supports_audio;
-        case Content::tools:
-            return row.supports_tools;
-        case Content::json_schema:
-            return row.supports_schema;
-        case Content::code:
-        case Content::files:
-            break;
-    }
-    return std::nullopt;
-}
-
-bool does(const Deployment& row, const std::vector<Task>& tasks)
-{
-    const auto fits = [&](Task task) {
-        switch (task) {
-            case Task::embedding:
-                return row.mode == Mode::embedding || row.group.ends_with('*');
-            case Task::chat:
-            case Task::completion:
-                return row.mode != Mode::embedding;
-            case Task::other:
-                break;
-        }
-        return true;
-    };
-    return std::any_of(tasks.begin(), tasks.end(), fits);
-}
-
-/// Why `row` can serve none of the requests within `bounds`; empty when it may serve some.
-std::string_view unfit(const Deployment& row, const Bounds& bounds, privacy::Boundary boundary,
-                       privacy::Reach reach)
-{
-    if (!privacy::permits(boundary, reach))
-        return "is not local";
-    if (bounds.tasks && !does(row, *bounds.tasks))
-        return "has another mode";
-    if (row.max_input_tokens && bounds.prompt_tokens.low &&
-        *bounds.prompt_tokens.low >= static_cast<double>(count(*row.max_input_tokens)))
-        return "has a smaller window than the rule asks for";
-    for (const auto content : bounds.contents)
-        if (supports(row, content) == false)
-            return "does not support what the rule asks for";
-    return {};
-}
-
 void check_chain(const RouteAction& action, const Bounds& bounds, Position at,
                  const std::string& what, const Servers& servers, Findings& findings)
 {
     std::string reasons;
     bool known = false;
+    Position place = at;
     for (const auto& name : action.use) {
         for (const auto index : servers.behind(name)) {
-            known = true;
-            const auto why = unfit(servers[index], bounds, action.boundary, servers.reach(index));
-            if (why.empty())
+            const auto unfit = servers.unfit(index, bounds, action);
+            if (!unfit)
                 return;
-            const auto line = "\"" + printable(name, 80) + "\" " + std::string(why);
+            // Where several fail by something else, the first says where to look.
+            if (!std::exchange(known, true) && unfit->at.line != 0)
+                place = unfit->at;
+            const auto line = "\"" + printable(name, 80) + "\" " + std::string(unfit->why);
             if (reasons.find(line) == std::string::npos)
                 reasons += (reasons.empty() ? "" : ", ") + line;
         }
     }
     // Names that nothing has were reported already.
     if (known)
-        findings.error(at, what + ": nothing in `use` can serve what it selects: " + reasons);
+        findings.error(place, what + ": nothing in `use` can serve what it selects: " + reasons);
 }
 
 void check_class_names(const std::vector<std::string>& words, Position at, const std::string& what,
@@ -135,21 +44,33 @@ void check_class_names(const std::vector<std::string>& words, Position at, const
             findings.error(at, what + ": " + known.error().message());
 }
 
-void check_classes(const Condition& condition, const privacy::ClassNames& names,
-                   const std::string& what, Findings& findings)
+/// Fills in the classes of every `sensitive`. False after reporting names that nobody knows.
+bool fill_classes(Condition& condition, const privacy::ClassNames& names, const std::string& what,
+                  Findings& findings)
 {
-    const auto each = [&](const std::vector<Condition>& parts) {
-        for (const auto& part : parts)
-            check_classes(part, names, what, findings);
+    bool good = true;
+    const auto each = [&](std::vector<Condition>& parts) {
+        for (auto& part : parts)
+            good = fill_classes(part, names, what, findings) && good;
     };
-    if (const auto* all = std::get_if<AllOf>(&condition.test))
+    if (auto* all = std::get_if<AllOf>(&condition.test))
         each(all->parts);
-    else if (const auto* any = std::get_if<AnyOf>(&condition.test))
+    else if (auto* any = std::get_if<AnyOf>(&condition.test))
         each(any->parts);
-    else if (const auto* none = std::get_if<NotAny>(&condition.test))
+    else if (auto* none = std::get_if<NotAny>(&condition.test))
         each(none->parts);
-    else if (const auto* sensitive = std::get_if<IsSensitive>(&condition.test))
-        check_class_names(sensitive->any_of, condition.at, what, names, findings);
+    auto* sensitive = std::get_if<IsSensitive>(&condition.test);
+    if (sensitive == nullptr)
+        return good;
+    for (const auto& word : sensitive->any_of) {
+        if (const auto known = names.parse(word)) {
+            sensitive->classes.add(*known);
+        } else {
+            findings.error(condition.at, what + ": " + known.error().message());
+            good = false;
+        }
+    }
+    return good;
 }
 
 std::string title(const Route& route, const RouteRule& rule)
@@ -159,22 +80,43 @@ std::string title(const Route& route, const RouteRule& rule)
 
 void check_reach(const Route& route, Findings& findings)
 {
+    Common common;
+    if (route.complexity.gain_worth)
+        common.tiers = Common::Tiers::by_price;
     for (std::size_t i = 0; i < route.rules.size(); ++i) {
         const auto& rule = route.rules[i];
-        if (const auto why = contradiction(rule.when); !why.empty()) {
-            findings.error(rule.at, title(route, rule) + " can never match: " + why);
+        if (const auto never = contradiction(rule.when)) {
+            findings.error(never->at, title(route, rule) + " can never match: " + never->why);
             continue;
         }
         for (std::size_t j = 0; j < i; ++j) {
             const auto& above = route.rules[j];
-            if (!contradiction(above.when).empty() || !implies(rule.when, above.when))
+            common.use =
+                rule.action.use == above.action.use ? Common::Use::same : Common::Use::other;
+            if (contradiction(above.when) || !implies(rule.when, above.when, common))
                 continue;
-            findings.error(rule.at, title(route, rule) + " can never match: \"" +
-                                        printable(above.name, 80) +
-                                        "\" above it takes every request it would");
+            findings.error(rule.when.at, title(route, rule) + " can never match: \"" +
+                                             printable(above.name, 80) +
+                                             "\" above it takes every request it would");
             break;
         }
     }
+}
+
+/// Rules with names of classes that nobody knows are left at that.
+void check_rules(Route route, const privacy::ClassNames& names, const Servers& servers,
+                 Findings& findings)
+{
+    bool good = true;
+    for (auto& rule : route.rules)
+        good = fill_classes(rule.when, names, title(route, rule), findings) && good;
+    if (!good)
+        return;
+    check_reach(route, findings);
+    for (const auto& rule : route.rules)
+        if (!contradiction(rule.when))
+            check_chain(rule.action, bounds_of(rule.when), rule.at, title(route, rule), servers,
+                        findings);
 }
 
 void check_name(const Route& route, const Config& config, Findings& findings)
@@ -209,13 +151,7 @@ void check_routes(const Config& config, const Environment& environment, Findings
     const Servers servers(config, environment, *hosts);
     for (const auto& route : config.routes) {
         check_name(route, config, findings);
-        check_reach(route, findings);
-        for (const auto& rule : route.rules) {
-            check_classes(rule.when, *names, title(route, rule), findings);
-            if (contradiction(rule.when).empty())
-                check_chain(rule.action, bounds_of(rule.when), rule.at, title(route, rule), servers,
-                            findings);
-        }
+        check_rules(route, *names, servers, findings);
         check_chain(route.otherwise, {}, route.at,
                     "routes." + printable(route.name, 80) + ".otherwise", servers, findings);
     }

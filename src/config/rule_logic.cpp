@@ -1,56 +1,16 @@
+// When one condition holds wherever another does.
 #include "spillway/config/rule_logic.hpp"
 
 #include <algorithm>
 #include <type_traits>
 
+#include "spillway/base/text.hpp"
+
 namespace spillway::config {
 
 namespace {
 
-Span& span_of(Bounds& bounds, Measure measure)
-{
-    switch (measure) {
-        case Measure::prompt_tokens:
-            return bounds.prompt_tokens;
-        case Measure::total_tokens:
-            return bounds.total_tokens;
-        case Measure::turns:
-            return bounds.turns;
-        case Measure::score:
-            return bounds.score;
-        case Measure::cost_usd:
-            break;
-    }
-    return bounds.cost;
-}
-
-void narrow(Bounds& bounds, const Condition& condition)
-{
-    if (const auto* all = std::get_if<AllOf>(&condition.test)) {
-        for (const auto& part : all->parts)
-            narrow(bounds, part);
-    } else if (const auto* number = std::get_if<NumberIs>(&condition.test)) {
-        auto& span = span_of(bounds, number->measure);
-        span = overlap(span, number->span);
-    } else if (const auto* tier = std::get_if<TierIs>(&condition.test)) {
-        bounds.lowest = std::max(bounds.lowest, tier->low);
-        bounds.highest = std::min(bounds.highest, tier->high);
-    } else if (const auto* task = std::get_if<TaskIs>(&condition.test)) {
-        auto tasks = task->any_of;
-        if (bounds.tasks)
-            std::erase_if(tasks, [&](Task each) {
-                return std::find(bounds.tasks->begin(), bounds.tasks->end(), each) ==
-                       bounds.tasks->end();
-            });
-        bounds.tasks = std::move(tasks);
-    } else if (const auto* has = std::get_if<HasContent>(&condition.test)) {
-        if (has->any_of.size() == 1)
-            bounds.contents.push_back(has->any_of.front());
-    } else if (const auto* any = std::get_if<AnyOf>(&condition.test)) {
-        if (any->parts.size() == 1)
-            narrow(bounds, any->parts.front());
-    }
-}
+using Texts = std::vector<std::string>;
 
 template <class T>
 bool subset(const std::vector<T>& part, const std::vector<T>& whole)
@@ -60,9 +20,49 @@ bool subset(const std::vector<T>& part, const std::vector<T>& whole)
     });
 }
 
-bool inside(const Span& inner, const Span& outer)
+/// Of names, and beginnings of names with `*`: whatever matches one of `part` matches one of
+/// `whole`.
+bool names_within(const Texts& part, const Texts& whole)
 {
-    return overlap(inner, outer) == inner;
+    return std::all_of(part.begin(), part.end(), [&](const std::string& name) {
+        return std::any_of(whole.begin(), whole.end(), [&](const std::string& pattern) {
+            return pattern.ends_with('*') ? name.starts_with(pattern.substr(0, pattern.size() - 1))
+                                          : name == pattern;
+        });
+    });
+}
+
+/// The same where an empty list asks only that there is a value.
+bool values_within(const Texts& part, const Texts& whole)
+{
+    return whole.empty() || (!part.empty() && names_within(part, whole));
+}
+
+/// Is this asked of the rule's own `use`, beside the request?
+bool asks_of_use(const Condition& condition, Common::Tiers tiers)
+{
+    return std::visit(
+        [&](const auto& test) {
+            using Test = std::decay_t<decltype(test)>;
+            if constexpr (std::is_same_v<Test, AllOf> || std::is_same_v<Test, AnyOf> ||
+                          std::is_same_v<Test, NotAny>)
+                return std::any_of(test.parts.begin(), test.parts.end(),
+                                   [&](const Condition& part) { return asks_of_use(part, tiers); });
+            else if constexpr (std::is_same_v<Test, NumberIs>)
+                return test.measure == Measure::cost_usd;
+            else if constexpr (std::is_same_v<Test, BudgetLeft>)
+                return test.scope == "any" || test.scope == "route";
+            else
+                return std::is_same_v<Test, TierIs> && tiers == Common::Tiers::by_price;
+        },
+        condition.test);
+}
+
+/// May the two be held against each other?
+bool comparable(const Condition& one, const Condition& other, Common common)
+{
+    return common.use == Common::Use::same || !asks_of_use(one, common.tiers) ||
+           !asks_of_use(other, common.tiers);
 }
 
 /// The same kind of test, and whatever passes `strong` passes `weak`.
@@ -80,18 +80,22 @@ bool leaf_implies(const Condition& stronger, const Condition& weaker)
                 return strong.low >= weak.low && strong.high <= weak.high;
             else if constexpr (std::is_same_v<Test, SaysWords> || std::is_same_v<Test, Matches>)
                 return strong.where == weak.where && subset(strong.any_of, weak.any_of);
+            else if constexpr (std::is_same_v<Test, IsSensitive>)
+                return (strong.classes - weak.classes).empty();
             else if constexpr (std::is_same_v<Test, HeaderIs>)
-                return strong.name == weak.name && subset(strong.any_of, weak.any_of);
+                return iequals(strong.name, weak.name) && values_within(strong.any_of, weak.any_of);
             else if constexpr (std::is_same_v<Test, MetadataIs>)
-                return strong.path == weak.path && subset(strong.any_of, weak.any_of);
+                return strong.path == weak.path && values_within(strong.any_of, weak.any_of);
             else if constexpr (std::is_same_v<Test, IdentityIs>)
-                return strong.identity == weak.identity && subset(strong.any_of, weak.any_of);
+                return strong.identity == weak.identity && names_within(strong.any_of, weak.any_of);
+            else if constexpr (std::is_same_v<Test, TimeIs>)
+                return (week_of(strong) & ~week_of(weak)).none();
             else if constexpr (std::is_same_v<Test, BudgetLeft>)
                 return strong.scope == weak.scope && inside(strong.percent, weak.percent);
             else if constexpr (std::is_same_v<Test, GroupIs>)
                 return strong.group == weak.group && strong.state == weak.state;
             else if constexpr (std::is_same_v<Test, AllOf> || std::is_same_v<Test, AnyOf> ||
-                               std::is_same_v<Test, NotAny> || std::is_same_v<Test, TimeIs>)
+                               std::is_same_v<Test, NotAny>)
                 return false;
             else
                 return subset(strong.any_of, weak.any_of);
@@ -99,82 +103,30 @@ bool leaf_implies(const Condition& stronger, const Condition& weaker)
         stronger.test);
 }
 
-/// A part of a conjunction that another part forbids.
-bool forbids(const Condition& condition, const Condition& part)
+/// True when `part` never holds where `stronger` does.
+bool excludes(const Condition& stronger, const Condition& part, Common common)
 {
-    const auto* none = std::get_if<NotAny>(&condition.test);
-    return none != nullptr && std::any_of(none->parts.begin(), none->parts.end(),
-                                          [&](const auto& each) { return implies(part, each); });
+    if (const auto* none = std::get_if<NotAny>(&stronger.test))
+        return std::any_of(none->parts.begin(), none->parts.end(),
+                           [&](const Condition& each) { return implies(part, each, common); });
+    if (const auto* all = std::get_if<AllOf>(&stronger.test);
+        all != nullptr &&
+        std::any_of(all->parts.begin(), all->parts.end(),
+                    [&](const Condition& each) { return excludes(each, part, common); }))
+        return true;
+    return comparable(stronger, part, common) && clash({AllOf{{stronger, part}}, {}, 0});
 }
 
 }  // namespace
 
-Span overlap(const Span& a, const Span& b)
+bool implies(const Condition& stronger, const Condition& weaker, Common common)
 {
-    Span both = a;
-    if (b.low && (!both.low || *b.low > *both.low ||
-                  (*b.low == *both.low && b.low_end == Span::End::open))) {
-        both.low = b.low;
-        both.low_end = b.low_end;
-    }
-    if (b.high && (!both.high || *b.high < *both.high ||
-                   (*b.high == *both.high && b.high_end == Span::End::open))) {
-        both.high = b.high;
-        both.high_end = b.high_end;
-    }
-    return both;
-}
-
-Bounds bounds_of(const Condition& condition)
-{
-    Bounds bounds;
-    narrow(bounds, condition);
-    return bounds;
-}
-
-std::string contradiction(const Condition& condition)
-{
-    const auto bounds = bounds_of(condition);
-    if (bounds.prompt_tokens.empty())
-        return "no number of prompt_tokens satisfies all of it";
-    if (bounds.total_tokens.empty())
-        return "no number of total_tokens satisfies all of it";
-    if (bounds.prompt_tokens.low && bounds.total_tokens.high &&
-        *bounds.prompt_tokens.low > *bounds.total_tokens.high)
-        return "the prompt alone would have more tokens than total_tokens allows";
-    if (bounds.turns.empty())
-        return "no number of turns satisfies all of it";
-    if (bounds.score.empty() || bounds.lowest > bounds.highest)
-        return "no complexity satisfies all of it";
-    if (bounds.cost.empty())
-        return "no cost satisfies all of it";
-    if (bounds.tasks && bounds.tasks->empty())
-        return "no task satisfies all of it";
-    if (const auto* all = std::get_if<AllOf>(&condition.test)) {
-        for (const auto& part : all->parts) {
-            if (auto why = contradiction(part); !why.empty())
-                return why;
-            const bool forbidden =
-                std::any_of(all->parts.begin(), all->parts.end(),
-                            [&](const auto& other) { return forbids(other, part); });
-            if (forbidden)
-                return "what one condition asks for, `not` forbids";
-        }
-    }
-    if (const auto* any = std::get_if<AnyOf>(&condition.test)) {
-        std::string why;
-        for (const auto& part : any->parts)
-            if (why = contradiction(part); why.empty())
-                return {};
-        return why;
-    }
-    return {};
-}
-
-bool implies(const Condition& stronger, const Condition& weaker)
-{
-    const auto stronger_implies = [&](const Condition& part) { return implies(stronger, part); };
-    const auto implies_weaker = [&](const Condition& part) { return implies(part, weaker); };
+    const auto stronger_implies = [&](const Condition& part) {
+        return implies(stronger, part, common);
+    };
+    const auto implies_weaker = [&](const Condition& part) {
+        return implies(part, weaker, common);
+    };
     if (const auto* all = std::get_if<AllOf>(&weaker.test))
         return std::all_of(all->parts.begin(), all->parts.end(), stronger_implies);
     if (const auto* any = std::get_if<AnyOf>(&stronger.test))
@@ -182,10 +134,13 @@ bool implies(const Condition& stronger, const Condition& weaker)
     if (const auto* any = std::get_if<AnyOf>(&weaker.test);
         any != nullptr && std::any_of(any->parts.begin(), any->parts.end(), stronger_implies))
         return true;
+    if (const auto* none = std::get_if<NotAny>(&weaker.test))
+        return std::all_of(none->parts.begin(), none->parts.end(),
+                           [&](const Condition& part) { return excludes(stronger, part, common); });
     if (const auto* all = std::get_if<AllOf>(&stronger.test);
         all != nullptr && std::any_of(all->parts.begin(), all->parts.end(), implies_weaker))
         return true;
-    return leaf_implies(stronger, weaker);
+    return comparable(stronger, weaker, common) && leaf_implies(stronger, weaker);
 }
 
 }  // namespace spillway::config

@@ -12,6 +12,7 @@ namespace spillway::dialect {
 
 namespace {
 
+using chat::Attachment;
 using chat::Prompt;
 using chat::PromptPiece;
 using chat::Speaker;
@@ -179,7 +180,13 @@ private:
                 add(speaker, key);
                 break;
             case '[':
-                json_.array([&] { result = strings(speaker, key) || result; });
+                json_.array([&] {
+                    const auto outer = std::exchange(part_, {});
+                    result = strings(speaker, key) || result;
+                    if (part_.known)
+                        prompt_.attachments.push_back(part_.attachment);
+                    part_ = outer;
+                });
                 break;
             case '{':
                 json_.object(
@@ -256,9 +263,12 @@ private:
     bool part_kind()
     {
         const auto word = kind();
-        prompt_.images += is(word, "image_url") || is(word, "input_image") || is(word, "image");
-        prompt_.audios += is(word, "input_audio") || is(word, "audio") ? 1 : 0;
-        prompt_.files += is(word, "file") || is(word, "input_file") || is(word, "document") ? 1 : 0;
+        if (is(word, "image_url") || is(word, "input_image") || is(word, "image"))
+            note(Attachment::Kind::image, prompt_.images);
+        else if (is(word, "input_audio") || is(word, "audio"))
+            note(Attachment::Kind::audio, prompt_.audios);
+        else if (is(word, "file") || is(word, "input_file") || is(word, "document"))
+            note(Attachment::Kind::file, prompt_.files);
         prompt_.schema = prompt_.schema ||
                          (names_format_ && (is(word, "json_schema") || is(word, "json_object")));
         return carries_result(word);
@@ -275,17 +285,40 @@ private:
         return word->raw;
     }
 
+    void note(Attachment::Kind kind, std::uint32_t& counter)
+    {
+        ++counter;
+        part_.known = true;
+        part_.attachment.kind = kind;
+    }
+
+    void note_payload(const JsonString& string)
+    {
+        auto payload = string.raw;
+        if (payload.starts_with("data:"))
+            payload.remove_prefix(std::min(payload.find(','), payload.size() - 1) + 1);
+        part_.attachment.characters = payload.size();
+        if (!string.escaped())
+            part_.attachment.payload = payload;
+    }
+
     void add(Speaker speaker, std::string_view key)
     {
         const auto string = json_.string();
         if (!string || string->raw.empty())
             return;
+        if (is(key, "detail"))
+            part_.attachment.detail = is(string->raw, "low")    ? Attachment::Detail::low
+                                      : is(string->raw, "high") ? Attachment::Detail::high
+                                                                : Attachment::Detail::unsaid;
         const auto before = decoded_.size();
         const auto text = text_of(*string);
-        if (may_hold_payload(key) && is_payload(text))
+        if (may_hold_payload(key) && is_payload(text)) {
             decoded_.resize(before);
-        else
+            note_payload(*string);
+        } else {
             prompt_.pieces.push_back({speaker, message_, text});
+        }
     }
 
     void keep(const JsonString& string, Speaker speaker)
@@ -320,9 +353,16 @@ private:
                 piece.speaker = Speaker::last_user;
     }
 
+    /// The part of a content list that is being read; its kind may stand behind its payload.
+    struct Part {
+        bool known = false;
+        Attachment attachment;
+    };
+
     JsonWalker json_;
     std::string& decoded_;
     Prompt& prompt_;
+    Part part_;
     std::uint32_t message_ = 0;
     bool names_format_ = false;        ///< In what says of what form the answer has to be.
     bool numbers_are_tokens_ = false;  ///< Straight in a prompt, in lists, but in no object.

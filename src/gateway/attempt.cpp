@@ -37,7 +37,8 @@ Overrides overrides_of(const Attempt& attempt)
     if (plan.limits.answer_fit != config::AnswerFit::clamp || !plan.limits.answer)
         return overrides;
     const auto& deployment = attempt.request.arrival.snapshot->table[attempt.target.deployment];
-    const auto room = route::room_for_answer(deployment, attempt.target.window, plan.limits.prompt);
+    const auto room = route::room_for_answer(deployment, attempt.target.window,
+                                             plan.limits.prompt_for(deployment));
     if (room && *room < *plan.limits.answer)
         overrides.emplace_back("max_tokens",
                                std::to_string(std::max<std::int64_t>(1, count(*room))));

@@ -5,6 +5,7 @@
 
 #include "spillway/base/log.hpp"
 #include "spillway/base/text.hpp"
+#include "spillway/tokens/family.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -219,9 +220,12 @@ void Dispatch::learn(const route::Target& target, const chat::Usage& usage, Time
     const auto& routing = *request_.routing;
     services_.shared.conversations.served(routing.conversation, snapshot_.table, target.group,
                                           target.deployment, now);
-    if (usage.source == chat::UsageSource::exact)
-        services_.describer.counter.reported(snapshot_.upstreams[at(target.deployment)].model,
-                                             routing.counted, usage.prompt);
+    if (usage.source != chat::UsageSource::exact)
+        return;
+    // Of the model that served, whatever model the prompt was counted for.
+    const auto& model = snapshot_.upstreams[at(target.deployment)].model;
+    services_.describer.counter.reported(model, routing.counted[tokens::family_of(model)],
+                                         usage.prompt);
 }
 
 void Dispatch::report(const route::Target& target, const guard::AttemptReport& report,

@@ -198,6 +198,12 @@ score::PromptView view_of(const chat::Prompt& prompt, const InferenceRequest& re
     return view;
 }
 
+/// Place of a route in its snapshot's book.
+std::size_t index_of(const route::CompiledRoute& route, const Snapshot& snapshot)
+{
+    return static_cast<std::size_t>(&route - snapshot.rules.book.routes().data());
+}
+
 /// Trackers belong to one configuration: another one may hold other shares.
 std::optional<score::ShareTracker>& share_of(std::size_t index, const Snapshot& snapshot,
                                              Describer& describer)
@@ -257,6 +263,38 @@ Routing routing_of(const route::Explanation& why, const Described& described,
     return routing;
 }
 
+/// Does the size of a request that names a model decide anything before it is sent? A ceiling and a
+/// boundary weigh what it may cost, `enable_pre_call_checks` holds it against windows. All others
+/// are not looked into.
+bool is_weighed(const route::Features& features, const Snapshot& snapshot)
+{
+    return features.max_cost || features.boundary != privacy::Boundary::any ||
+           snapshot.table.settings().pre_call_checks;
+}
+
+/// Counts for the models of the route, or of the group that `name` means. Vocabularies were loaded
+/// for routes only.
+void take_count(const chat::Prompt& prompt, const std::string& name, const Snapshot& snapshot,
+                PromptCounter& counter, Described& described)
+{
+    const auto& rules = snapshot.rules;
+    std::vector<std::string> named;
+    std::span<const std::string> models;
+    tokens::Library* library = nullptr;
+    if (described.route != nullptr) {
+        models = rules.models[index_of(*described.route, snapshot)];
+        library = rules.library.get();
+    } else {
+        models = named = models_behind(std::span(&name, 1), snapshot);
+    }
+    const auto counted = counter.count(prompt, models, library);
+    described.features.prompt = counted.best.tokens;
+    described.features.prompt_upper = counted.best.upper;
+    if (models.size() > 1)
+        described.features.uppers = counted.uppers;
+    described.uncorrected = counted.uncorrected;
+}
+
 /// Is there a deployment that was left out for its price?
 bool is_too_dear(const route::Explanation& refused)
 {
@@ -275,7 +313,7 @@ score::Score read_score(score::Score taken, const route::CompiledRoute& route,
         taken.tier = score::tier_of(taken.rank, cuts_of(complexity));
     if (!complexity.cloud_share)
         return taken;
-    const auto index = static_cast<std::size_t>(&route - snapshot.rules.book.routes().data());
+    const auto index = index_of(route, snapshot);
     auto& tracker = share_of(index, snapshot, describer);
     if (!tracker) {
         score::ShareTarget target;
@@ -323,7 +361,7 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     features.prompt = features.prompt_upper = dialect::estimate_tokens(facts.text_bytes);
     if (facts.stay_local || has_local_key(request.arrival))
         features.boundary = privacy::Boundary::local;
-    if (out.route == nullptr && rules.local_only.empty())
+    if (out.route == nullptr && rules.local_only.empty() && !is_weighed(features, snapshot))
         return out;
 
     static const route::Needs nothing;
@@ -337,6 +375,9 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     out.scanned = scans;
     if (!(features.sensitive & rules.local_only).empty())
         features.boundary = privacy::Boundary::local;
+    const bool counts = out.route != nullptr || is_weighed(features, snapshot);
+    if (counts && request.form == BodyForm::json)
+        take_count(prompt, facts.model, snapshot, describer.counter, out);
     if (out.route == nullptr)
         return out;
 
@@ -350,18 +391,12 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     features.client =
         route::client_kind({fields["user-agent"], fields["originator"], fields["x-app"], prompt});
     note_content(prompt, needs, features);
-    const auto counted =
-        describer.counter.count(prompt, usual_model(*out.route, snapshot), rules.library.get());
-    features.prompt = counted.best.tokens;
-    features.prompt_upper = counted.best.upper;
-    out.uncorrected = counted.uncorrected;
     features.probes = out.route->probe(RequestAnswers(request, fields, prompt));
     if (needs.score) {
         out.scored = describer.extractor.extract(view_of(prompt, request));
-        const auto index =
-            static_cast<std::size_t>(out.route - snapshot.rules.book.routes().data());
-        features.score = read_score(score::score(*rules.weights[index], out.scored), *out.route,
-                                    snapshot, describer);
+        const auto& weights = *rules.weights[index_of(*out.route, snapshot)];
+        features.score =
+            read_score(score::score(weights, out.scored), *out.route, snapshot, describer);
     }
     return out;
 }
@@ -394,6 +429,7 @@ Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, 
     if (free_only)
         features.max_cost = NanoUsd{0};
     request.prompt_estimate = features.prompt_upper;
+    request.prompt_count = features.prompt;
     // Most requests name a model and hold nothing back: there is nothing to weigh.
     if (described->route == nullptr && features.boundary == privacy::Boundary::any &&
         !features.max_cost && !request.facts.explain) {

@@ -1,6 +1,7 @@
 #include "spillway/gateway/snapshot.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
@@ -91,13 +92,9 @@ std::string printed_base(const config::BaseUrl& base)
     return (base.tls ? "https://" : "http://") + host_field(base) + base.path;
 }
 
-/// Where somebody prices the time and not the tokens, tokens are free.
-void let_time_cost(config::Prices& prices)
+config::Place place_of(const Upstream& upstream)
 {
-    if (!prices.input)
-        prices.input = PicoUsdPerToken{0};
-    if (!prices.output)
-        prices.output = PicoUsdPerToken{0};
+    return upstream.local ? config::Place::local : config::Place::cloud;
 }
 
 Result<Upstream> compile(const config::Deployment& deployment, const config::Config& config,
@@ -121,11 +118,8 @@ Result<Upstream> compile(const config::Deployment& deployment, const config::Con
     upstream.answer_block = answer_block(deployment.id, deployment.group, upstream.api_base);
     upstream.rules = wire_rules(deployment, config, resolved);
     upstream.local = deployment.local.value_or(resolved.place == config::Place::local);
-    upstream.rate = prices.rate(deployment, upstream.model, upstream.local);
-    upstream.rate.second =
-        ledger::PriceBook::second_price(deployment, config.local, upstream.local);
-    if (count(upstream.rate.second) > 0)
-        let_time_cost(upstream.rate.prices);
+    upstream.rate =
+        config::rate_of(deployment, upstream.model, place_of(upstream), prices, config.local);
     upstream.default_answer = answer_length(deployment.defaults);
     upstream.metrics = metrics.deployment(deployment.id, deployment.group, upstream.provider);
     return upstream;
@@ -223,6 +217,18 @@ std::filesystem::path vocabulary_directory(const config::TokenCounting& section,
                 : std::filesystem::path();
 }
 
+/// Of the route's first target, and of all that its rules lead to; never empty.
+std::vector<std::string> models_of(const config::Route& route, const Snapshot& snapshot)
+{
+    auto names = route.otherwise.use;
+    for (const auto& rule : route.rules)
+        names.insert(names.end(), rule.action.use.begin(), rule.action.use.end());
+    auto models = models_behind(names, snapshot);
+    if (models.empty())
+        models.emplace_back();
+    return models;
+}
+
 /// Loads the vocabularies of the models that routes most likely go to: now, because a request must
 /// not wait for it.
 void open_vocabularies(Snapshot& snapshot, const config::Environment& environment,
@@ -238,8 +244,8 @@ void open_vocabularies(Snapshot& snapshot, const config::Environment& environmen
         library = previous->rules.library;
     else
         library = std::make_shared<tokens::Library>(directory);
-    for (const auto& route : routes)
-        (void)library->find(tokens::family_of(usual_model(route, snapshot)));
+    for (const auto& models : snapshot.rules.models)
+        (void)library->find(tokens::family_of(models.front()));
 }
 
 /// Who may serve what stays local, for the plan and for the connection.
@@ -301,15 +307,8 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
                           printable(deployment.group), upstream.error().message());
             continue;
         }
-        // Routing by cost and by window sees what the price table knows of the model.
-        deployment.prices = upstream->rate.prices;
-        deployment.long_prices = upstream->rate.long_prices;
+        config::complete(deployment, upstream->model, place_of(*upstream), book, upstream->rate);
         judge_locality(deployment, *resolved, rules->hosts, *upstream);
-        const auto* known = upstream->local ? nullptr : book.find(upstream->model);
-        if (known != nullptr && !deployment.max_input_tokens)
-            deployment.max_input_tokens = known->window;
-        if (known != nullptr && !deployment.max_output_tokens)
-            deployment.max_output_tokens = known->max_output;
         local.push_back(upstream->local);
         upstreams.push_back(*std::move(upstream));
         usable.push_back(std::move(deployment));
@@ -326,18 +325,29 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
     auto snapshot = std::make_shared<Snapshot>(Snapshot{
         number, std::move(config), std::move(table), *std::move(rules), std::move(upstreams),
         std::move(keys), std::move(reference), std::move(fleet), now, std::move(rates)});
+    for (const auto& route : snapshot->rules.book.routes())
+        snapshot->rules.models.push_back(models_of(route.source(), *snapshot));
     open_vocabularies(*snapshot, environment, previous);
     return snapshot;
 }
 
-const std::string& usual_model(const route::CompiledRoute& route, const Snapshot& snapshot)
+std::vector<std::string> models_behind(std::span<const std::string> names, const Snapshot& snapshot)
 {
-    static const std::string unknown;
-    const auto place = snapshot.table.resolve(route.source().otherwise.use.front());
-    if (!place)
-        return unknown;
-    const auto first = place->pinned.value_or(snapshot.table[place->group].members.front());
-    return snapshot.upstreams[at(first)].model;
+    std::vector<std::string> models;
+    std::array<bool, tokens::family_count> seen{};
+    for (const auto& name : names) {
+        const auto place = snapshot.table.resolve(name);
+        if (!place)
+            continue;
+        for (const auto member : snapshot.table[place->group].members) {
+            const auto& model = snapshot.upstreams[at(member)].model;
+            const bool meant = !place->pinned || *place->pinned == member;
+            auto& known = seen[static_cast<std::size_t>(tokens::family_of(model))];
+            if (meant && !std::exchange(known, true))
+                models.push_back(model);
+        }
+    }
+    return models;
 }
 
 }  // namespace spillway::gateway

@@ -292,7 +292,7 @@ void StreamRelay::break_off(chat::Failure failure)
 Answered& StreamRelay::answered()
 {
     auto& end = attempt_.end.emplace<Answered>();
-    end.usage = meter_.usage(attempt_.request.prompt_estimate);
+    end.usage = meter_.usage(attempt_.request.prompt_count);
     end.first_token = first_token_;
     end.streamed = true;
     return end;
@@ -303,7 +303,7 @@ void StreamRelay::leave()
     comment_due_.disarm();
     auto& end = attempt_.end.emplace<ClientLeft>();
     if (meter_.saw_output())
-        end.usage = meter_.usage(attempt_.request.prompt_estimate);
+        end.usage = meter_.usage(attempt_.request.prompt_count);
     end.first_token = first_token_;
     end.streamed = true;
 }

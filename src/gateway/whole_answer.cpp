@@ -46,7 +46,7 @@ chat::Usage usage_in_tail(const std::string& tail, const InferenceRequest& reque
         depth += tail[i] == '{' ? 1 : tail[i] == '}' ? -1 : 0;
         if (depth == 0) {
             const auto body = "{" + tail.substr(key, i + 1 - key) + "}";
-            return dialect::read_answer(body, request.endpoint(), request.prompt_estimate).usage;
+            return dialect::read_answer(body, request.endpoint(), request.prompt_count).usage;
         }
     }
     return {};
@@ -107,7 +107,7 @@ net::Task<void> relay_rest(Attempt& attempt, int status, net::HeaderLines header
 void judge(Attempt& attempt, WholeReply reply, TimePoint first_token)
 {
     const auto& request = attempt.request;
-    auto facts = dialect::read_answer(reply.body, request.endpoint(), request.prompt_estimate);
+    auto facts = dialect::read_answer(reply.body, request.endpoint(), request.prompt_count);
     if (facts.failure) {
         attempt.end = *std::move(facts.failure);
         return;

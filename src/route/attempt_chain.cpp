@@ -264,12 +264,11 @@ std::optional<DeploymentIndex> AttemptChain::best_of_level(Freshness wanted,
     return best_of(std::move(candidates), moment);
 }
 
-/// The strategy's choice, unless the conversation's last server is not much busier: to move means
-/// to read the whole prompt again.
+/// The strategy's choice, unless the conversation's last server is not so much busier that it is
+/// worth reading the whole prompt again.
 DeploymentIndex AttemptChain::best_of(std::vector<DeploymentIndex> candidates,
                                       const Moment& moment) const
 {
-    constexpr std::uint32_t worth_moving = 4;  ///< Requests in flight more than the other.
     const auto& sticky = request_.sticky;
     const bool there =
         sticky && std::find(candidates.begin(), candidates.end(), *sticky) != candidates.end();
@@ -277,7 +276,8 @@ DeploymentIndex AttemptChain::best_of(std::vector<DeploymentIndex> candidates,
                              std::move(candidates), *table_, moment.fleet, moment.draw)
                           .front();
     const bool stays =
-        there && moment.fleet[*sticky].in_flight <= moment.fleet[best].in_flight + worth_moving;
+        there && moment.fleet[*sticky].in_flight <=
+                     moment.fleet[best].in_flight + switch_cost(request_.prompt_estimate);
     return stays ? *sticky : best;
 }
 

@@ -1,5 +1,8 @@
 // The ends of an attempt chain: what is told when there is no answer.
 
+#include <string>
+#include <vector>
+
 #include "spillway/route/attempt_chain.hpp"
 #include "spillway/route/failure_policy.hpp"
 #include "spillway/route/final_error.hpp"
@@ -56,8 +59,12 @@ Error AttemptChain::why_nobody_answered(const Moment& moment) const
         return unaffordable({*table_, name, failures_}, *shortage_);
     }
     if (last_) {
+        // A route's chain is all there is: no list was left out.
+        static const std::vector<std::string> none;
         const auto& general =
-            table_->fallbacks(asked().group, asked().asked, FallbackList::general);
+            request_.plan.beyond == Beyond::nothing
+                ? none
+                : table_->fallbacks(asked().group, asked().asked, FallbackList::general);
         return exhausted({*table_, name, failures_}, *last_, general);
     }
     if (somebody_saturated_) {

@@ -136,8 +136,9 @@ std::span<const std::string> AttemptChain::targets(
         (own && depth > 1)) {
         return {};
     }
-    // A route's chain is all there is, but for what the client itself adds.
-    if (!own && list == FallbackList::general && request_.plan.beyond == Beyond::nothing) {
+    // A route's chain is all there is: no list of the file leads out of it, and `new_place` keeps
+    // the client's own within it.
+    if (!own && request_.plan.beyond == Beyond::nothing) {
         return {};
     }
     const auto& names = own ? *own : table_->fallbacks(hop().place.group, hop().place.asked, list);
@@ -158,12 +159,25 @@ bool AttemptChain::leads_on() const
            });
 }
 
+/// Does the plan lead to this place, or to all of the group of which it is a member?
+bool AttemptChain::in_plan(const Resolved& place) const
+{
+    const auto& hops = request_.plan.hops;
+    return std::any_of(hops.begin(), hops.end(), [&](const Resolved& hop) {
+        return hop.group == place.group && hop.wildcard == place.wildcard &&
+               (!hop.pinned || hop.pinned == place.pinned);
+    });
+}
+
 /// The place of that name, unless there is none, or the caller may not use it, or it was entered
-/// before.
+/// before, or it is out of bounds.
 std::optional<Resolved> AttemptChain::new_place(const std::string& name) const
 {
     auto place = table_->resolve(name);
     if (place && !may_use(request_.plan.limits.access, name, (*table_)[place->group].name)) {
+        return std::nullopt;
+    }
+    if (place && request_.plan.beyond == Beyond::nothing && !in_plan(*place)) {
         return std::nullopt;
     }
     const bool known = place && std::any_of(hops_.begin(), hops_.end(), [&](const Hop& before) {
@@ -266,8 +280,9 @@ bool AttemptChain::fits(DeploymentIndex deployment, const Moment& moment) const
     if (!window || (!table_->settings().pre_call_checks && !overflowed_)) {
         return true;
     }
-    return *window >= request_.prompt_estimate &&
-           (!overflowed_window_ || *window > *overflowed_window_);
+    const auto prompt =
+        request_.plan.limits.uppers.of((*table_)[deployment].family, request_.prompt_estimate);
+    return *window >= prompt && (!overflowed_window_ || *window > *overflowed_window_);
 }
 
 bool AttemptChain::failed_before(DeploymentIndex deployment) const

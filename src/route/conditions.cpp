@@ -49,7 +49,8 @@ std::optional<NanoUsd> price_of(const Situation& at)
             continue;
         for (const auto member : table[place->group].members) {
             const bool meant = !place->pinned || *place->pinned == member;
-            const auto cost = worst_cost(table[member], at.request.prompt_upper, at.request.answer);
+            const auto prompt = at.request.uppers.of(table[member].family, at.request.prompt_upper);
+            const auto cost = worst_cost(table[member], prompt, at.request.answer);
             if (meant && cost && count(*cost) > 0)
                 return cost;
         }

@@ -24,6 +24,7 @@ Limits limits_of(const Features& request, const Standing& standing)
     limits.task = request.task;
     limits.content = request.content;
     limits.prompt = request.prompt_upper;
+    limits.uppers = request.uppers;
     limits.answer = request.answer;
     limits.max_cost = request.max_cost;
     return limits;
@@ -72,7 +73,7 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
         Candidate candidate{member, hop.group, Verdict::kept, {}, {}};
         candidate.window = window_of(deployment, standing.fleet[member].window);
         candidate.verdict = judge(deployment, limits, standing.fleet[member], standing.now);
-        candidate.worst_cost = worst_cost(deployment, limits.prompt, limits.answer);
+        candidate.worst_cost = worst_cost(deployment, limits.prompt_for(deployment), limits.answer);
         const auto* budgets = standing.budget.targets;
         if (candidate.verdict == Verdict::kept && budgets != nullptr && candidate.worst_cost &&
             !budgets->affords(hop.group, member, *candidate.worst_cost))
@@ -94,7 +95,7 @@ double rank_of(Preference prefer, const Resolved& hop, const Limits& limits,
         if ((hop.pinned && *hop.pinned != member) ||
             rules_out(judge(deployment, limits, standing.fleet[member].window)))
             continue;
-        const auto cost = worst_cost(deployment, limits.prompt, limits.answer);
+        const auto cost = worst_cost(deployment, limits.prompt_for(deployment), limits.answer);
         const auto priced = cost ? static_cast<double>(count(*cost)) : last;
         const auto measured = standing.fleet[member].first_token_ms;
         double rank = 0;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "spillway/base/text.hpp"
+#include "spillway/tokens/family.hpp"
 
 namespace spillway::route {
 
@@ -78,6 +79,17 @@ std::string tags_json(const std::vector<std::string>& tags)
     return text + "]";
 }
 
+/// By name: a record is read by later versions, too.
+std::string uppers_json(const FamilyTokens& uppers)
+{
+    Writer out;
+    for (std::size_t i = 0; i < tokens::family_count; ++i) {
+        const auto family = static_cast<tokens::Family>(i);
+        out.number(tokens::name_of(family), count(uppers[family]));
+    }
+    return std::move(out).finish();
+}
+
 std::string score_json(const score::Score& score)
 {
     Writer out;
@@ -131,6 +143,19 @@ std::optional<score::Score> score_at(const Json& object)
     return score;
 }
 
+FamilyTokens uppers_at(const Json& object)
+{
+    FamilyTokens uppers;
+    const auto found = object.find("uppers");
+    if (found == object.end() || !found->is_object())
+        return uppers;
+    for (std::size_t i = 0; i < tokens::family_count; ++i) {
+        const auto family = static_cast<tokens::Family>(i);
+        uppers.set(family, Tokens{number_at(*found, std::string(tokens::name_of(family)).c_str())});
+    }
+    return uppers;
+}
+
 std::vector<Probe> probes_at(const Json& object)
 {
     std::vector<Probe> probes;
@@ -167,6 +192,7 @@ Features read_features(const Json& object, const privacy::ClassNames& names)
     features.task = word_at(object, "task", config::Task::other);
     features.prompt = Tokens{number_at(object, "prompt")};
     features.prompt_upper = Tokens{number_at(object, "prompt_upper")};
+    features.uppers = uppers_at(object);
     if (const auto answer = object.find("answer"); answer != object.end())
         features.answer = Tokens{number_at(object, "answer")};
     features.turns = static_cast<std::uint32_t>(number_at(object, "turns"));
@@ -210,6 +236,8 @@ std::string to_json(const Features& features, const privacy::ClassNames& names)
         .number("prefer", static_cast<int>(features.prefer));
     if (features.answer)
         out.json("answer", std::to_string(count(*features.answer)));
+    if (features.uppers != FamilyTokens{})
+        out.json("uppers", uppers_json(features.uppers));
     if (features.max_cost)
         out.json("max_cost", std::to_string(count(*features.max_cost)));
     if (!features.sensitive.empty())

@@ -44,7 +44,8 @@ bool fits(const Deployment& deployment, const Limits& limits, std::optional<Toke
     if (limits.fit == Fit::unchecked || !window)
         return true;
     const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && limits.answer;
-    const auto needed = count(limits.prompt) + (whole_answer ? count(*limits.answer) : 1);
+    const auto needed =
+        count(limits.prompt_for(deployment)) + (whole_answer ? count(*limits.answer) : 1);
     return needed <= count(*window);
 }
 
@@ -120,7 +121,7 @@ Verdict judge(const Deployment& deployment, const Limits& limits, std::optional<
     if (!fits(deployment, limits, told))
         return Verdict::too_small;
     if (limits.max_cost) {
-        const auto cost = worst_cost(deployment, limits.prompt, limits.answer);
+        const auto cost = worst_cost(deployment, limits.prompt_for(deployment), limits.answer);
         if (!cost || *cost > *limits.max_cost)
             return Verdict::too_dear;
     }
@@ -137,9 +138,9 @@ Verdict judge(const Deployment& deployment, const Limits& limits, const Deployme
         return Verdict::resting;
     if (state.unreachable)
         return Verdict::unreachable;
-    if (state.spent(limits.prompt, now))
+    if (state.spent(limits.prompt_for(deployment), now))
         return Verdict::spent;
-    const chat::TokenWish wish{limits.prompt, limits.answer.value_or(Tokens{0}),
+    const chat::TokenWish wish{limits.prompt_for(deployment), limits.answer.value_or(Tokens{0}),
                                chat::TokenWish::Answer::asked};
     return is_saturated(deployment, state) || state.admits_at(wish) > now ? Verdict::saturated
                                                                           : Verdict::kept;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "spillway/config/price_book.hpp"
+
 namespace spillway::route {
 namespace {
 
@@ -130,22 +132,16 @@ bool is_wildcard(std::string_view group)
 
 namespace {
 
-std::optional<PicoUsdPerToken> dearer(std::optional<PicoUsdPerToken> a,
-                                      std::optional<PicoUsdPerToken> b)
-{
-    return a && b ? std::max(*a, *b) : a ? a : b;
-}
-
 /// What rules may ask of a deployment.
 void describe(Deployment& deployment, const config::Deployment& row)
 {
     deployment.reach = row.local.value_or(false) ? privacy::Reach::local : privacy::Reach::remote;
+    deployment.family = tokens::family_of(row.model);
     deployment.mode = row.mode;
     deployment.wildcard = row.group.ends_with('*');
     deployment.max_output_tokens = row.max_output_tokens;
-    deployment.dearest_input =
-        dearer(dearer(row.prices.input, row.prices.cache_write), row.long_prices.input);
-    deployment.dearest_output = dearer(row.prices.output, row.long_prices.output);
+    deployment.dearest_input = config::dearest_input(row);
+    deployment.dearest_output = config::dearest_output(row);
     deployment.supports_vision = row.supports_vision;
     deployment.supports_audio = row.supports_audio;
     deployment.supports_tools = row.supports_tools;

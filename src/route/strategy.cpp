@@ -135,6 +135,14 @@ void sort_by_usage(Candidates& candidates, const RoutingTable& table, const Flee
 
 }  // namespace
 
+std::uint32_t switch_cost(Tokens prompt)
+{
+    constexpr std::int64_t read_per_request = 2'000;
+    constexpr std::int64_t most = 32;
+    return static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(count(prompt) / read_per_request, 0, most));
+}
+
 std::vector<DeploymentIndex> ranked(config::Strategy strategy,
                                     std::vector<DeploymentIndex> candidates,
                                     const RoutingTable& table, const FleetView& fleet,

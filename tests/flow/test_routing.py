@@ -109,6 +109,23 @@ def test_nothing_beyond_the_chain_is_tried(workshop):
     assert town.served("hello", model="fast") == "cloud"
 
 
+@pytest.mark.parametrize("failure", [
+    r.status(503, "loading"),
+    r.status(400, "maximum context length is 10 tokens"),
+    r.status(400, "content_filter"),
+])
+@pytest.mark.parametrize("more", [{}, {
+    "fallbacks": ["cloud"], "context_window_fallbacks": ["cloud"], "content_policy_fallbacks": ["cloud"]}])
+def test_no_list_leads_out_of_the_chain(workshop, failure, more):
+    lists = [{"fast": ["cloud"]}, {"strong": ["cloud"]}]
+    town = Town(workshop, rules=[], otherwise=["fast", "strong"], router_settings={
+        "fallbacks": lists, "context_window_fallbacks": lists, "content_policy_fallbacks": lists})
+    town.fast.default = town.strong.default = failure
+    assert town.ask("hello", **more).status >= 400
+    assert town.fast.requests and not town.cloud.requests
+    assert town.served("hello", model="fast", **more) == "cloud"
+
+
 def test_a_saturated_engine_overflows_to_the_next_hop(workshop):
     fast, cloud = workshop.upstream("fast"), workshop.upstream("cloud")
     gate = threading.Event()

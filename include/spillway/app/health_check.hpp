@@ -37,6 +37,12 @@ namespace spillway::app {
 /// every five seconds, so that it is used again soon after it is back.
 [[nodiscard]] bool is_due(const guard::Health& known, Millis interval, TimePoint now);
 
+/// Until the next look: the interval, from 200 ms to 5 s, and up to a quarter more by chance, so as
+/// not to be in step with anybody else who asks the same engines.
+/// @param interval  0: nobody is looked at, and whether that has changed is asked every 5 s.
+/// @param draw      Uniform random bits.
+[[nodiscard]] Millis pause_after(Millis interval, std::uint64_t draw);
+
 /// Deployments that one look answers for: one provider, one credential.
 struct Question {
     std::vector<std::size_t> deployments;  ///< By position in the view; never empty.

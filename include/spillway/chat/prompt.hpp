@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,6 +25,17 @@ struct PromptPiece {
     std::string_view text;
 };
 
+/// What a request carries beside text: a part of a message's content.
+struct Attachment {
+    enum class Kind : std::uint8_t { image, audio, file };
+    /// OpenAI's `detail` of an image.
+    enum class Detail : std::uint8_t { unsaid, low, high };
+    Kind kind{};
+    Detail detail = Detail::unsaid;
+    std::string_view payload;    ///< Base64; empty for links, ids, and payloads with escapes.
+    std::size_t characters = 0;  ///< Of the base64; 0 when nothing is embedded.
+};
+
 /// All text of a request, without base64 payloads and lists of tokens, and what else rules ask of
 /// its prompt.
 struct Prompt {
@@ -35,10 +47,11 @@ struct Prompt {
     std::uint32_t images = 0;
     std::uint32_t audios = 0;
     std::uint32_t files = 0;
-    bool schema = false;          ///< JSON is demanded of the answer.
-    std::string_view last_user;   ///< Its pieces, joined by newlines.
-    std::string_view system;      ///< The same of the system.
-    std::string_view first_user;  ///< First piece of the user's first turn.
+    std::vector<Attachment> attachments;  ///< Those of the three that stand in lists of parts.
+    bool schema = false;                  ///< JSON is demanded of the answer.
+    std::string_view last_user;           ///< Its pieces, joined by newlines.
+    std::string_view system;              ///< The same of the system.
+    std::string_view first_user;          ///< First piece of the user's first turn.
 };
 
 }  // namespace spillway::chat

@@ -70,7 +70,8 @@ enum class ClientKind : std::uint8_t {
 /// Which text `words` and `matches` are looked for in.
 enum class Where : std::uint8_t { last_user, user, system, all };
 
-/// State of a group: true when it holds for at least one member that is allowed.
+/// State of a group: `healthy` and `warm` when one member is, `saturated` when none of them can
+/// take a request now.
 enum class GroupState : std::uint8_t { healthy, saturated, warm };
 
 struct NumberIs {

@@ -13,6 +13,7 @@
 #include "spillway/gateway/sample.hpp"
 #include "spillway/gateway/snapshot.hpp"
 #include "spillway/ledger/spend_record.hpp"
+#include "spillway/route/family_tokens.hpp"
 #include "spillway/route/plan.hpp"
 #include "spillway/route/routing_table.hpp"
 
@@ -36,8 +37,8 @@ struct Arrival {
 struct Routing {
     std::shared_ptr<const ledger::RouteTaken> taken;  ///< As the record has it; never null.
     std::string lines;                                ///< Header lines for the answer, CRLF-ended.
-    std::string explanation;  ///< JSON object; when the request asks for it.
-    Tokens counted{};         ///< Of the prompt, uncorrected; compared with what is reported.
+    std::string explanation;      ///< JSON object; when the request asks for it.
+    route::FamilyTokens counted;  ///< Of the prompt, uncorrected; compared with what is reported.
     std::uint64_t conversation = 0;  ///< As in `route::Features`.
 };
 
@@ -62,8 +63,9 @@ struct InferenceRequest {
     std::unique_ptr<Sample> sample;
     std::unique_ptr<Rates> rates;       ///< Null where no limit holds.
     std::unique_ptr<SameRequest> same;  ///< Null where it is compared with no other.
-    Tokens prompt_estimate{};
-    TimePoint received{};  ///< The last byte of the body had arrived.
+    Tokens prompt_estimate{};           ///< Upper end of the count, for limits.
+    Tokens prompt_count{};              ///< Best count: the usage of upstreams that report none.
+    TimePoint received{};               ///< The last byte of the body had arrived.
 
     [[nodiscard]] std::string_view routing_lines() const
     {

@@ -12,6 +12,7 @@
 #include "spillway/gateway/prompt_counter.hpp"
 #include "spillway/net/http_head.hpp"
 #include "spillway/route/decide.hpp"
+#include "spillway/route/family_tokens.hpp"
 #include "spillway/route/features.hpp"
 #include "spillway/score/features.hpp"
 #include "spillway/score/share_tracker.hpp"
@@ -37,7 +38,7 @@ struct Described {
     route::Resolved model;   ///< Without a route.
     score::Features scored;  ///< Where the score was taken; for explanations and comparisons.
     bool scanned = false;    ///< Sensitive classes were looked for.
-    Tokens uncorrected{};    ///< The prompt as it was counted, before what was learned corrects it.
+    route::FamilyTokens uncorrected;  ///< As in `PromptCount`.
 };
 
 /// Headers in which a client says where its request may go.

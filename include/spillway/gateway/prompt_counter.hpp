@@ -1,11 +1,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
 #include "spillway/chat/prompt.hpp"
+#include "spillway/route/family_tokens.hpp"
 #include "spillway/tokens/calibration.hpp"
 #include "spillway/tokens/vocabulary.hpp"
 
@@ -13,20 +15,26 @@ namespace spillway::gateway {
 
 /// The tokens of a prompt.
 struct PromptCount {
-    tokens::Count best;    ///< In the light of what upstreams reported.
-    Tokens uncorrected{};  ///< Before that: what further reports are compared with.
+    tokens::Count best;          ///< Of the first model, in the light of what upstreams reported.
+    route::FamilyTokens uppers;  ///< The same, upper ends, of every model's family.
+    /// What the estimator makes of the prompt for every family, before anything corrects it:
+    /// further reports are compared with it. Nothing where nobody had to estimate.
+    route::FamilyTokens uncorrected;
 };
 
-/// Counts the tokens of prompts: exactly where the model's vocabulary is at hand, else by estimate,
-/// corrected by what upstreams reported for the same model. One per shard; not thread-safe.
+/// Counts the tokens of prompts: exactly where the first model's vocabulary is at hand, else by
+/// estimate, corrected by what upstreams reported for the same model. The bytes are sorted once for
+/// all families. One per shard; not thread-safe.
 class PromptCounter {
 public:
-    /// @param model    The upstream's name of the model that will most likely serve.
+    /// @param models   Upstreams' names of models: first that of the one that will most likely
+    ///                 serve, then one of each other family. Not empty.
     /// @param library  Null: no vocabularies. What it has was loaded with the configuration.
-    [[nodiscard]] PromptCount count(const chat::Prompt& prompt, const std::string& model,
+    [[nodiscard]] PromptCount count(const chat::Prompt& prompt, std::span<const std::string> models,
                                     tokens::Library* library);
 
-    /// An upstream said how many tokens the prompt had that we put at `uncorrected`.
+    /// An upstream said how many tokens the prompt had that the estimator put at `uncorrected` for
+    /// its family; nothing is learned from 0.
     void reported(const std::string& model, Tokens uncorrected, Tokens reported);
 
     /// What was learned by others and before; adds to what is known here.
@@ -38,8 +46,11 @@ private:
     /// Models come from the file and from wildcards, which clients fill in.
     static constexpr std::size_t most_models = 256;
 
-    [[nodiscard]] tokens::Count count_text(const chat::Prompt& prompt, tokens::Family family,
-                                           tokens::Library* library);
+    [[nodiscard]] std::optional<Tokens> count_exactly(const chat::Prompt& prompt,
+                                                      tokens::Family family,
+                                                      tokens::Library* library);
+    [[nodiscard]] tokens::Count corrected(const std::string& model,
+                                          const tokens::Count& count) const;
 
     std::map<tokens::Family, tokens::Counter> exact_;
     std::unordered_map<std::string, tokens::Calibration> learned_;

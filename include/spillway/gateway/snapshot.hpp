@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,6 +49,9 @@ struct Rules {
     route::RouteBook book;
     /// Of each route of the book, in its order; null where no rule asks for the score.
     std::vector<std::shared_ptr<const score::Weights>> weights;
+    /// Of each route: models whose tokens are counted, the usual one first, then one of each other
+    /// family that the route leads to.
+    std::vector<std::vector<std::string>> models;
     privacy::ClassNames names;
     std::optional<privacy::Scanner> scanner;  ///< Where anything asks for sensitive classes.
     privacy::ClassSet local_only;             ///< Classes that keep any request local.
@@ -70,10 +75,9 @@ struct Snapshot {
     std::vector<config::ModelRates> key_rates;  ///< See `gateway::key_rates`.
 };
 
-/// The upstream's name of the model that a route's requests most likely go to: whose tokens are
-/// counted. Empty when the route's first target is not served.
-[[nodiscard]] const std::string& usual_model(const route::CompiledRoute& route,
-                                             const Snapshot& snapshot);
+/// Upstreams' names of models, one of each family among those that `names` lead to, in their order.
+[[nodiscard]] std::vector<std::string> models_behind(std::span<const std::string> names,
+                                                     const Snapshot& snapshot);
 
 /// Where a call to `deployment` for a request within `boundary` may lead.
 /// @param snapshot  Must outlive the call.

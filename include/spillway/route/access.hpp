@@ -14,6 +14,7 @@ struct Access {
     /// Which of its lists (bits, by position) name nothing but routes: those allow wherever these
     /// lead. A list that names models as well holds for a route's hops, too.
     std::uint32_t only_routes = 0;
+    friend bool operator==(const Access&, const Access&) = default;
 };
 
 /// The first list that does not have the model; null when all do.

@@ -76,8 +76,10 @@ struct Moment {
 /// Retry, fallback and deadline as a state machine (no socket, timer or coroutine).
 ///
 /// The hops of the plan come first, one after the other; the plan's limits hold for every place
-/// that is reached from them, by whatever list. Who is at its `max_parallel_requests` is waited for
-/// shortly, then the next hop is taken; who is over its own `rpm` or `tpm` is passed over at once.
+/// that is reached from them, by whatever list. Under `Beyond::nothing` no list of the file is
+/// followed, and of a client's own only the names that the plan leads to. Who is at its
+/// `max_parallel_requests` is waited for shortly, then the next hop is taken; who is over its own
+/// `rpm` or `tpm` is passed over at once.
 ///
 /// In a group: retries prefer deployments that have not failed in this request; `order` levels are
 /// spent one after the other, each with its own retries; then the list for the failure's class
@@ -166,6 +168,7 @@ private:
     [[nodiscard]] std::span<const std::string> targets(
         FallbackList list, const std::optional<std::vector<std::string>>& own) const;
     [[nodiscard]] bool leads_on() const;
+    [[nodiscard]] bool in_plan(const Resolved& place) const;
     [[nodiscard]] std::optional<Resolved> new_place(const std::string& name) const;
     [[nodiscard]] bool open_next_hop();
     [[nodiscard]] bool open_doubtful_hop();

@@ -9,6 +9,7 @@
 #include "spillway/config/routes.hpp"
 #include "spillway/privacy/boundary.hpp"
 #include "spillway/privacy/class_set.hpp"
+#include "spillway/route/family_tokens.hpp"
 #include "spillway/score/score.hpp"
 
 namespace spillway::route {
@@ -51,8 +52,9 @@ enum class Preference : std::uint8_t { none, local, cloud, cheap, fast, best };
 /// the request, so that another configuration can be asked later what it would have done.
 struct Features {
     config::Task task = config::Task::chat;
-    Tokens prompt{};               ///< Best count.
-    Tokens prompt_upper{};         ///< Upper end of its error band; fit and rules use this one.
+    Tokens prompt{};               ///< Best count, in tokens of the route's usual model.
+    Tokens prompt_upper{};         ///< Upper end of its error band; rules use this one.
+    FamilyTokens uppers;           ///< Of the families that the route leads to: for fit and cost.
     std::optional<Tokens> answer;  ///< Longest answer that was asked for.
     std::uint32_t turns = 0;
     ContentSet content;

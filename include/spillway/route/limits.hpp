@@ -43,10 +43,18 @@ struct Limits {
     config::AnswerFit answer_fit = config::AnswerFit::as_asked;
     config::Task task = config::Task::other;  ///< `other`: any mode serves.
     ContentSet content;
-    Tokens prompt{};  ///< Upper end.
+    Tokens prompt{};      ///< Upper end, where the deployment's own family was not counted.
+    FamilyTokens uppers;  ///< Upper ends by family.
     std::optional<Tokens> answer;
     std::optional<NanoUsd> max_cost;
     Access access;  ///< Of places, by name: looked at wherever one is entered.
+
+    /// The prompt at most, as the deployment's model counts it.
+    [[nodiscard]] Tokens prompt_for(const Deployment& deployment) const
+    {
+        return uppers.of(deployment.family, prompt);
+    }
+    friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 /// The most that one attempt can cost: the whole prompt and the longest answer at the dearest tier.

@@ -20,6 +20,7 @@ struct Candidate {
     Verdict verdict = Verdict::kept;
     std::optional<NanoUsd> worst_cost;  ///< Empty: unknown price.
     std::optional<Tokens> window;       ///< Of prompt and answer; empty: not known.
+    friend bool operator==(const Candidate&, const Candidate&) = default;
 };
 
 /// One rule that was looked at, up to and including the one that won.
@@ -27,6 +28,7 @@ struct RuleSeen {
     std::string name;
     bool held = false;
     std::string because;  ///< The conditions that decided, in the words of the file.
+    friend bool operator==(const RuleSeen&, const RuleSeen&) = default;
 };
 
 /// Why a plan is what it is. Holds nothing of the request's text.
@@ -38,6 +40,7 @@ struct Explanation {
     std::string score;                  ///< "complex 0.71", "abstained"; empty when not taken.
     privacy::Boundary boundary = privacy::Boundary::any;
     std::optional<config::BudgetTurn> budget = {};  ///< What the budgets made of the chain.
+    friend bool operator==(const Explanation&, const Explanation&) = default;
 };
 
 /// One line, at most 240 printable bytes: for `x-spillway-reason`, the record and the log.
@@ -46,7 +49,7 @@ struct Explanation {
 /// What follows when the last hop is spent.
 enum class Beyond : std::uint8_t {
     configured,  ///< The fallback lists of the last group: the client named a model.
-    nothing,     ///< The chain is all there is: a route.
+    nothing,     ///< No list leads out of the chain, neither the file's nor the client's: a route.
 };
 
 /// What will be tried, in order, and why.
@@ -60,6 +63,7 @@ struct Plan {
     std::optional<Millis> first_token_timeout;
     std::optional<NanoUsd> worst_cost;  ///< Of the dearest kept candidate; empty: not known.
     Explanation why;
+    friend bool operator==(const Plan&, const Plan&) = default;
 };
 
 }  // namespace spillway::route

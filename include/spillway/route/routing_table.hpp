@@ -14,6 +14,7 @@
 #include "spillway/config/config.hpp"
 #include "spillway/privacy/locality.hpp"
 #include "spillway/route/fleet_view.hpp"
+#include "spillway/tokens/family.hpp"
 
 namespace spillway::route {
 
@@ -21,6 +22,7 @@ namespace spillway::route {
 struct Deployment {
     std::string id;
     std::string group;
+    tokens::Family family = tokens::Family::generic;  ///< Whose tokens its window holds.
     int order = 1;
     double weight = 1.0;  ///< From weight, else rpm, else tpm (LiteLLM simple-shuffle); 0: last.
     std::optional<Tokens> max_input_tokens;
@@ -74,6 +76,7 @@ struct Resolved {
     std::string wildcard;
     /// The name that was asked for when it is not the group's own (alias, wildcard, id).
     std::string asked = {};
+    friend bool operator==(const Resolved&, const Resolved&) = default;
 };
 
 /// Which of the three lists a failure leads to.

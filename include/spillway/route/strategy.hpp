@@ -19,4 +19,9 @@ namespace spillway::route {
                                                   const RoutingTable& table, const FleetView& fleet,
                                                   std::uint64_t draw);
 
+/// What it costs a conversation to leave the engine that has its prompt in the cache, in requests
+/// in flight more than those of the engine that it would move to: one for every 2,000 tokens that
+/// would be read again, 32 at most. Nothing for a short prompt: that is read again in no time.
+[[nodiscard]] std::uint32_t switch_cost(Tokens prompt);
+
 }  // namespace spillway::route

@@ -225,5 +225,24 @@ TEST(ReportPath, IsTheEnginesOwn)
     EXPECT_EQ(report_path(deployment_of("openai")), "");
 }
 
+TEST(HealthPause, IsTheIntervalAndUpToAQuarterMore)
+{
+    EXPECT_EQ(pause_after(Millis{1'000}, 0), Millis{1'000});
+    EXPECT_EQ(pause_after(Millis{1'000}, 250), Millis{1'250});
+    EXPECT_EQ(pause_after(Millis{1'000}, 251), Millis{1'000});
+    for (std::uint64_t draw = 1; draw != 0; draw <<= 1U) {
+        EXPECT_GE(pause_after(Millis{1'000}, draw), Millis{1'000}) << draw;
+        EXPECT_LE(pause_after(Millis{1'000}, draw), Millis{1'250}) << draw;
+    }
+}
+
+TEST(HealthPause, StaysWithinItsBounds)
+{
+    EXPECT_EQ(pause_after(Millis{1}, 0), Millis{200});
+    EXPECT_EQ(pause_after(Millis{60'000}, 0), Millis{5'000});
+    EXPECT_EQ(pause_after(Millis{0}, 0), Millis{5'000});
+    EXPECT_EQ(pause_after(Millis{0}, 1'250), Millis{6'250});
+}
+
 }  // namespace
 }  // namespace spillway::app

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+#include <vector>
+
 namespace spillway::gateway {
 namespace {
 
@@ -14,13 +17,14 @@ protected:
     }
     [[nodiscard]] std::int64_t best(PromptCounter& counter)
     {
-        return count(counter.count(prompt_, model_, nullptr).best.tokens);
+        return count(counter.count(prompt_, std::span(&model_, 1), nullptr).best.tokens);
     }
     /// What the upstream says, as often as it takes: half as much again as we count.
     void teach(PromptCounter& counter, int times)
     {
         for (int i = 0; i < times; ++i) {
-            const auto counted = counter.count(prompt_, model_, nullptr).uncorrected;
+            const auto counted = counter.count(prompt_, std::span(&model_, 1), nullptr)
+                                     .uncorrected[tokens::Family::llama3];
             counter.reported(model_, counted, Tokens{count(counted) * 3 / 2});
         }
     }
@@ -56,6 +60,77 @@ TEST_F(Counting, WhatIsTakenIsTakenOnce)
     teach(counter_, 5);
     EXPECT_EQ(counter_.take_fresh().size(), 1U);
     EXPECT_TRUE(counter_.take_fresh().empty());
+}
+
+TEST_F(Counting, GivesEachFamilyItsOwnUpperEnd)
+{
+    const std::vector<std::string> models{"gpt-4o", "qwen3"};
+    const std::string german = "Donaudampfschifffahrtsgesellschaft 4111 2222 3333 0815 ";
+    prompt_.pieces.front().text = german;
+    const auto counted = counter_.count(prompt_, models, nullptr);
+    EXPECT_EQ(counted.uppers[tokens::Family::o200k], counted.best.upper);
+    EXPECT_GT(counted.uppers[tokens::Family::qwen], counted.uppers[tokens::Family::o200k]);
+    EXPECT_EQ(counted.uppers[tokens::Family::llama3], Tokens{0}) << "nobody asked";
+}
+
+TEST_F(Counting, LearnsOfTheModelThatServedAlone)
+{
+    const std::vector<std::string> models{"gpt-4o", "qwen3"};
+    const auto before = counter_.count(prompt_, models, nullptr);
+    const auto own = before.uncorrected[tokens::Family::qwen];
+    for (int i = 0; i < 300; ++i)
+        counter_.reported("qwen3", own, Tokens{2 * count(own)});
+    const auto after = counter_.count(prompt_, models, nullptr);
+    EXPECT_EQ(after.best, before.best);
+    EXPECT_EQ(after.uppers[tokens::Family::o200k], before.uppers[tokens::Family::o200k]);
+    EXPECT_GT(count(after.uppers[tokens::Family::qwen]), 3 * count(own) / 2);
+    EXPECT_EQ(after.uncorrected, before.uncorrected);
+}
+
+TEST_F(Counting, LearnsNothingFromWhatNobodyEstimated)
+{
+    counter_.reported(model_, Tokens{0}, Tokens{100});
+    EXPECT_TRUE(counter_.take_fresh().empty());
+}
+
+TEST_F(Counting, CountsPicturesByTheirSizeAndDetail)
+{
+    const std::string model = "gpt-4o";
+    const auto with = [&](chat::Attachment attachment) {
+        auto prompt = prompt_;
+        prompt.images = 1;
+        prompt.attachments = {attachment};
+        const auto text = counter_.count(prompt_, std::span(&model, 1), nullptr).best;
+        const auto all = counter_.count(prompt, std::span(&model, 1), nullptr).best;
+        return std::pair{count(all.tokens) - count(text.tokens),
+                         count(all.upper) - count(text.upper)};
+    };
+    // The first bytes of a PNG file of 2048 x 4096 pixels.
+    constexpr std::string_view png = "iVBORw0KGgoAAAANSUhEUgAACAAAABAACAIAAAAAAAAAAAAA";
+    chat::Attachment picture;
+    picture.payload = png;
+    picture.characters = png.size();
+    EXPECT_EQ(with(picture), (std::pair<std::int64_t, std::int64_t>{1105, 1105}));
+    picture.detail = chat::Attachment::Detail::low;
+    EXPECT_EQ(with(picture), (std::pair<std::int64_t, std::int64_t>{85, 85}));
+    const auto [tokens, upper] = with({});
+    EXPECT_EQ(tokens, 765) << "a link: 1024 x 1024";
+    EXPECT_GT(upper, tokens);
+}
+
+TEST_F(Counting, CountsSoundsAndFiles)
+{
+    const std::string model = "gpt-4o";
+    const auto upper = [&](chat::Attachment::Kind kind) {
+        auto prompt = prompt_;
+        chat::Attachment attachment;
+        attachment.kind = kind;
+        prompt.attachments = {attachment};
+        return count(counter_.count(prompt, std::span(&model, 1), nullptr).best.upper) -
+               count(counter_.count(prompt_, std::span(&model, 1), nullptr).best.upper);
+    };
+    EXPECT_EQ(upper(chat::Attachment::Kind::audio), 18'000);
+    EXPECT_EQ(upper(chat::Attachment::Kind::file), 100'000);
 }
 
 }  // namespace

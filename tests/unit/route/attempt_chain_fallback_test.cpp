@@ -451,5 +451,54 @@ TEST_F(FallbackWindows, ThatAreAllTooSmallMakeAContextWindowError)
     EXPECT_THAT(walk.error().message(), HasSubstr("about 1001 tokens"));
 }
 
+/// All three lists of the file lead from A and B to C.
+config::Config leading_out()
+{
+    auto config = alphabet();
+    config.router.fallbacks = {{"A", {"C"}}, {"B", {"C"}}};
+    config.router.context_window_fallbacks = config.router.fallbacks;
+    config.router.content_policy_fallbacks = config.router.fallbacks;
+    return config;
+}
+
+struct LeaveCase {
+    const char* name;
+    FailureClass kind;
+    std::vector<std::string> path;  ///< Of a route along A and B.
+};
+class ARoutesChain : public testing::TestWithParam<LeaveCase> {};
+
+TEST_P(ARoutesChain, IsNotLeftByTheListsOfTheFile)
+{
+    Walk walk(leading_out(), std::vector<std::string>{"A", "B"});
+    EXPECT_EQ(path(walk, GetParam().kind), GetParam().path);
+    EXPECT_THAT(walk.error().message(), testing::Not(HasSubstr("'C'"))) << "offers nothing";
+}
+
+TEST_P(ARoutesChain, IsNotLeftByTheListsOfTheClient)
+{
+    chat::RequestControls controls;
+    controls.fallbacks = {"C", "c"};
+    controls.context_window_fallbacks = controls.fallbacks;
+    controls.content_policy_fallbacks = controls.fallbacks;
+    Walk walk(leading_out(), std::vector<std::string>{"A", "B"}, controls);
+    EXPECT_EQ(path(walk, GetParam().kind), GetParam().path);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Every, ARoutesChain,
+    testing::Values(LeaveCase{"general", FailureClass::transient, {"a", "b"}},
+                    LeaveCase{"context_window", FailureClass::too_long, {"a", "b"}},
+                    LeaveCase{"content_policy", FailureClass::content_policy, {"a"}}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(ARoutesChainAlone, LetsTheClientNameItsOwnHops)
+{
+    chat::RequestControls controls;
+    controls.content_policy_fallbacks = {"C", "B"};
+    Walk walk(leading_out(), std::vector<std::string>{"A", "B"}, controls);
+    EXPECT_THAT(path(walk, FailureClass::content_policy), ElementsAre("a", "b"));
+}
+
 }  // namespace
 }  // namespace spillway::route

@@ -11,6 +11,7 @@ Features rich()
     features.task = config::Task::completion;
     features.prompt = Tokens{900};
     features.prompt_upper = Tokens{1'100};
+    features.uppers.set(tokens::Family::qwen, Tokens{1'300});
     features.answer = Tokens{0};
     features.turns = 3;
     features.content.add(config::Content::tools);
@@ -40,6 +41,7 @@ TEST(FeaturesJson, ComesBackAsItWas)
     ASSERT_TRUE(read);
     EXPECT_EQ(to_json(*read, names), text);
     EXPECT_EQ(read->sensitive, rich().sensitive);
+    EXPECT_EQ(read->uppers, rich().uppers);
     EXPECT_EQ(read->answer, Tokens{0});
     EXPECT_EQ(read->score->tier, score::Tier::complex);
     EXPECT_EQ(read->probes, rich().probes);

@@ -48,6 +48,16 @@ inline chat::Failure failure(FailureClass kind, int status = 0, std::string mess
     return chat::Failure{kind, status, std::move(message), std::nullopt};
 }
 
+/// The plan of a route whose rule names `use`.
+inline Plan plan_along(const RoutingTable& table, const std::vector<std::string>& use)
+{
+    Plan plan;
+    plan.beyond = Beyond::nothing;
+    for (const auto& name : use)
+        plan.hops.push_back(table.resolve(name).value());
+    return plan;
+}
+
 /// One request walking through a table, at a time and with a fleet that the test sets.
 class Walk {
 public:
@@ -60,6 +70,15 @@ public:
                 {plan_for(table.resolve(model).value(), boundary), std::move(controls), prompt,
                  std::nullopt, wish},
                 noon)
+    {}
+
+    /// A request that a route sends along `use`.
+    explicit Walk(const config::Config& config, const std::vector<std::string>& use,
+                  chat::RequestControls controls = {}, Tokens prompt = Tokens{0},
+                  std::optional<DeploymentIndex> sticky = {})
+        : table(config, std::vector<bool>(config.deployments.size())),
+          fleet(idle_fleet(table)),
+          chain(table, {plan_along(table, use), std::move(controls), prompt, sticky}, noon)
     {}
 
     Walk& start()

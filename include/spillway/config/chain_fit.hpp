@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "spillway/config/config.hpp"
+#include "spillway/config/load.hpp"
+#include "spillway/config/providers.hpp"
+#include "spillway/config/rule_logic.hpp"
+#include "spillway/privacy/locality.hpp"
+
+/// Whether what a rule leads to can serve what it selects. As sound as `rule_logic`: a deployment
+/// of which the file and the price table say nothing may serve.
+namespace spillway::config {
+
+/// Why a deployment serves none of the requests that a rule selects.
+struct Unfit {
+    std::string_view why;  ///< "is not local"; static.
+    Position at;           ///< The condition it fails by; line zero when that is no condition.
+};
+
+/// A file's deployments with what the price table knows of them.
+class Servers {
+public:
+    /// @param config  Must outlive it.
+    Servers(const Config& config, const Environment& environment, const privacy::LocalHosts& hosts);
+
+    /// Deployments behind a name: of a group, an alias, a wildcard, or the one of that id.
+    [[nodiscard]] std::vector<std::size_t> behind(std::string_view name) const;
+    /// Empty when the deployment may serve some of the requests within `bounds`.
+    [[nodiscard]] std::optional<Unfit> unfit(std::size_t index, const Bounds& bounds,
+                                             const RouteAction& action) const;
+
+private:
+    struct Row {
+        Deployment deployment;  ///< Completed by the price table.
+        privacy::Reach reach = privacy::Reach::remote;
+        Place place = Place::cloud;
+    };
+    [[nodiscard]] static bool too_dear(const Row& row, const Bounds& bounds, NanoUsd ceiling);
+
+    const Config& config_;
+    std::vector<Row> rows_;
+};
+
+}  // namespace spillway::config

@@ -1,0 +1,106 @@
+// Pictures, sounds and files of a request, as `PromptReader` hands them on to be counted.
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "padded.hpp"
+#include "spillway/dialect/prompt_reader.hpp"
+
+namespace spillway::dialect {
+namespace {
+
+using chat::Attachment;
+using Kind = chat::Attachment::Kind;
+using Detail = chat::Attachment::Detail;
+
+/// One user's message of these content parts, read.
+class Attachments : public testing::Test {
+protected:
+    const chat::Prompt& read(const std::string& parts)
+    {
+        body_.emplace(R"({"model":"m","messages":[{"role":"user","content":[)" + parts + "]}]}");
+        return reader_.read(body_->view());
+    }
+    /// The only one of them.
+    Attachment one(const std::string& part)
+    {
+        const auto& prompt = read(part);
+        EXPECT_EQ(prompt.attachments.size(), 1U) << part;
+        return prompt.attachments.empty() ? Attachment{} : prompt.attachments.front();
+    }
+
+    std::optional<Padded> body_;
+    PromptReader reader_;
+};
+
+TEST_F(Attachments, OfAPictureHaveItsPayloadAndItsDetail)
+{
+    const auto picture = one(
+        R"({"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0K","detail":"low"}})");
+    EXPECT_EQ(picture.kind, Kind::image);
+    EXPECT_EQ(picture.payload, "iVBORw0K");
+    EXPECT_EQ(picture.characters, 8U);
+    EXPECT_EQ(picture.detail, Detail::low);
+}
+
+TEST_F(Attachments, AreKnownWhicheverMemberComesFirst)
+{
+    const auto picture = one(
+        R"({"image_url":{"detail":"high","url":"data:image/png;base64,iVBORw0K"},"type":"image_url"})");
+    EXPECT_EQ(picture.kind, Kind::image);
+    EXPECT_EQ(picture.payload, "iVBORw0K");
+    EXPECT_EQ(picture.detail, Detail::high);
+}
+
+TEST_F(Attachments, OfLinksAndIdsHaveNoPayload)
+{
+    const auto link =
+        one(R"({"type":"image_url","image_url":{"url":"https://example.com/a.png"}})");
+    EXPECT_EQ(link.kind, Kind::image);
+    EXPECT_EQ(link.characters, 0U);
+    EXPECT_EQ(link.detail, Detail::unsaid);
+    EXPECT_EQ(one(R"({"type":"file","file":{"file_id":"file-1"}})").kind, Kind::file);
+}
+
+TEST_F(Attachments, OfASoundHaveItsPayload)
+{
+    const std::string data = "UklGRiQA" + std::string(8'000, 'A') + "b1";
+    const auto sound =
+        one(R"({"type":"input_audio","input_audio":{"data":")" + data + R"(","format":"wav"}})");
+    EXPECT_EQ(sound.kind, Kind::audio);
+    EXPECT_EQ(sound.payload, data);
+    EXPECT_EQ(sound.characters, data.size());
+}
+
+TEST_F(Attachments, WithEscapesHaveTheirLengthOnly)
+{
+    const auto picture =
+        one(R"({"type":"image_url","image_url":{"url":"data:image\/png;base64,iVBO\/w0K"}})");
+    EXPECT_EQ(picture.kind, Kind::image);
+    EXPECT_TRUE(picture.payload.empty());
+    EXPECT_GE(picture.characters, 8U);
+}
+
+TEST_F(Attachments, AreKeptApart)
+{
+    const auto& prompt = read(
+        R"({"type":"text","text":"look"},)"
+        R"({"type":"image_url","image_url":{"url":"data:image/png;base64,aB1A"}},)"
+        R"({"type":"image_url","image_url":{"url":"data:image/png;base64,aB1CaB1C","detail":"low"}})");
+    ASSERT_EQ(prompt.attachments.size(), 2U);
+    EXPECT_EQ(prompt.attachments[0].payload, "aB1A");
+    EXPECT_EQ(prompt.attachments[0].detail, Detail::unsaid);
+    EXPECT_EQ(prompt.attachments[1].payload, "aB1CaB1C");
+    EXPECT_EQ(prompt.attachments[1].detail, Detail::low);
+    EXPECT_EQ(prompt.images, 2U);
+}
+
+TEST_F(Attachments, AreForgottenWithTheirRequest)
+{
+    (void)read(R"({"type":"file","file":{"file_id":"file-1"}})");
+    EXPECT_TRUE(read(R"({"type":"text","text":"look"})").attachments.empty());
+}
+
+}  // namespace
+}  // namespace spillway::dialect

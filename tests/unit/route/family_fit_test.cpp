@@ -1,0 +1,88 @@
+// Windows and prices hold a model's own tokens, not those of the route's usual model.
+#include <gmock/gmock.h>
+
+#include "spillway/route/features_json.hpp"
+#include "unit/route/routing.hpp"
+
+namespace spillway::route {
+namespace {
+
+using testing::ElementsAre;
+using testing_world::Scene;
+
+constexpr std::string_view file = R"(model_list:
+- {model_name: cloud, litellm_params: {model: openai/gpt-4o, api_key: k, input_cost_per_token: 0.000001, output_cost_per_token: 0}, model_info: {max_input_tokens: 128000}}
+- {model_name: home, litellm_params: {model: ollama/qwen3, input_cost_per_token: 0.000001, output_cost_per_token: 0}, model_info: {max_input_tokens: 8192}}
+- {model_name: other, litellm_params: {model: ollama/mistral}, model_info: {max_input_tokens: 8192}}
+routes:
+  r: {otherwise: [cloud, home, other]}
+)";
+
+/// Exactly 8,000 tokens of gpt-4o; in those of Qwen it may be more.
+Features counted(std::int64_t qwen)
+{
+    Features request;
+    request.prompt = request.prompt_upper = Tokens{8'000};
+    request.uppers.set(tokens::Family::o200k, Tokens{8'000});
+    request.uppers.set(tokens::Family::qwen, Tokens{qwen});
+    return request;
+}
+
+TEST(FamilyFit, HoldsEachWindowAgainstItsOwnTokens)
+{
+    const Scene scene(file);
+    EXPECT_THAT(scene.chain(counted(8'191)), ElementsAre("cloud", "home", "other"));
+    EXPECT_THAT(scene.chain(counted(8'192)), ElementsAre("cloud", "other"));
+}
+
+TEST(FamilyFit, TakesTheUsualCountWhereNobodyCounted)
+{
+    const Scene scene(file);
+    auto request = counted(8'000);
+    request.prompt_upper = Tokens{8'192};
+    EXPECT_THAT(scene.chain(request), ElementsAre("cloud", "home"));
+}
+
+TEST(FamilyFit, PricesEachTargetByItsOwnTokens)
+{
+    const Scene scene(file);
+    auto request = counted(8'100);
+    request.max_cost = NanoUsd{8'050'000};
+    EXPECT_THAT(scene.chain(request), ElementsAre("cloud", "other"));
+}
+
+TEST(FamilyFit, IsJudgedTheSameOnEveryHop)
+{
+    const auto config = testing_world::written(file);
+    const RoutingTable table(config, testing_world::engines_of(config));
+    Limits limits;
+    limits.fit = Fit::checked;
+    limits.prompt = Tokens{8'000};
+    limits.uppers.set(tokens::Family::qwen, Tokens{9'000});
+    const auto home = table[table.resolve("home")->group].members.front();
+    EXPECT_EQ(judge(table[home], limits, std::nullopt), Verdict::too_small);
+}
+
+TEST(FamilyFit, DecidesARecordAsTheRequestItself)
+{
+    const Scene scene(file);
+    for (const auto qwen : {8'100, 8'191, 8'192, 9'000}) {
+        const auto request = counted(qwen);
+        const auto read = features_from_json(to_json(request, scene.names), scene.names);
+        ASSERT_TRUE(read);
+        EXPECT_EQ(read->uppers, request.uppers);
+        EXPECT_EQ(*scene.decide(*read), *scene.decide(request)) << qwen;
+    }
+}
+
+TEST(FamilyFit, ReadsRecordsOfBefore)
+{
+    const auto read = features_from_json(R"({"prompt":7900,"prompt_upper":8192})", {});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->uppers, FamilyTokens{});
+    const Scene scene(file);
+    EXPECT_THAT(scene.chain(*read), ElementsAre("cloud"));
+}
+
+}  // namespace
+}  // namespace spillway::route
