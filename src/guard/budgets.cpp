@@ -56,6 +56,8 @@ void Reservation::release() noexcept
 
 std::int64_t Budgets::Window::most() const
 {
+    if (only_told)
+        return largest_sum;
     if (closed)
         return 0;
     return shared ? std::min(cap, lease) : cap;

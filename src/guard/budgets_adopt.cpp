@@ -127,8 +127,10 @@ Budgets::Adopted Budgets::adopt(std::span<const chat::ScopeBudget> budgets, Wall
         if (only_told)
             adopt_cap(index, budget, {NanoUsd{largest_sum}, budget.soft_period}, past, before,
                       adopted);
-        for (auto& window : cell.windows)
+        for (auto& window : cell.windows) {
             window.only_told = only_told;
+            window.shared = shared_ && !only_told;
+        }
     }
     for (const auto& open : open_)
         if (open.live && !adopted.unknown.empty())

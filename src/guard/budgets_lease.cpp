@@ -94,8 +94,10 @@ std::vector<LeaseDemand> Budgets::take_demands(std::size_t most, WallTime now)
                          [&wanted = period](const Window& each) { return each.period == wanted; });
         if (window == cell.windows.end())
             continue;
-        roll(*window, latest_);
         window->listed = false;
+        if (window->only_told)
+            continue;
+        roll(*window, latest_);
         out.push_back({standing_of(cell, *window), NanoUsd{std::exchange(window->refused, 0)},
                        NanoUsd{std::exchange(window->least, 0)}});
     }
