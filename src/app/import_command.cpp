@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "spillway/config/environment.hpp"
 #include "spillway/keys/key_book.hpp"
 #include "spillway/keys/litellm_import.hpp"
+#include "spillway/keys/postgres_store.hpp"
 #include "spillway/keys/sqlite_store.hpp"
 
 namespace spillway::app {
@@ -82,8 +84,25 @@ void print_notes(const Plan& plan, const std::vector<std::string>& missing, std:
 /// Where the keys are, and which models there are.
 struct Place {
     std::string ledger;
-    std::optional<keys::ModelNames> served;  ///< Empty: nobody knows.
+    std::optional<keys::ModelNames> served{};  ///< Empty: nobody knows.
+    std::optional<Secret> shared{};            ///< The database that instances share keys in.
 };
+
+Place place_in(const config::Config& config, const ImportKeys& wish)
+{
+    Place place{wish.ledger.value_or(config.ledger.path), keys::ModelNames(config)};
+    if (config.instances.share)
+        place.shared = config.general.database_url;
+    return place;
+}
+
+/// The store that the daemon has its keys in.
+Result<std::unique_ptr<keys::Store>> open_store(const Place& place)
+{
+    if (place.shared)
+        return keys::make_postgres_store(*place.shared, std::make_shared<EventDescriptor>());
+    return keys::open_sqlite_store(keys::keys_path(place.ledger));
+}
 
 std::optional<Place> place_of(const ImportKeys& wish, std::ostream& problems)
 {
@@ -92,13 +111,12 @@ std::optional<Place> place_of(const ImportKeys& wish, std::ostream& problems)
     const auto source =
         choose_source(Serve{.config = wish.config, .host = {}, .port = {}}, environment);
     if (!source.file)
-        return Place{wish.ledger.value_or(default_ledger_path(environment)), std::nullopt};
+        return Place{wish.ledger.value_or(default_ledger_path(environment))};
     const auto loaded = load(source, {}, environment);
     if (loaded.config)
-        return Place{wish.ledger.value_or(loaded.config->ledger.path),
-                     keys::ModelNames(*loaded.config)};
+        return place_in(*loaded.config, wish);
     if (wish.ledger)
-        return Place{*wish.ledger, std::nullopt};
+        return Place{*wish.ledger};
     for (const auto& problem : loaded.problems)
         if (problem.level == config::Problem::Level::error)
             problems << problem.where << ": " << problem.message << '\n';
@@ -120,7 +138,7 @@ int import_litellm(const ImportKeys& wish, std::ostream& out, std::ostream& prob
     auto imported = keys::litellm::records_of(*tables, now);
     if (!imported)
         return complain(problems, imported.error().message() + " Nothing was written.");
-    auto store = keys::open_sqlite_store(keys::keys_path(place->ledger));
+    auto store = open_store(*place);
     if (!store)
         return complain(problems, store.error().message());
     // Caps are brought into force by the daemon that serves.
@@ -143,7 +161,8 @@ int import_litellm(const ImportKeys& wish, std::ostream& out, std::ostream& prob
     }
     if (const auto written = book.apply(std::move(plan.changes)); !written)
         return complain(problems, written.error().message() + "; nothing was written");
-    out << "\nwritten to " << printable(keys::keys_path(place->ledger)) << '\n';
+    out << "\nwritten to "
+        << (place->shared ? "PostgreSQL" : printable(keys::keys_path(place->ledger))) << '\n';
     return 0;
 }
 

@@ -199,6 +199,16 @@ def test_prismas_schema_is_a_search_path(cluster, gateway):
     assert counts(bring(gateway, litellm))["keys"] == (1, 0, 0)
 
 
+def test_instances_that_share_a_database_get_the_keys_there(cluster, workshop, upstream):
+    litellm = Litellm(cluster, "tables.sql")
+    litellm.key("sk-shared-123456789", models=[], spend=0.5)
+    gateway = workshop.serve(deployment("m", upstream.base, **PRICES),
+                             general_settings={"database_url": cluster.database("shared_keys")})
+    assert "written to PostgreSQL" in bring(gateway, litellm)
+    wait_until(lambda: chat(gateway, "sk-shared-123456789").status == 200, 10, "the key")
+    assert row_of(gateway, "sk-shared-123456789")["spend"] == pytest.approx(0.5 + 21e-6)
+
+
 def test_many_keys_come_in_pages(cluster, gateway):
     litellm = Litellm(cluster, "tables.sql")
     litellm.run("INSERT INTO \"LiteLLM_VerificationToken\" (token, key_name, models) "
