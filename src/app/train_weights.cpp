@@ -96,9 +96,9 @@ void print_report(const score::TrainReport& report, std::ostream& out)
     print("%zu prompts; mean quality %.3f weak, %.3f strong\n\n", report.rows, report.weak,
           report.strong);
     for (const auto& trial : report.trials)
-        print("C %-5.2f counters x %-5.2f      %.4f%s\n", static_cast<double>(trial.c),
-              static_cast<double>(trial.dense_scale), trial.apgr,
-              trial.c == report.chosen.c ? "  chosen" : "");
+        print("C %-5.2f counters x %-5.2f steps x %-5.2f %.4f%s\n", static_cast<double>(trial.c),
+              static_cast<double>(trial.dense_scale), static_cast<double>(trial.step_scale),
+              trial.apgr, trial == report.chosen ? "  chosen" : "");
     out << "\nAPGR (random: 0.5)           value   95 % interval\n"
         << line_of("5-fold cross-validation", report.cross_validated);
     if (report.nested)

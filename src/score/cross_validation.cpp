@@ -18,6 +18,10 @@ float dense_scale_for(std::size_t rows)
 {
     return rows < small_set ? 0.1F : 0.05F;
 }
+/// Trust in the counts of steps beside the other counters: what helps on problems in words hurts
+/// where questions ask for facts.
+constexpr std::array<float, 2> step_scales{0.25F, 1.0F};
+
 std::uint64_t repeats_for(std::size_t rows)
 {
     return rows < small_set ? 4 : 1;
@@ -66,7 +70,7 @@ Split split(const Rows& rows, std::size_t fold, std::uint64_t salt)
 }
 
 /// Out-of-fold log odds, one vector per strength.
-std::vector<std::vector<LogOdds>> out_of_fold(const Rows& rows, float dense_scale,
+std::vector<std::vector<LogOdds>> out_of_fold(const Rows& rows, const CounterTrust& trust,
                                               std::uint64_t salt)
 {
     std::vector<std::vector<LogOdds>> odds(strengths.size(), std::vector<LogOdds>(rows.size()));
@@ -74,7 +78,7 @@ std::vector<std::vector<LogOdds>> out_of_fold(const Rows& rows, float dense_scal
         const auto parts = split(rows, fold, salt);
         if (parts.inside.empty() || parts.outside.empty())
             continue;
-        const auto pairs = fit_path(parts.inside, dense_scale, strengths);
+        const auto pairs = fit_path(parts.inside, trust, strengths);
         for (std::size_t s = 0; s < strengths.size(); ++s) {
             const auto some = log_odds(pairs[s], parts.outside);
             for (std::size_t i = 0; i < some.size(); ++i)
@@ -94,8 +98,7 @@ float log_odds(const HeadPair& pair, const Coefficients& head, const Features& f
         counters += pair.standard(features, i) * head.dense[i];
     const float task =
         features.system_hash == 0 ? 0.0F : head.systems[features.system_hash % system_count];
-    return words * wording_norm(features) + counters * pair.dense_scale + task * system_scale +
-           head.bias;
+    return words * wording_norm(features) + counters + task * system_scale + head.bias;
 }
 
 struct Sums {
@@ -154,11 +157,12 @@ float Platt::operator()(float z) const noexcept
     return 1 / (1 + std::exp(-(slope * z + offset)));
 }
 
-std::vector<HeadPair> fit_path(const Rows& rows, float dense_scale, std::span<const float> cs)
+std::vector<HeadPair> fit_path(const Rows& rows, const CounterTrust& trust,
+                               std::span<const float> cs)
 {
     const auto features = features_of(rows);
     const auto standard = standardise(features);
-    const Design design(features, standard);
+    const Design design(features, standard, trust);
     std::vector<float> weights;
     for (const auto* row : rows)
         weights.push_back(row->weight);
@@ -169,15 +173,12 @@ std::vector<HeadPair> fit_path(const Rows& rows, float dense_scale, std::span<co
             targets.push_back(target(*row, head));
         std::vector<float> start(design.parameters());
         for (std::size_t i = 0; i < cs.size(); ++i) {
-            const Penalty penalty{.c = cs[i], .dense_scale = dense_scale};
-            start = fit_logistic(design, targets, weights, penalty, std::move(start));
+            start = fit_logistic(design, targets, weights, cs[i], std::move(start));
             path[i].heads[static_cast<std::size_t>(head)] = design.named(start);
         }
     }
-    for (auto& pair : path) {
+    for (auto& pair : path)
         pair.standard = standard;
-        pair.dense_scale = dense_scale;
-    }
     return path;
 }
 
@@ -196,6 +197,11 @@ std::vector<LogOdds> log_odds(const HeadPair& pair, const Rows& rows)
 std::array<Platt, head_count> calibrate(const Rows& rows, std::span<const LogOdds> odds)
 {
     return {fit_platt(rows, odds, Head::weak_fails), fit_platt(rows, odds, Head::strong_fails)};
+}
+
+CounterTrust trust_of(const Trial& trial)
+{
+    return {.all = trial.dense_scale, .steps = trial.step_scale};
 }
 
 float gain(const std::array<Platt, head_count>& calibration, const LogOdds& odds)
@@ -217,26 +223,29 @@ std::vector<Judged> judged(const Rows& rows, std::span<const LogOdds> odds)
 
 Choice choose(const Rows& rows)
 {
-    const float dense_scale = dense_scale_for(rows.size());
     const auto repeats = repeats_for(rows.size());
-    std::array<double, strengths.size()> sums{};
-    std::vector<std::vector<LogOdds>> first;
-    for (std::uint64_t salt = 0; salt < repeats; ++salt) {
-        auto odds = out_of_fold(rows, dense_scale, salt);
-        for (std::size_t s = 0; s < strengths.size(); ++s)
-            sums[s] += curve(judged(rows, odds[s])).apgr;
-        if (salt == 0)
-            first = std::move(odds);
-    }
     Choice choice;
-    for (std::size_t s = 0; s < strengths.size(); ++s)
-        choice.trials.push_back(
-            {strengths[s], dense_scale, sums[s] / static_cast<double>(repeats)});
-    const auto best =
-        std::max_element(choice.trials.begin(), choice.trials.end(),
-                         [](const Trial& a, const Trial& b) { return a.apgr < b.apgr; });
-    choice.best = *best;
-    choice.out_of_fold = std::move(first[static_cast<std::size_t>(best - choice.trials.begin())]);
+    for (const float steps : step_scales) {
+        const CounterTrust trust{.all = dense_scale_for(rows.size()), .steps = steps};
+        std::array<double, strengths.size()> sums{};
+        std::vector<std::vector<LogOdds>> first;
+        for (std::uint64_t salt = 0; salt < repeats; ++salt) {
+            auto odds = out_of_fold(rows, trust, salt);
+            for (std::size_t s = 0; s < strengths.size(); ++s)
+                sums[s] += curve(judged(rows, odds[s])).apgr;
+            if (salt == 0)
+                first = std::move(odds);
+        }
+        for (std::size_t s = 0; s < strengths.size(); ++s) {
+            const Trial trial{strengths[s], trust.all, trust.steps,
+                              sums[s] / static_cast<double>(repeats)};
+            if (choice.trials.empty() || trial.apgr > choice.best.apgr) {
+                choice.best = trial;
+                choice.out_of_fold = std::move(first[s]);
+            }
+            choice.trials.push_back(trial);
+        }
+    }
     return choice;
 }
 
@@ -250,7 +259,7 @@ std::vector<Judged> nested(const Rows& rows)
             continue;
         const auto choice = choose(parts.inside);
         const auto calibration = calibrate(parts.inside, choice.out_of_fold);
-        const auto pairs = fit_path(parts.inside, choice.best.dense_scale, {{choice.best.c}});
+        const auto pairs = fit_path(parts.inside, trust_of(choice.best), {{choice.best.c}});
         const auto odds = log_odds(pairs.front(), parts.outside);
         for (std::size_t i = 0; i < odds.size(); ++i) {
             const auto& row = *parts.outside[i];

@@ -15,12 +15,11 @@ using Rows = std::vector<const LabelledRow*>;
 /// Both heads, learned on some rows.
 struct HeadPair {
     Standard standard;
-    float dense_scale = 0.1F;
     std::array<Coefficients, head_count> heads;
 };
 
 /// One pair per strength in `cs` (ascending); each starts from the one before, which is quicker.
-[[nodiscard]] std::vector<HeadPair> fit_path(const Rows& rows, float dense_scale,
+[[nodiscard]] std::vector<HeadPair> fit_path(const Rows& rows, const CounterTrust& trust,
                                              std::span<const float> cs);
 
 /// Log odds of both heads for one row.
@@ -48,6 +47,8 @@ struct Choice {
     std::vector<Trial> trials;
     std::vector<LogOdds> out_of_fold;  ///< With the best setting, in the order of the rows.
 };
+/// What a trial was fitted with.
+[[nodiscard]] CounterTrust trust_of(const Trial& trial);
 [[nodiscard]] Choice choose(const Rows& rows);
 
 /// Scores with the setting chosen inside each fold, in the order of the rows.

@@ -12,7 +12,7 @@ namespace spillway::score {
 namespace {
 
 /// Raise when a prompt gives other features than before: old weights are then refused.
-constexpr std::uint64_t feature_version = 1;
+constexpr std::uint64_t feature_version = 2;
 
 constexpr std::size_t system_head = 1024;  ///< Bytes of a system prompt that identify it.
 
@@ -110,25 +110,54 @@ void write_marks(const DenseWriter& out, const TextCounts& counts)
 
 void write_words(const DenseWriter& out, const TextCounts& counts)
 {
-    const auto of = [&](WordClass kind) {
-        return share(counts.classes[static_cast<std::size_t>(kind)], counts.words);
+    const auto of = [&](auto... kinds) {
+        return share((counts.classes[static_cast<std::size_t>(kinds)] + ...), counts.words);
     };
-    out[Dense::negation] = of(WordClass::negation);
-    out[Dense::comparison] = of(WordClass::comparison);
-    out[Dense::rates] = of(WordClass::rates);
-    out[Dense::which_words] = of(WordClass::which_words);
-    out[Dense::explaining] = of(WordClass::explaining);
-    out[Dense::making] = of(WordClass::making);
-    out[Dense::mathematics] = of(WordClass::mathematics);
-    out[Dense::supposing] = of(WordClass::supposing);
-    out[Dense::amounts] = of(WordClass::amounts);
-    out[Dense::time_and_money] = of(WordClass::time_and_money);
-    out[Dense::persons] = of(WordClass::persons);
-    out[Dense::you_and_me] = of(WordClass::you_and_me);
-    out[Dense::duty] = of(WordClass::duty);
-    out[Dense::judging] = of(WordClass::judging);
-    out[Dense::function_words] = of(WordClass::function_words) + of(WordClass::article);
-    out[Dense::small_talk] = of(WordClass::small_talk);
+    using enum WordClass;
+    out[Dense::negation] = of(negation);
+    out[Dense::comparison] = of(comparison, more_or_less, ages);
+    out[Dense::rates] = of(rates, multiples, each_one, leftovers, parts);
+    out[Dense::which_words] = of(which_words);
+    out[Dense::explaining] = of(explaining);
+    out[Dense::making] = of(making);
+    out[Dense::mathematics] = of(mathematics);
+    out[Dense::supposing] = of(supposing);
+    out[Dense::amounts] = of(amounts, totals);
+    out[Dense::time_and_money] = of(durations, money);
+    out[Dense::persons] = of(persons);
+    out[Dense::you_and_me] = of(you_and_me);
+    out[Dense::duty] = of(duty);
+    out[Dense::judging] = of(judging);
+    out[Dense::function_words] = of(function_words, article, joining, contrast);
+    out[Dense::small_talk] = of(small_talk);
+}
+
+void write_steps(const DenseWriter& out, const TextCounts& counts)
+{
+    const auto of = [&](WordClass kind) {
+        return logged(counts.classes[static_cast<std::size_t>(kind)]);
+    };
+    using enum WordClass;
+    out[Dense::more_or_less] = of(more_or_less);
+    out[Dense::ages] = of(ages);
+    out[Dense::multiples] = of(multiples);
+    out[Dense::each_one] = of(each_one);
+    out[Dense::leftovers] = of(leftovers);
+    out[Dense::parts] = of(parts);
+    out[Dense::averages] = of(rates);
+    out[Dense::totals] = of(totals);
+    out[Dense::supposed] = of(supposing);
+    out[Dense::durations] = of(durations);
+    out[Dense::money_words] = of(money);
+    out[Dense::units] = of(units);
+    out[Dense::sequence] = of(sequence);
+    out[Dense::beginnings] = of(beginnings);
+    out[Dense::joining] = of(joining);
+    out[Dense::contrast] = of(contrast);
+}
+
+void write_start(const DenseWriter& out, const TextCounts& counts)
+{
     const auto starts = [&](WordClass kind) { return counts.first_class == kind ? 1.0F : 0.0F; };
     out[Dense::starts_which] = starts(WordClass::which_words);
     out[Dense::starts_making] =
@@ -220,6 +249,8 @@ const Features& Extractor::extract(const PromptView& prompt)
     write_shape(out, counts, window, features_.words.size());
     write_marks(out, counts);
     write_words(out, counts);
+    write_steps(out, counts);
+    write_start(out, counts);
     write_request(out, prompt);
     features_.system_hash = system_prompt_hash(prompt.system);
     features_.script = dominant(counts);

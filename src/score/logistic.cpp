@@ -38,8 +38,8 @@ double softplus(double x)
 class Objective {
 public:
     Objective(const Design& design, std::span<const float> targets, std::span<const float> weights,
-              const Penalty& penalty)
-        : design_(design), targets_(targets), weights_(weights), penalty_(penalty)
+              float c)
+        : design_(design), targets_(targets), weights_(weights), c_(c)
     {}
 
     double operator()(std::span<const float> at, std::span<float> gradient) const
@@ -49,12 +49,12 @@ public:
         gradient[bias] = 0;
         double loss = dot(at.first(bias), at.first(bias)) / 2;
         for (std::size_t i = 0; i < design_.rows(); ++i) {
-            const double z = static_cast<double>(design_.dot(i, at, penalty_.dense_scale));
-            const double c = static_cast<double>(penalty_.c * weights_[i]);
+            const double z = static_cast<double>(design_.dot(i, at));
+            const double c = static_cast<double>(c_ * weights_[i]);
             const double target = static_cast<double>(targets_[i]);
             loss += c * (softplus(z) - target * z);
             const double slope = c * (1 / (1 + std::exp(-z)) - target);
-            design_.add(i, static_cast<float>(slope), penalty_.dense_scale, gradient);
+            design_.add(i, static_cast<float>(slope), gradient);
         }
         return loss;
     }
@@ -63,7 +63,7 @@ private:
     const Design& design_;
     std::span<const float> targets_;
     std::span<const float> weights_;
-    Penalty penalty_;
+    float c_;
 };
 
 struct Step {
@@ -197,8 +197,13 @@ Standard standardise(std::span<const Features* const> rows)
     return standard;
 }
 
-Design::Design(std::span<const Features* const> rows, const Standard& standard)
+Design::Design(std::span<const Features* const> rows, const Standard& standard,
+               const CounterTrust& trust)
 {
+    constexpr auto first = static_cast<std::size_t>(first_step);
+    constexpr auto last = static_cast<std::size_t>(last_step);
+    for (std::size_t i = 0; i < dense_count; ++i)
+        trust_[i] = trust.all * (i >= first && i <= last ? trust.steps : 1.0F);
     constexpr std::uint16_t unused = 0xFFFF;
     std::vector<std::uint16_t> column_of(bucket_count, unused);
     begin_.push_back(0);
@@ -218,12 +223,11 @@ Design::Design(std::span<const Features* const> rows, const Standard& standard)
         system_.push_back(static_cast<std::int16_t>(
             none ? -1 : row->system_hash % static_cast<int>(system_count)));
         for (std::size_t i = 0; i < dense_count; ++i)
-            dense_.push_back(standard(*row, i));
+            dense_.push_back(standard(*row, i) * trust_[i]);
     }
 }
 
-float Design::dot(std::size_t i, std::span<const float> parameters,
-                  float dense_scale) const noexcept
+float Design::dot(std::size_t i, std::span<const float> parameters) const noexcept
 {
     float words = 0;
     for (auto k = begin_[i]; k < begin_[i + 1]; ++k)
@@ -236,20 +240,18 @@ float Design::dot(std::size_t i, std::span<const float> parameters,
     const auto system = system_[i];
     const float task =
         system < 0 ? 0.0F : parameters[systems_at() + static_cast<std::size_t>(system)];
-    return words * norm_[i] + counters * dense_scale + task * system_scale + parameters[bias_at()];
+    return words * norm_[i] + counters + task * system_scale + parameters[bias_at()];
 }
 
-void Design::add(std::size_t i, float factor, float dense_scale,
-                 std::span<float> gradient) const noexcept
+void Design::add(std::size_t i, float factor, std::span<float> gradient) const noexcept
 {
     const float per_word = factor * norm_[i];
     for (auto k = begin_[i]; k < begin_[i + 1]; ++k)
         gradient[entries_[k]] += per_word;
-    const float per_counter = factor * dense_scale;
     const auto* dense = &dense_[i * dense_count];
     const auto counters = gradient.subspan(dense_at(), dense_count);
     for (std::size_t k = 0; k < dense_count; ++k)
-        counters[k] += dense[k] * per_counter;
+        counters[k] += dense[k] * factor;
     if (system_[i] >= 0)
         gradient[systems_at() + static_cast<std::size_t>(system_[i])] += factor * system_scale;
     gradient[bias_at()] += factor;
@@ -263,16 +265,16 @@ Coefficients Design::named(std::span<const float> parameters) const
     const auto systems = parameters.subspan(systems_at(), system_count);
     std::copy(systems.begin(), systems.end(), result.systems.begin());
     const auto dense = parameters.subspan(dense_at(), dense_count);
-    std::copy(dense.begin(), dense.end(), result.dense.begin());
+    for (std::size_t i = 0; i < dense_count; ++i)
+        result.dense[i] = dense[i] * trust_[i];
     result.bias = parameters[bias_at()];
     return result;
 }
 
 std::vector<float> fit_logistic(const Design& design, std::span<const float> targets,
-                                std::span<const float> weights, const Penalty& penalty,
-                                std::vector<float> start)
+                                std::span<const float> weights, float c, std::vector<float> start)
 {
-    const Objective objective(design, targets, weights, penalty);
+    const Objective objective(design, targets, weights, c);
     return Descent(objective, std::move(start)).run();
 }
 

@@ -20,13 +20,14 @@ struct Standard {
 struct Coefficients {
     std::vector<float> words = std::vector<float>(bucket_count);
     std::vector<float> systems = std::vector<float>(system_count);
-    std::array<float, dense_count> dense{};
+    std::array<float, dense_count> dense{};  ///< Per standard deviation.
     float bias = 0;
 };
 
-struct Penalty {
-    float c = 0.3F;            ///< Weight of the data against the L2 norm.
-    float dense_scale = 0.1F;  ///< Counters times this: smaller trusts them less.
+/// How far counters are trusted against the wording. Smaller: they are penalised more.
+struct CounterTrust {
+    float all = 0.1F;    ///< Times every counter.
+    float steps = 1.0F;  ///< Times the counts of the finer classes of words as well.
 };
 
 /// A training set laid out for fast passes: sparse wording in as few columns as it needs, dense
@@ -34,16 +35,15 @@ struct Penalty {
 /// the counters, and the bias, in this order.
 class Design {
 public:
-    Design(std::span<const Features* const> rows, const Standard& standard);
+    Design(std::span<const Features* const> rows, const Standard& standard,
+           const CounterTrust& trust);
 
     [[nodiscard]] std::size_t rows() const noexcept { return norm_.size(); }
     [[nodiscard]] std::size_t parameters() const noexcept { return bias_at() + 1; }
-    /// The log odds of row `i`, with counters times `dense_scale`.
-    [[nodiscard]] float dot(std::size_t i, std::span<const float> parameters,
-                            float dense_scale) const noexcept;
+    /// The log odds of row `i`.
+    [[nodiscard]] float dot(std::size_t i, std::span<const float> parameters) const noexcept;
     /// gradient += factor * row
-    void add(std::size_t i, float factor, float dense_scale,
-             std::span<float> gradient) const noexcept;
+    void add(std::size_t i, float factor, std::span<float> gradient) const noexcept;
     /// Parameters under the names that scoring knows them by.
     [[nodiscard]] Coefficients named(std::span<const float> parameters) const;
 
@@ -57,7 +57,8 @@ private:
     std::vector<std::uint16_t> entries_;  ///< Columns that are present.
     std::vector<float> norm_;
     std::vector<std::int16_t> system_;  ///< -1: none.
-    std::vector<float> dense_;
+    std::array<float, dense_count> trust_{};
+    std::vector<float> dense_;  ///< Standardised, times `trust_`.
 };
 
 [[nodiscard]] Standard standardise(std::span<const Features* const> rows);
@@ -65,7 +66,7 @@ private:
 /// Logistic regression with L2 by L-BFGS: minimises |w|^2/2 + c sum weight*loss(row, target) from
 /// `start` on. Targets may lie between 0 and 1. The bias is not penalised.
 [[nodiscard]] std::vector<float> fit_logistic(const Design& design, std::span<const float> targets,
-                                              std::span<const float> weights,
-                                              const Penalty& penalty, std::vector<float> start);
+                                              std::span<const float> weights, float c,
+                                              std::vector<float> start);
 
 }  // namespace spillway::score

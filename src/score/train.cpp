@@ -91,7 +91,7 @@ void remember_scripts(std::span<const LabelledRow> rows, Weights& weights)
     }
 }
 
-void quantise(const Coefficients& learned, float dense_scale, std::size_t head, Weights& weights)
+void quantise(const Coefficients& learned, std::size_t head, Weights& weights)
 {
     constexpr float steps = 127;
     float largest = 1e-6F;
@@ -110,7 +110,7 @@ void quantise(const Coefficients& learned, float dense_scale, std::size_t head, 
     for (std::size_t system = 0; system < system_count; ++system)
         weights.systems[head_count * system + head] = rounded(learned.systems[system]);
     for (std::size_t i = 0; i < dense_count; ++i)
-        out.dense[i] = dense_scale * learned.dense[i];
+        out.dense[i] = learned.dense[i];
 }
 
 /// The gains that evenly spaced shares of the prompts stay below.
@@ -129,13 +129,13 @@ std::vector<float> quantiles_of(std::vector<float> gains)
 
 Weights assemble(std::span<const LabelledRow> rows, const Rows& all, const Choice& choice)
 {
-    const auto pair = std::move(fit_path(all, choice.best.dense_scale, {{choice.best.c}}).front());
+    const auto pair = std::move(fit_path(all, trust_of(choice.best), {{choice.best.c}}).front());
     const auto calibration = calibrate(all, choice.out_of_fold);
     Weights weights;
     weights.mean = pair.standard.mean;
     weights.inverse_deviation = pair.standard.scale;
     for (std::size_t h = 0; h < head_count; ++h) {
-        quantise(pair.heads[h], pair.dense_scale, h, weights);
+        quantise(pair.heads[h], h, weights);
         weights.heads[h].slope = calibration[h].slope;
         weights.heads[h].offset = calibration[h].offset;
     }

@@ -17,13 +17,19 @@ constexpr std::array lists{
     WordList{WordClass::negation,
              "not no never none nor neither without except cannot don doesn didn isn aren wasn "
              "weren won wouldn couldn shouldn hasn haven hadn unlikely incorrect false least"},
+    WordList{WordClass::more_or_less, "more less fewer than"},
+    WordList{WordClass::ages, "old age aged ages older younger"},
     WordList{WordClass::comparison,
-             "more less than most fewer greater larger smaller higher lower longer shorter older "
-             "younger bigger better best worse highest lowest largest smallest greatest same as "
+             "most greater larger smaller higher lower longer shorter "
+             "bigger better best worse highest lowest largest smallest greatest same as "
              "equal different difference compared"},
-    WordList{WordClass::rates,
-             "per each every rate half third quarter twice double triple times thrice fraction "
-             "ratio percent percentage average remaining rest left"},
+    WordList{WordClass::multiples, "twice double doubled triple tripled thrice times"},
+    WordList{WordClass::each_one, "each every per"},
+    WordList{WordClass::leftovers, "left remaining remain remains rest remainder"},
+    WordList{WordClass::parts,
+             "half halves third thirds fourth quarter quarters fifth fraction percent percentage"},
+    WordList{WordClass::rates, "average mean rate ratio speed"},
+    WordList{WordClass::totals, "total altogether together combined all"},
     WordList{WordClass::which_words, "what which who whom whose when where"},
     WordList{WordClass::explaining,
              "why how explain describe discuss analyze analyse evaluate summarize summarise "
@@ -40,13 +46,21 @@ constexpr std::array lists{
              "if then suppose assume given let because therefore since thus hence assuming "
              "consider whether unless provided"},
     WordList{WordClass::amounts,
-             "many much total number amount altogether some several few all both another one two "
+             "many much number amount some several few both another one two "
              "three four five six seven eight nine ten"},
-    WordList{
-        WordClass::time_and_money,
-        "day days week weeks month months year years hour hours minute minutes second seconds "
-        "today tomorrow yesterday dollar dollars cent cents cost costs price pay paid buy buys "
-        "bought sell sells sold spend spent earn earns money"},
+    WordList{WordClass::durations,
+             "day days daily week weeks weekly month months monthly year years hour hours minute "
+             "minutes second seconds today tomorrow yesterday"},
+    WordList{WordClass::money,
+             "dollar dollars cent cents cost costs price pay paid buy buys bought sell sells sold "
+             "spend spent earn earns money"},
+    WordList{WordClass::units,
+             "mile miles foot feet inch inches pound pounds ounce ounces gallon gallons meter "
+             "meters km kg gram grams liter liters mph"},
+    WordList{WordClass::sequence, "after before until"},
+    WordList{WordClass::beginnings, "initially started start originally beginning first"},
+    WordList{WordClass::joining, "and"},
+    WordList{WordClass::contrast, "but while only except however"},
     WordList{WordClass::persons,
              "he she him her his hers they them their theirs himself herself themselves"},
     WordList{WordClass::you_and_me, "i me my mine we us our you your yours myself yourself"},
@@ -57,8 +71,8 @@ constexpr std::array lists{
              "following statement statements true correct likely described best option options "
              "answer choice choose select according"},
     WordList{WordClass::function_words,
-             "of and in to is are was were be been it its for on with that by at from or has have "
-             "had do does did but so into about out up also there can will"},
+             "of in to is are was were be been it its for on with that by at from or has have "
+             "had do does did so into about out up also there can will"},
     WordList{WordClass::article, "the a an this these those"},
     WordList{WordClass::small_talk,
              "hi hello hey thanks thank please ok okay yes yeah yep sure great cool bye lol sorry "
@@ -71,10 +85,10 @@ constexpr std::array lists{
 
 constexpr std::size_t slots = 1024;  // a power of two, a third full; 4 KB stay in the cache
 
-/// 27 bits of the hash and the class: a word outside of the lists is taken for one of them about
-/// once in ten million.
+/// 26 bits of the hash and the class: a word outside of the lists is taken for one of them about
+/// once in five million.
 using Slot = std::uint32_t;
-constexpr Slot class_bits = 0x1FU;
+constexpr Slot class_bits = 0x3FU;
 
 constexpr Slot slot_for(std::uint64_t hash, WordClass kind)
 {

@@ -76,6 +76,23 @@ enum class Dense : std::uint8_t {
     judging,
     function_words,
     small_talk,
+    // finer classes of words, as counts: the steps of a problem in words
+    more_or_less,
+    ages,
+    multiples,
+    each_one,
+    leftovers,
+    parts,
+    averages,
+    totals,
+    supposed,
+    durations,
+    money_words,
+    units,
+    sequence,
+    beginnings,
+    joining,
+    contrast,
     // the first word
     starts_which,
     starts_making,
@@ -98,6 +115,10 @@ enum class Dense : std::uint8_t {
 inline constexpr std::size_t dense_count = static_cast<std::size_t>(Dense::count_);
 /// From here on the counters are facts of the request instead of its text.
 inline constexpr Dense first_request_fact = Dense::turns;
+
+/// Counts of the finer classes of words lie between these two.
+inline constexpr Dense first_step = Dense::more_or_less;
+inline constexpr Dense last_step = Dense::contrast;
 
 /// How an explanation names a counter when it is above what is usual, and when it is below.
 struct DenseWords {

@@ -34,8 +34,10 @@ struct TrainOptions {
 /// A setting that was tried, and how it did out of fold.
 struct Trial {
     float c = 0;
-    float dense_scale = 0;
+    float dense_scale = 0;  ///< Times the standardised counters: smaller trusts them less.
+    float step_scale = 1;   ///< Times the counts of the finer classes of words as well.
     double apgr = 0.5;
+    friend bool operator==(const Trial&, const Trial&) = default;
 };
 
 struct TrainReport {

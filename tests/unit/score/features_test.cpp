@@ -42,7 +42,7 @@ TEST(Features, AreTheSameAsWhenTheShippedWeightsWereTrained)
                     11880, 8395, 5123, 12474, 11711, 10694, 412,  14387, 7269, 2825}));
     EXPECT_THAT(features.words, testing::ElementsAreArray(
                                     std::vector<std::uint16_t>{41952, 30831, 26652, 9348, 63704}));
-    EXPECT_EQ(schema_hash(), 11479098858801412712U);
+    EXPECT_EQ(schema_hash(), 13808255397807227812U);
     EXPECT_EQ(system_prompt_hash("You are a helpful assistant."), 39885);
 }
 
@@ -58,6 +58,39 @@ TEST(Features, CountWhatIsThere)
     EXPECT_EQ(f[Dense::lines], logged(5));
     EXPECT_EQ(f[Dense::starts_making], 1.0F);
     EXPECT_EQ(f.script, Script::latin);
+}
+
+TEST(Features, CountTheStepsOfAProblemInWords)
+{
+    const auto f =
+        of("Ann, who is 3 years older, first buys twice as many pens each day. Then she gives half "
+           "away, but 5 are left after a week, and 2 pounds remain. If each costs $1, what is the "
+           "total?");
+    EXPECT_EQ(f[Dense::ages], logged(1));
+    EXPECT_EQ(f[Dense::beginnings], logged(1));
+    EXPECT_EQ(f[Dense::multiples], logged(1));
+    EXPECT_EQ(f[Dense::each_one], logged(2));
+    EXPECT_EQ(f[Dense::parts], logged(1));
+    EXPECT_EQ(f[Dense::contrast], logged(1));
+    EXPECT_EQ(f[Dense::leftovers], logged(2));
+    EXPECT_EQ(f[Dense::sequence], logged(1));
+    EXPECT_EQ(f[Dense::joining], logged(1));
+    EXPECT_EQ(f[Dense::units], logged(1));
+    EXPECT_EQ(f[Dense::durations], logged(3));
+    EXPECT_EQ(f[Dense::money_words], logged(2));
+    EXPECT_EQ(f[Dense::supposed], logged(2));
+    EXPECT_EQ(f[Dense::totals], logged(1));
+    EXPECT_EQ(f[Dense::more_or_less], 0.0F);
+    EXPECT_EQ(f[Dense::averages], 0.0F);
+}
+
+TEST(Features, FinerClassesOfWordsArePartOfTheWiderOnes)
+{
+    EXPECT_EQ(of("twice per half left average")[Dense::rates], 1.0F);
+    EXPECT_EQ(of("more than older equal")[Dense::comparison], 1.0F);
+    EXPECT_EQ(of("monday cost day")[Dense::time_and_money], 2.0F / 3.0F);
+    EXPECT_EQ(of("total all many")[Dense::amounts], 1.0F);
+    EXPECT_EQ(of("and but of the")[Dense::function_words], 1.0F);
 }
 
 TEST(Features, SeeCode)
