@@ -315,7 +315,7 @@ Result<void> take_rates(InferenceRequest& request, Services& services)
     if (!decision.refused)
         return {};
     if (!may_get_more(request, services))
-        services.metrics.rate_limited(word_for(decision.refused->kind)).Increment();
+        services.metrics.rate_limited(word_for(lacking)).Increment();
     return fail(refused(*decision.refused, services.clock.wall()));
 }
 
