@@ -105,7 +105,7 @@ TEST(AccessTest, HoldsForFallbacksAndForThoseOfAClient)
         chain.failed(failure(chat::FailureClass::transient, 500), moment)));
 
     chat::RequestControls own;
-    own.fallbacks = {"dear"};
+    own.fallbacks = std::vector<std::string>{"dear"};
     AttemptChain asked(walk.table, {limited, own, {}, {}, {}}, testing_world::noon);
     (void)asked.start(moment);
     EXPECT_TRUE(std::holds_alternative<Stop>(
