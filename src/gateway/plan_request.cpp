@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "request_answers.hpp"
+#include "scan_request.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/budget_reading.hpp"
@@ -92,32 +93,6 @@ void note_content(const chat::Prompt& prompt, const route::Needs& needs, route::
     add(Content::tools, prompt.tools > 0);
     add(Content::json_schema, prompt.schema);
     add(Content::code, needs.code && route::looks_like_code(prompt.last_user));
-}
-
-privacy::ClassSet scan_text(const chat::Prompt& prompt, const privacy::Scanner& scanner)
-{
-    privacy::Scan scan(scanner);
-    std::uint32_t message = 0;
-    for (const auto& piece : prompt.pieces) {
-        if (piece.message != std::exchange(message, piece.message))
-            scan.end_message();
-        scan.add(piece.text);
-        if (scan.complete())
-            break;
-    }
-    return scan.found();
-}
-
-/// Everything of the request that goes on to an upstream: its body and the query behind its path.
-privacy::ClassSet scan_request(const InferenceRequest& request, const chat::Prompt& prompt,
-                               const privacy::Scanner& scanner)
-{
-    auto found =
-        request.form == BodyForm::json ? scan_text(prompt, scanner) : scanner.scan(request.body);
-    const std::string_view suffix = request.suffix;
-    if (const auto query = suffix.find('?'); query != std::string_view::npos)
-        found.add(scanner.scan(suffix.substr(query + 1), found));
-    return found;
 }
 
 /// Of what stays the same through a conversation: its system prompt and its first turn. Only this

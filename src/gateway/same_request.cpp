@@ -79,7 +79,7 @@ bool may_be_coalesced(const InferenceRequest& request)
     return listed && is_cold(request);
 }
 
-/// What decides where the request may go and does not stand in its body: the client's wishes,
+/// What decides where the request may go and does not stand in its body alone: the client's wishes,
 /// whether its key keeps it local, and what its route's conditions look at.
 std::string narrowed_by(const InferenceRequest& request, const net::Fields& fields)
 {
@@ -91,7 +91,8 @@ std::string narrowed_by(const InferenceRequest& request, const net::Fields& fiel
     };
     for (const auto name : wish_headers)
         add(name);
-    text.append(has_local_key(request.arrival) ? "local\n" : "any\n");
+    const bool kept = request.facts.stay_local || has_local_key(request.arrival);
+    text.append(kept ? "local\n" : "any\n");
     const auto* const route = request.arrival.snapshot->rules.book.find(request.facts.model);
     if (route == nullptr)
         return text;

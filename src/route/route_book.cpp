@@ -150,6 +150,7 @@ void CompiledRoute::Questions::fill(config::Condition& condition, const privacy:
     } else if (const auto* member = std::get_if<config::MetadataIs>(&test)) {
         condition.question = hashed("metadata", member->path, member->any_of);
         metadata.push_back({condition.question, *member});
+        needs.identity = true;  // A key's own metadata stand in for a request's.
     } else if (auto* sensitive = std::get_if<config::IsSensitive>(&test)) {
         for (const auto& word : sensitive->any_of)
             if (const auto classes = names.parse(word))

@@ -181,6 +181,24 @@ def test_what_must_stay_local_does_not_wait_for_a_clouds_answer(workshop):
     assert len(home.cloud.requests) == 1
 
 
+def test_a_key_that_keeps_local_is_not_coalesced_with_one_that_does_not(workshop):
+    home = Home(workshop, coalescing={"enabled": True, "across_keys": True},
+                routes={"auto": {"otherwise": ["cloud", "near"]}})
+    made = home.daemon.client.post("/key/generate", {"metadata": {"boundary": "local"}})
+    gate = threading.Event()
+    home.cloud.default = r.steps(r.hold(gate), r.whole(r.chat("Hello from cloud.")))
+    held = home.daemon.client.open_chat("auto", stream=False, temperature=0)
+    with held:
+        try:
+            home.cloud.wait_for_requests(1)
+            own = [("Authorization", f"Bearer {made.json['key']}")]
+            assert home.daemon.client.chat("auto", headers=own, temperature=0).text == "Hello from near."
+        finally:
+            gate.set()
+        assert held.read_reply().text == "Hello from cloud."
+    assert len(home.cloud.requests) == 1
+
+
 # --- what is looked through
 
 

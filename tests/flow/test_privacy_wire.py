@@ -178,7 +178,8 @@ class Asking:
         """The ways in which this request can be private here."""
         routed = self.model in ("auto", "gpt-4o") and self.endpoint != "form"
         kept = self.world.kept_by if routed else set()
-        ways = {"header": lambda: self.headers.append(("x-spillway-boundary", "local"))}
+        ways = {"header": lambda: self.headers.append(("x-spillway-boundary", "local")),
+                "key": lambda: self.headers.append(("Authorization", f"Bearer {self.world.own_key}"))}
         if self.endpoint != "form":
             ways["metadata"] = lambda: self.say("no_fallback", True)
         if self.world.local_only or "cards" in kept:
@@ -269,6 +270,9 @@ def judge(asked, reply, tally):
 
 
 def live_through(world, daemon, tally):
+    made = daemon.client.post("/key/generate", {"metadata": {"boundary": "local"}})
+    assert made.status == 200, made
+    world.own_key = made.json["key"]
     lock = threading.Lock()
 
     def work(worker):

@@ -114,6 +114,12 @@ TEST_F(SameRequestTest, TellsRequestsByWhatNarrowsWhereTheyMayGo)
     EXPECT_NE(plain, with_header("x-spillway-max-cost", "0.01"));
     EXPECT_NE(with_header("x-spillway-max-cost", "0.01"), with_header("x-spillway-max-cost", "1"));
     EXPECT_EQ(plain, with_header("user-agent", "curl/8"));
+    auto granted = request("{}");
+    granted.facts.stay_local = true;  // By its key's grant.
+    granted.same = std::make_unique<SameRequest>();
+    granted.same->idempotency_key = "k";
+    EXPECT_TRUE(compare_with_others(granted, fields_));
+    EXPECT_NE(plain, granted.same->request);
     snapshot_ = nullptr;
     config_.privacy.local_keys = {"caller"};
     EXPECT_NE(plain, keyed("k").same->request);
