@@ -5,9 +5,9 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "request_answers.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/budget_reading.hpp"
@@ -78,56 +78,6 @@ config::Task task_of(chat::Endpoint endpoint)
     }
     return config::Task::other;
 }
-
-/// A request's own answers to the questions of a route.
-class RequestAnswers final : public route::Asked {
-public:
-    RequestAnswers(const InferenceRequest& request, const net::Fields& fields,
-                   const chat::Prompt& prompt)
-        : request_(request), fields_(fields), prompt_(prompt)
-    {}
-    [[nodiscard]] std::span<const chat::PromptPiece> text() const override
-    {
-        return prompt_.pieces;
-    }
-    [[nodiscard]] std::string_view header(std::string_view name) const override
-    {
-        return fields_[name];
-    }
-    /// The request's own, else its key's.
-    [[nodiscard]] std::string metadata(std::string_view path) const override
-    {
-        const auto& members = request_.facts.members;
-        const auto found = std::find_if(members.begin(), members.end(),
-                                        [](const auto& each) { return each.key == "metadata"; });
-        auto value = found == members.end() ? "" : member_of(found->value.of(request_.body), path);
-        const auto* grant = request_.arrival.caller.grant.get();
-        if (value.empty() && grant != nullptr && !grant->metadata.empty())
-            value = member_of(grant->metadata, path);
-        return value;
-    }
-
-private:
-    /// What stands at a dotted path of an object; empty when nothing does.
-    static std::string member_of(std::string_view text, std::string_view path)
-    {
-        const auto object = nlohmann::json::parse(text, nullptr, false);
-        const auto* at = &object;
-        while (!path.empty()) {
-            const auto dot = std::min(path.find('.'), path.size());
-            const auto key = std::string(path.substr(0, dot));
-            if (!at->is_object() || !at->contains(key))
-                return {};
-            at = &(*at)[key];
-            path.remove_prefix(std::min(dot + 1, path.size()));
-        }
-        return at->is_string() ? at->get<std::string>() : at->dump();
-    }
-
-    const InferenceRequest& request_;
-    const net::Fields& fields_;
-    const chat::Prompt& prompt_;
-};
 
 void note_content(const chat::Prompt& prompt, const route::Needs& needs, route::Features& features)
 {

@@ -292,12 +292,16 @@ chat::TokenWish token_wish(const InferenceRequest& request, Tokens prompt)
 
 Result<void> take_rates(InferenceRequest& request, Services& services)
 {
-    if (!has_limits(request))
+    const auto patron = patron_of(request, services);
+    if (!patron && !has_limits(request))
         return {};
     LimitList list(request, names_of(request));
     list.add_configured();
     if (const auto& grant = request.arrival.caller.grant)
         list.add_granted(*grant);
+    if (patron)
+        for (const auto& rates : patron->rates)
+            list.add_scope(rates);
     if (list.limits.empty())
         return {};
 
@@ -305,7 +309,8 @@ Result<void> take_rates(InferenceRequest& request, Services& services)
     const auto wish =
         counted_part(token_wish(request, dialect::estimate_tokens(request.facts.text_bytes)), type);
     auto decision = services.shared.rate_limits.take(list.limits, wish, services.clock.now());
-    request.rates = std::make_unique<Rates>(Rates{std::move(decision.taken), decision.lack,
+    const auto lacking = decision.refused ? decision.refused->kind : ScopeKind::proxy;
+    request.rates = std::make_unique<Rates>(Rates{std::move(decision.taken), decision.lack, lacking,
                                                   rate_lines(decision.left, request.facts.model)});
     if (!decision.refused)
         return {};

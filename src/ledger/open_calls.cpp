@@ -85,8 +85,8 @@ struct OpenCalls::Parts {
     std::vector<Slot> left_slots;
 
     std::mutex mutex;
-    std::size_t allocated = 0;  ///< Slots that have room on the disk.
-    std::vector<Slot> free;     ///< The one that was used last is used next.
+    std::size_t allocated = 0;       ///< Slots that have room on the disk.
+    std::vector<Slot> free;          ///< The one that was used last is used next.
     std::map<RequestId, Slot> late;  ///< Their records wait for the disk.
 };
 

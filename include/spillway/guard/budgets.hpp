@@ -47,7 +47,7 @@ struct BudgetStanding {
     NanoUsd reserved{};   ///< For calls under way; not in `spent`.
     NanoUsd elsewhere{};  ///< Spent and reserved by other instances, as far as is known here.
     NanoUsd common{};     ///< In `spent`: what its opening said, to every instance.
-    WallTime opened{};    ///< What all instances call this window: its first moment, or its opening.
+    WallTime opened{};  ///< What all instances call this window: its first moment, or its opening.
     WallTime began{};
     std::optional<WallTime> resets;
 
@@ -254,7 +254,7 @@ private:
         bool closed = false;    ///< What was spent in it before is not known.
         bool listed = false;    ///< Among the demands.
         bool shared = false;    ///< What follows counts.
-        WallTime opened{};       ///< See `BudgetStanding`.
+        WallTime opened{};      ///< See `BudgetStanding`.
         std::int64_t lease = 0;
         std::int64_t elsewhere = 0;
         std::int64_t common = 0;

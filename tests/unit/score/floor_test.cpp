@@ -45,12 +45,20 @@ TEST(Floor, RealPromptsAreSortedAsWellAsEver)
 {
     const auto rows = rows_of("mix14.rows");
     ASSERT_EQ(rows.size(), 400U);
-    const std::span all(rows);
-    const auto trained = train(all.first(300), {});
+    // Every fourth is kept apart: the file is sorted by task, and the tasks at its end have no gap
+    // between the models, so that nothing could be measured on them.
+    std::vector<LabelledRow> inside;
+    std::vector<LabelledRow> apart;
+    double gap = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        (i % 4 == 0 ? apart : inside).push_back(rows[i]);
+        gap += i % 4 == 0 ? static_cast<double>(rows[i].strong - rows[i].weak) : 0;
+    }
+    ASSERT_GT(gap / static_cast<double>(apart.size()), 0.2);
+    const auto trained = train(inside, {});
     ASSERT_TRUE(trained);
-    EXPECT_GE(trained->report.cross_validated.value, 0.61);
-    const auto apart = apgr_interval(judge(trained->weights, all.last(100)));
-    EXPECT_GE(apart.value, 0.60);
+    EXPECT_GE(trained->report.cross_validated.value, 0.69);
+    EXPECT_GE(apgr_interval(judge(trained->weights, apart)).value, 0.70);
 }
 
 }  // namespace
