@@ -64,7 +64,7 @@ TEST(Stickiness, LeavesAServerThatRestsOrFailed)
     walk.rest("b", 60s);
     EXPECT_EQ(walk.start().to(), "a");
     Walk failed(two_engines(), route, {}, long_prompt, second);
-    EXPECT_EQ(failed.start().fails(FailureClass::transient).to(), "a");
+    EXPECT_EQ(failed.start().fails(chat::FailureClass::transient).to(), "a");
 }
 
 TEST(SwitchCost, GrowsWithThePromptUpToItsMost)
