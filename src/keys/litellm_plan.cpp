@@ -71,7 +71,8 @@ public:
         }
         make_alias_unique(key);
         note_models(key.models);
-        compare(std::move(key), catalog_.key(key.token), keep_own_of_key);
+        const auto stored = catalog_.key(key.token);
+        compare(std::move(key), stored, keep_own_of_key);
     }
     void add(Team team)
     {
