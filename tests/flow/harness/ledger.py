@@ -64,7 +64,7 @@ class Ledger:
         finally:
             database.close()
 
-    WORDS = ("call_type", "key_hash", "asked_model", "model_group", "deployment", "provider",
+    WORDS = ("call_type", "key_hash", "team_id", "user_id", "asked_model", "model_group", "deployment", "provider",
              "upstream_model", "api_base", "error")
 
     def _record(self, row, words):
