@@ -159,9 +159,9 @@ def test_a_killed_instance_costs_no_more_than_its_lease_and_finds_it_again(fleet
     assert statuses[-1] == 429 and statuses.count(200) * COST <= 40 * COST - held
     two.restart()
     assert served(two, 3) == [200] * 3, "its own lease"
-    wait_until(lambda: served(one, 1) == [200], 20, "what it gave back")
+    wait_until(lambda: 429 in served(one, 1) + served(two, 1), 20, "the end of the cap")
     fleet.wait_for_all_rows()
-    assert fleet.spent() <= 40 * COST
+    assert 37 * COST <= fleet.spent() <= 40 * COST, "nothing is lost but what one call might have cost"
 
 
 def number_of(row, window):
@@ -201,7 +201,7 @@ def test_a_thousand_at_once_over_two_instances_never_pass_a_cap_that_pays_for_a_
             await r.well_behaved()(turn)
 
     fleet.upstream.default = moody
-    now = "SELECT (extract(epoch FROM clock_timestamp()))::bigint %% %d" % window
+    now = f"SELECT mod(extract(epoch FROM clock_timestamp())::bigint, {window})"
     wait_until(lambda: fleet.number(now) < 3, window + 10, "the window's beginning")
     results = []
     for burst in range(10):
