@@ -154,14 +154,15 @@ def test_a_killed_instance_costs_no_more_than_its_lease_and_finds_it_again(fleet
     one, two = fleet.start(general_settings={"max_budget": 40 * COST / 1e9})
     assert served(two, 3) == [200] * 3
     two.kill()
-    held = fleet.number("SELECT max(granted) FROM spillway_leases WHERE used > 0")
+    who = two.ledger.number("SELECT id FROM instance")
+    held = fleet.number(f"SELECT granted FROM spillway_leases WHERE instance = '{who}'")
     statuses = [one.client.chat("m", **SHORT).status for _ in range(45)]
     assert statuses[-1] == 429 and statuses.count(200) * COST <= 40 * COST - held
     two.restart()
-    assert served(two, 3) == [200] * 3, "its own lease"
-    wait_until(lambda: served(one, 1) == [200], 20, "what it gave back")
+    assert served(two, 1) == [200], "its own lease"
+    wait_until(lambda: served(one, 1) + served(two, 1) == [429, 429], 20, "the end of the cap")
     fleet.wait_for_all_rows()
-    assert fleet.spent() <= 40 * COST
+    assert 35 * COST <= fleet.spent() <= 40 * COST, "nothing is lost but what one call might have cost"
 
 
 def number_of(row, window):
@@ -201,7 +202,7 @@ def test_a_thousand_at_once_over_two_instances_never_pass_a_cap_that_pays_for_a_
             await r.well_behaved()(turn)
 
     fleet.upstream.default = moody
-    now = "SELECT (extract(epoch FROM clock_timestamp()))::bigint %% %d" % window
+    now = f"SELECT mod(extract(epoch FROM clock_timestamp())::bigint, {window})"
     wait_until(lambda: fleet.number(now) < 3, window + 10, "the window's beginning")
     results = []
     for burst in range(10):
