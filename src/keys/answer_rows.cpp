@@ -93,7 +93,8 @@ void add_traces(Json& row, const Traces& traces)
 /// The members that are only kept; they never hide one of ours.
 void add_other(Json& row, const std::string& other)
 {
-    for (const auto& [name, value] : object_of(other).items())
+    const auto kept = object_of(other);  // Named: `items` refers to it.
+    for (const auto& [name, value] : kept.items())
         if (!row.contains(name))
             row[name] = value;
 }
