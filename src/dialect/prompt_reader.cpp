@@ -215,11 +215,11 @@ private:
             const auto begin = json_.offset();
             json_.skip();
             if (own || json_.end() - begin >= shortest_number)
-                keep_raw(own ? key.offset + 1 : begin, json_.end());
+                keep_raw(key.offset, json_.end() + 1);
             return false;
         }
         if (own)
-            keep_raw(key.offset + 1, json_.offset() + 1);
+            keep_raw(key.offset, json_.offset() + 1);
         const bool tokens = std::exchange(numbers_are_tokens_, false);
         const bool result = strings(speaker, name);
         numbers_are_tokens_ = tokens;
@@ -236,11 +236,12 @@ private:
     {
         const auto begin = json_.offset();
         json_.skip();
-        keep_raw(begin, json_.end());
+        keep_raw(begin - 1, json_.end() + 1);
     }
 
-    /// Bytes of the body as they stand there. What follows the last such piece with nothing but
-    /// marks between becomes a part of it.
+    /// Bytes of the body as they stand there, with a mark or blank at either end, so that no piece
+    /// before or behind runs into them. What follows the last such piece with nothing but marks
+    /// between becomes a part of it.
     void keep_raw(std::size_t begin, std::size_t end)
     {
         if (!json_.ok())
@@ -251,8 +252,8 @@ private:
             pieces.back().message == message_) {
             const auto from = static_cast<std::size_t>(pieces.back().text.data() - body.data());
             const auto gap = from + pieces.back().text.size();
-            if (gap <= begin && is_punctuation(body.substr(gap, begin - gap))) {
-                pieces.back().text = body.substr(from, end - from);
+            if (begin <= gap || is_punctuation(body.substr(gap, begin - gap))) {
+                pieces.back().text = body.substr(from, std::max(end, gap) - from);
                 return;
             }
         }

@@ -33,6 +33,14 @@ std::string_view without_end(std::string_view text)
     return cut == longest_cut ? text : text.substr(0, text.size() - cut);
 }
 
+/// Could what begins the next piece pass for the rest of a word or number that ends in `last`?
+bool may_go_on(char last)
+{
+    constexpr std::string_view joins = "_+-./:";
+    return is_alnum(last) || static_cast<unsigned char>(last) >= 0x80 ||
+           joins.find(last) != std::string_view::npos;
+}
+
 }  // namespace
 
 Result<Scanner> Scanner::build(const Rules& rules)
@@ -79,8 +87,9 @@ void Scan::add(std::string_view piece)
         std::memcpy(joint.data() + tail_size_, head.data(), head.size());
         found_.add(scanner_.scan(std::string_view(joint.data(), tail_size_ + head.size()), found_));
     }
-    // What fits into the seam was read with it.
-    if (tail_size_ == 0 || piece.size() > seam) {
+    // What fits into the seam was read with it, but not by itself: its first word or number may
+    // have been taken for the rest of the one before.
+    if (tail_size_ == 0 || piece.size() > seam || may_go_on(tail_[tail_size_ - 1])) {
         found_.add(scanner_.scan(piece, found_));
     }
     remember(piece);

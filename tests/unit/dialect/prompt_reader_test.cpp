@@ -75,8 +75,8 @@ TEST(PromptReader, KeepsNumbersAndKeysOfWhatAToolIsGiven)
         {"type":"tool_use","id":"t1","name":"pay",
          "input":{"card": 4111111111111111,"ok":true,"to":{"iban":"DE89"},"list":[1,2, 3]}}]}]})");
     EXPECT_THAT(heard.words, ElementsAre("t1", "pay", "DE89"));
-    EXPECT_THAT(heard.raw, ElementsAre("card\": 4111111111111111,\"ok\":t", "to\":{\"iban\":\"",
-                                       "list\":[1,2, 3"));
+    EXPECT_THAT(heard.raw, ElementsAre("\"card\": 4111111111111111,\"ok\":t", "\"to\":{\"iban\":\"",
+                                       "\"list\":[1,2, 3]"));
 }
 
 TEST(PromptReader, KeepsAKeyThatIsItselfWhatIsSensitive)
@@ -84,14 +84,15 @@ TEST(PromptReader, KeepsAKeyThatIsItselfWhatIsSensitive)
     const auto heard =
         hear(R"({"model":"m","messages":[{"role":"user","content":[{"ada@lovelace.org":null}]}],)"
              R"("metadata":{"4111111111111111":"x"}})");
-    EXPECT_THAT(heard.raw, ElementsAre("ada@lovelace.org\":n", "4111111111111111\":\""));
+    EXPECT_THAT(heard.raw, ElementsAre("\"ada@lovelace.org\":n", "\"4111111111111111\":\""));
 }
 
 TEST(PromptReader, KeepsALongNumberUnderAWordOfTheProtocol)
 {
     const auto heard = hear(R"({"model":"m","seed":4111111111111111,"n":2,)"
                             R"("messages":[{"role":"user","content":4111111111111111}]})");
-    EXPECT_THAT(heard.raw, ElementsAre("4111111111111111", "4111111111111111"));
+    EXPECT_THAT(heard.raw,
+                ElementsAre("\"seed\":4111111111111111,", "\"content\":4111111111111111}"));
 }
 
 TEST(PromptReader, KeepsWhatStandsWhereAWordOfTheProtocolShould)
@@ -106,7 +107,7 @@ TEST(PromptReader, GivesKeysAndNumbersToNobody)
     const auto heard = hear(R"({"model":"m","messages":[
         {"role":"user","content":[{"type":"text","text":"look","own key":123456789}]}]})");
     EXPECT_EQ(heard.last_user, "look");
-    EXPECT_THAT(heard.raw, ElementsAre("own key\":123456789"));
+    EXPECT_THAT(heard.raw, ElementsAre("\"own key\":123456789}"));
 }
 
 TEST(PromptReader, ReadsACompletion)
@@ -206,7 +207,7 @@ TEST(PromptReader, KeepsSchemasOfTools)
          "properties":{"patient_id":{"type":"string","maxLength":10}},"required":["patient_id"]}}}],
         "response_format":{"type":"json_object"}})");
     EXPECT_THAT(heard.words, ElementsAre("x", "f", "d", "patient_id"));
-    EXPECT_THAT(heard.raw, ElementsAre("patient_id\":{"));
+    EXPECT_THAT(heard.raw, ElementsAre("\"patient_id\":{"));
     EXPECT_TRUE(heard.schema);
 }
 

@@ -53,6 +53,20 @@ TEST(Scan, JoinsLongPiecesAtTheirSeam)
     EXPECT_EQ(scan.found(), ClassSet{ClassId::payment_card});
 }
 
+TEST(Scan, ReadsAPieceByItselfAsWell)
+{
+    for (const std::string before : {"my card is", "card:", "no. 7", "\xC3\xA9t\xC3\xA9", "a "}) {
+        Scan scan(full_scanner());
+        scan.add(before);
+        scan.add("4111 1111 1111 1111");
+        EXPECT_EQ(scan.found(), ClassSet{ClassId::payment_card}) << before;
+    }
+    Scan words(full_scanner());
+    words.add("this");
+    words.add("strictly confidential");
+    EXPECT_EQ(words.found(), ClassSet{ClassId::confidential});
+}
+
 TEST(Scan, KeepsMessagesApart)
 {
     Scan scan(full_scanner());
