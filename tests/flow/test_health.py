@@ -108,4 +108,4 @@ def test_an_engine_tells_what_is_loaded_and_how_much_it_holds(workshop):
     # Nobody wrote down its window: the engine itself said that this is too much.
     long = daemon.client.chat("auto", messages=[{"role": "user", "content": "many words " * 60}], max_tokens=8)
     assert long.text == "Hello from cloud."
-    assert "window too small" in long.headers["x-spillway-reason"]
+    assert "window too small" in long.header("x-spillway-reason")
