@@ -8,7 +8,8 @@ import pytest
 from fakes import replies as r
 from harness.daemon import deployment
 
-DIGITS = " ".join(f"{number:04}" for number in range(1000, 2600))  # 6,400 digits
+DIGITS = "".join(str(number) for number in range(100_000, 101_200))  # 7,200 of them
+GERMAN = "Donaudampfschifffahrtsgesellschaft " * 300
 CHINESE = "春眠不觉晓处处闻啼鸟夜来风雨声花落知多少" * 50  # 1,000 characters in 3,000 bytes
 
 
@@ -53,13 +54,14 @@ def chain(workshop, tmp_path):
     return Chain(workshop, tmp_path)
 
 
-def test_a_window_holds_the_tokens_of_its_own_model(chain):
-    features = chain.explain(DIGITS)["features"]
-    assert features["prompt_upper"] < 4096 < features["uppers"]["qwen"], "Qwen takes digits one by one"
-    assert chain.verdicts(DIGITS) == {"cloud": "kept", "home": "window too small"}
+@pytest.mark.parametrize("text", [DIGITS, GERMAN], ids=["digits", "german"])
+def test_a_window_holds_the_tokens_of_its_own_model(chain, text):
+    features = chain.explain(text)["features"]
+    assert features["prompt_upper"] < 4096 < features["uppers"]["qwen"]
+    assert chain.verdicts(text) == {"cloud": "kept", "home": "window too small"}
     assert chain.verdicts("word " * 1500) == {"cloud": "kept", "home": "kept"}
     chain.cloud.default = r.status(503, "loading")
-    assert chain.daemon.client.chat("auto", messages=[{"role": "user", "content": DIGITS}]).status >= 500
+    assert chain.daemon.client.chat("auto", messages=[{"role": "user", "content": text}]).status >= 500
     assert not chain.home.requests
 
 
