@@ -33,11 +33,17 @@ std::vector<Demand> Wares::take_demands(std::size_t most)
     std::vector<Demand> demands;
     for (const auto& demand : budgets_.take_demands(most, clock_.wall())) {
         const auto& at = demand.standing;
-        demands.push_back({Budgets::Unknown{at.scope, at.period, at.opened}, count(demand.refused),
-                           count(demand.least)});
+        auto& one = demands.emplace_back();
+        one.ware = Budgets::Unknown{at.scope, at.period, at.opened};
+        one.refused = count(demand.refused);
+        one.least = count(demand.least);
     }
-    for (auto& demand : rates_.take_demands(most - demands.size()))
-        demands.push_back({std::move(demand.of), demand.refused, demand.least});
+    for (auto& demand : rates_.take_demands(most - demands.size())) {
+        auto& one = demands.emplace_back();
+        one.ware = std::move(demand.of);
+        one.refused = demand.refused;
+        one.least = demand.least;
+    }
     return demands;
 }
 
