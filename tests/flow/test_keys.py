@@ -28,6 +28,10 @@ def make_key(daemon, **fields):
     return Client(daemon.port, call(daemon, "/key/generate", fields)["key"])
 
 
+def make_user(daemon, user_id, **fields):
+    call(daemon, "/user/new", {"user_id": user_id, "auto_create_key": False, **fields})
+
+
 def hashed(key):
     return hashlib.sha256(key.encode()).hexdigest()
 
@@ -66,6 +70,7 @@ def town(workshop):
 
 
 def test_a_key_is_let_in_and_its_record_says_whose_it_is(town):
+    make_user(town, "u-7")
     call(town, "/team/new", {"team_id": "red"})
     client = make_key(town, team_id="red", user_id="u-7", key_alias="server")
     assert client.chat("near").status == 200
@@ -236,8 +241,8 @@ def test_a_plain_key_administers_nothing_and_sees_its_own(town):
 
 
 def test_an_admins_key_administers_and_a_viewers_looks(town):
-    call(town, "/user/new", {"user_id": "boss", "user_role": "proxy_admin", "auto_create_key": False})
-    call(town, "/user/new", {"user_id": "eye", "user_role": "proxy_admin_viewer", "auto_create_key": False})
+    make_user(town, "boss", user_role="proxy_admin")
+    make_user(town, "eye", user_role="proxy_admin_viewer")
     boss, eye = make_key(town, user_id="boss"), make_key(town, user_id="eye", rpm_limit=1)
     assert boss.post("/key/generate", {}).status == 200
     assert eye.get("/key/list").status == 200
@@ -299,7 +304,7 @@ def test_a_regenerated_key_keeps_what_it_spent(town):
 
 
 def test_a_teams_key_is_paid_by_its_team_and_not_by_its_user(town):
-    call(town, "/user/new", {"user_id": "u-7", "max_budget": 0.0001, "auto_create_key": False})
+    make_user(town, "u-7", max_budget=0.0001)
     call(town, "/team/new", {"team_id": "red", "max_budget": 3.2 * COST / 1e9,
                              "members_with_roles": [{"role": "user", "user_id": "u-7"}]})
     ours = make_key(town, team_id="red", user_id="u-7")
@@ -314,6 +319,7 @@ def test_a_member_has_a_cap_within_its_team(town):
     call(town, "/team/new", {"team_id": "red"})
     call(town, "/team/member_add", {"team_id": "red", "member": {"role": "user", "user_id": "u-7"},
                                     "max_budget_in_team": 0.0002})
+    make_user(town, "u-8")
     one, other = make_key(town, team_id="red", user_id="u-7"), make_key(town, team_id="red", user_id="u-8")
     assert one.chat("far", **SHORT).status == 200
     refused = one.chat("far", **SHORT)
@@ -324,6 +330,7 @@ def test_a_member_has_a_cap_within_its_team(town):
 def test_users_without_a_cap_have_the_default_one(workshop, upstream):
     sections = {"litellm_settings": {"max_internal_user_budget": 0.0002, "internal_user_budget_duration": "1d"}}
     daemon = workshop.serve(deployment("m", upstream.base, **PRICED), **sections)
+    make_user(daemon, "u-7")
     client = make_key(daemon, user_id="u-7")
     assert client.chat("m", **SHORT).status == 200
     assert "ExceededBudget: User=u-7" in client.chat("m", **SHORT).error["message"]
