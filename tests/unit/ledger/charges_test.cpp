@@ -77,7 +77,7 @@ TEST_F(ChargesTest, AreSummedForEveryKindOfScope)
     EXPECT_EQ(sum({ScopeKind::tag, "batch"}), 100);
     const auto& known = record(noon, 0);
     EXPECT_EQ(sum({ScopeKind::key_model, known.key_hash + "/" + known.group}), 100);
-    EXPECT_EQ(sum({ScopeKind::key_model, "other/" + known.group}), 10);
+    EXPECT_EQ(sum({ScopeKind::key_model, "other/other"}), 10);
     EXPECT_EQ(sum({ScopeKind::key_model, known.key_hash + "/unheard of"}), 0);
     EXPECT_EQ(sum({ScopeKind::tag, "unheard of"}), 0);
     EXPECT_EQ(sum({ScopeKind::key, "unheard of"}), 0);

@@ -283,8 +283,8 @@ TEST_F(StoreOpening, KeepsTheRecordsOfALedgerThatStillHasItsIndexOfIds)
     }
     for (const std::string table :
          {"routings", "comparisons", "comparison_labels", "comparison_texts", "calibrations",
-          "rollup_mark", "rollups", "end_user_rollups", "tag_rollups", "retired",
-          "retired_charges"}) {
+          "rollup_mark", "rollups", "end_user_rollups", "tag_rollups", "retired", "retired_charges",
+          "openings"}) {
         value_of(path_, "DROP TABLE " + table);
     }
     value_of(path_, "DELETE FROM schema_version WHERE version >= 2");

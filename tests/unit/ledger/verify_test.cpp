@@ -30,7 +30,8 @@ protected:
         records.back().routing = std::make_shared<const RouteTaken>();
         EXPECT_TRUE(store_->append(places_of(records)));
         Upkeep upkeep(path_, {});
-        upkeep.work(at_micros(nov_20));
+        while (upkeep.work(at_micros(nov_20)) == Upkeep::Left::more) {
+        }
     }
 
     Verdict look()
