@@ -54,12 +54,13 @@ int complex_of(const config::Config& config)
 TEST(CloudShare, IsHeldUnderItsCapWhateverTheScoresDo)
 {
     auto config = with_route();
-    config.routes.front().complexity.cloud_share = config::Share{0.5};
+    config.routes.front().complexity.cloud_share = config::Share{0.1};
     config.routes.front().complexity.cloud_share_cap = config::Share{0.1};
     const int capped = complex_of(config);
     // The cap lets twenty requests through at once, at first.
     EXPECT_LE(capped, 100 + 20);
     EXPECT_GE(capped, 80);
+    config.routes.front().complexity.cloud_share = config::Share{0.5};
     config.routes.front().complexity.cloud_share_cap = config::Share{1};
     EXPECT_GE(complex_of(config), 400);
 }
