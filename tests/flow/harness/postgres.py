@@ -41,10 +41,10 @@ class Postgres:
 
     def start(self):
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder}"
-        self._run("pg_ctl", "-D", self.data, "-w", "-t", "30", "-l", self.folder / "log", "-o", options, "start")
+        self._run("pg_ctl", "-D", self.data, "-w", "-t", "90", "-l", self.folder / "log", "-o", options, "start")
 
     def stop(self, mode="immediate"):
-        self._run("pg_ctl", "-D", self.data, "-w", "-t", "30", "-m", mode, "stop", check=False)
+        self._run("pg_ctl", "-D", self.data, "-w", "-t", "90", "-m", mode, "stop", check=False)
 
     def database(self, name):
         """A fresh database; its connection string."""
