@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "spillway/base/log.hpp"
 #include "spillway/keys/postgres_store.hpp"
 #include "unit/postgres/server.hpp"
 
@@ -11,6 +12,10 @@ namespace {
 using keys::State;
 using postgres::testing::PostgresServer;
 using namespace std::chrono_literals;
+
+/// spdlog makes its registry when it is first asked, in a library that ThreadSanitizer does not see
+/// into: asked before there are threads.
+[[maybe_unused]] const auto* const logger = spdlog::default_logger_raw();
 
 TEST(KeyWatch, SaysWhatIsKnownByHowLongTheDatabaseWasSilent)
 {
