@@ -5,13 +5,11 @@
 
 #include "spillway/base/log.hpp"
 #include "spillway/base/text.hpp"
+#include "spillway/gateway/lease_wait.hpp"
 #include "spillway/tokens/family.hpp"
 
 namespace spillway::gateway {
 namespace {
-
-/// How long a request waits for more of a shared cap before it goes on to the next place.
-constexpr Millis lease_patience{250};
 
 dialect::UsageInjection usage_wish(const InferenceRequest& request, const Upstream& upstream)
 {
@@ -117,18 +115,14 @@ net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
 net::Task<void> Dispatch::wait_for_lease(const route::Target& target, Result<void>& paid)
 {
     const auto until = std::min(services_.clock.now() + lease_patience, target.deadline);
-    auto& shard = services_.shard;
     while (!watch_.client_left()) {
-        // Before the question, so that no answer to it is missed; shared, because the answer may
-        // come when nobody waits for it any more.
-        auto woken = std::make_shared<net::Event>();
-        services_.shared.leases.wait([&shard, woken] { shard.post([woken] { woken->set(); }); });
+        const auto woken = next_lease_answer(services_);
         const auto now = services_.clock.now();
         paid = payment_.begin(target, chain_.plan(), now);
         if (paid || !payment_.lacks_lease() || now >= until)
             co_return;
         const auto left = std::chrono::ceil<Millis>(until - now);
-        co_await shard.sleep(left, woken.get());
+        co_await services_.shard.sleep(left, woken.get());
     }
 }
 

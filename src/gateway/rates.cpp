@@ -6,6 +6,7 @@
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/inference_request.hpp"
+#include "spillway/gateway/lease_wait.hpp"
 #include "spillway/gateway/services.hpp"
 #include "spillway/gateway/settle.hpp"
 
@@ -14,9 +15,6 @@ namespace {
 
 using chat::ScopeKind;
 using config::TokenRateType;
-
-/// How long a request waits for more of a shared limit before it is refused.
-constexpr Millis lease_patience{250};
 
 /// The names that a model's limits may be given for: as asked, and its group's.
 struct ModelNames {
@@ -330,12 +328,8 @@ net::Task<Result<void>> wait_for_rates(InferenceRequest& request, net::Exchange&
                                        Services& services)
 {
     const auto until = services.clock.now() + lease_patience;
-    auto& shard = services.shard;
     for (;;) {
-        // Before the question, so that no answer to it is missed; shared, because the answer may
-        // come when nobody waits for it any more.
-        auto woken = std::make_shared<net::Event>();
-        services.shared.leases.wait([&shard, woken] { shard.post([woken] { woken->set(); }); });
+        const auto woken = next_lease_answer(services);
         auto taken = take_rates(request, services);
         if (taken || !may_get_more(request, services))
             co_return taken;
@@ -344,7 +338,7 @@ net::Task<Result<void>> wait_for_rates(InferenceRequest& request, net::Exchange&
             services.metrics.rate_limited(word_for(request.rates->lacking)).Increment();
             co_return taken;
         }
-        co_await shard.sleep(left, woken.get());
+        co_await services.shard.sleep(left, woken.get());
     }
 }
 
