@@ -160,6 +160,10 @@ TEST(UpdateKey, ChangesWhatIsNamedAndClearsWhatIsNull)
     // By its hash, too; and for ever.
     office.post(CallName::key_update, R"({"key": ")" + key->token + R"(", "duration": "-1"})");
     EXPECT_FALSE(office.stored(secret)->expires);
+    office.post(CallName::key_update, R"({"key": ")" + key->token + R"(", "duration": "1d"})");
+    EXPECT_TRUE(office.stored(secret)->expires);
+    office.post(CallName::key_update, R"({"key": ")" + key->token + R"(", "duration": null})");
+    EXPECT_FALSE(office.stored(secret)->expires);
     EXPECT_EQ(office.refused(CallName::key_update, R"({"key": "sk-unknown"})").code(),
               Errc::unknown_record);
     EXPECT_THAT(office.refused(CallName::key_update, R"({"key": "sk-unknown"})").message(),
