@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "spillway/keys/sqlite_store.hpp"
-#include "unit/keys/folder.hpp"
+#include "unit/test_folder.hpp"
 
 namespace spillway::keys {
 namespace {
@@ -48,7 +48,7 @@ protected:
         return *book_;
     }
 
-    testing::Folder folder_;
+    TestFolder folder_;
     std::string path_ = folder_.file("keys");
     std::vector<chat::ScopeBudget> held_;
     Version published_at_hold_ = -1;

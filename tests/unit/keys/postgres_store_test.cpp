@@ -6,8 +6,8 @@
 
 #include "spillway/keys/move_records.hpp"
 #include "spillway/keys/sqlite_store.hpp"
-#include "unit/keys/folder.hpp"
 #include "unit/postgres/server.hpp"
+#include "unit/test_folder.hpp"
 
 namespace spillway::keys {
 namespace {
@@ -143,7 +143,7 @@ TEST_F(PostgresStoreTest, EndsItsWaitsWhenItIsStopped)
 
 TEST_F(PostgresStoreTest, TakesOverWhatAFileHolds)
 {
-    const testing::Folder folder;
+    const TestFolder folder;
     const auto file = open_sqlite_store(folder.file("keys.db"));
     ASSERT_TRUE(file);
     const std::vector<Write> mine{put("a", 0, "1"), put("b", 0, "2"), put("c", 0, "3")};

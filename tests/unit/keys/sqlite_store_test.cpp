@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "spillway/sqlite/connection.hpp"
-#include "unit/keys/folder.hpp"
+#include "unit/test_folder.hpp"
 
 namespace spillway::keys {
 namespace {
@@ -39,7 +39,7 @@ class SqliteStoreTest : public ::testing::Test {
 protected:
     Result<Version> commit(std::vector<Write> writes) { return store_->commit(writes); }
 
-    testing::Folder folder_;
+    TestFolder folder_;
     std::string path_ = folder_.file("ledger.keys.db");
     std::unique_ptr<Store> store_ = opened(path_);
 };

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,45 +10,11 @@
 #include "spillway/base/ids.hpp"
 #include "spillway/ledger/query.hpp"
 #include "spillway/ledger/store.hpp"
+#include "unit/test_folder.hpp"
 
 namespace spillway::ledger::testing {
 
-/// A folder of its own, removed at the end.
-class Folder {
-public:
-    Folder()
-        : path_(std::filesystem::path(::testing::TempDir()) /
-                ("spillway-ledger-" + std::to_string(random_seed())))
-    {
-        std::filesystem::create_directories(path_);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    ~Folder()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-
-    [[nodiscard]] std::string file(const std::string& name) const
-    {
-        return (path_ / name).string();
-    }
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-    /// How many entries have `part` in their name.
-    [[nodiscard]] int entries_with(std::string_view part) const
-    {
-        int found = 0;
-        for (const auto& entry : std::filesystem::directory_iterator{path_}) {
-            found += entry.path().filename().string().find(part) == std::string::npos ? 0 : 1;
-        }
-        return found;
-    }
-
-private:
-    std::filesystem::path path_;
-};
+using Folder = TestFolder;
 
 inline config::Ledger settings_for(const std::string& path,
                                    config::Durability durability = config::Durability::process)
