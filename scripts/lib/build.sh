@@ -16,7 +16,13 @@ build_preset() {
     [[ $plan == *'no work to do'* ]] && return 0
 
     echo "building $preset (log: build/$preset.log)"
-    logged "build/$preset.log" cmake --build "$directory" --target "${targets[@]}"
+    local build=(cmake --build "$directory" --target "${targets[@]}")
+    "${build[@]}" >"build/$preset.log" 2>&1 && return 0
+    # GCC 12 has once read a good precompiled header wrongly and refused good code. Wrong code is
+    # refused a second time, with headers made anew.
+    echo "building $preset again"
+    find "$directory" -name '*.gch' -delete
+    logged "build/$preset.log" "${build[@]}"
 }
 
 # logged FILE COMMAND...   runs it with its output in FILE, which is shown when it fails

@@ -203,6 +203,7 @@ void Dispatch::note_answer(const Attempt& attempt, Answered& answered, TimePoint
     outcome_.parting = std::move(answered.parting);
     outcome_.error = answered.error;
     outcome_.usage = answered.usage;
+    outcome_.engine = answered.engine;
     outcome_.first_token = answered.first_token;
     outcome_.streamed = answered.streamed;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "spillway/chat/engine_facts.hpp"
 #include "spillway/chat/failure.hpp"
 #include "spillway/chat/usage.hpp"
 #include "spillway/gateway/inference_request.hpp"
@@ -44,6 +45,7 @@ struct Answered {
     std::optional<TimePoint> first_token;
     std::optional<chat::Failure> failure;  ///< What the fleet is told when broken.
     bool streamed = false;
+    chat::EngineFacts engine{};  ///< What the engine told of it.
 };
 struct ClientLeft {
     chat::Usage usage;  ///< What had been seen of the answer.

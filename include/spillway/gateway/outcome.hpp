@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "spillway/base/result.hpp"
+#include "spillway/chat/engine_facts.hpp"
 #include "spillway/chat/usage.hpp"
 #include "spillway/ledger/spend_record.hpp"
 #include "spillway/net/exchange.hpp"
@@ -60,6 +61,7 @@ struct Outcome {
     Millis answer_time{};    ///< Of that, in the attempt that answered.
     Bill bill;
     bool streamed = false;
+    chat::EngineFacts engine{};  ///< What the engine told of the answer, and the wait before it.
 };
 
 }  // namespace spillway::gateway
