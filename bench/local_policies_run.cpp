@@ -391,7 +391,7 @@ Result run(const EngineScript& engine, const CloudScript& cloud,
 }
 
 std::optional<Threshold> cheapest_in_flight(const EngineScript& engine, const CloudScript& cloud,
-                                            const std::vector<Request>& requests, double p99,
+                                            const std::vector<Request>& requests, double p99, std::uint32_t fewest,
                                             std::uint64_t seed)
 {
     std::optional<Threshold> best;
@@ -403,8 +403,8 @@ std::optional<Threshold> cheapest_in_flight(const EngineScript& engine, const Cl
     for (std::uint32_t most = 0; most <= 32; ++most)
         attempt({most});
     if (engine.models.size() == 2) {
-        for (const std::uint32_t one : {0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16}) {
-            for (const std::uint32_t other : {0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16})
+        for (auto one = fewest; one <= 12; ++one) {
+            for (auto other = fewest; other <= 12; ++other)
                 attempt({one, other});
         }
     }

@@ -64,6 +64,7 @@ struct Threshold {
 [[nodiscard]] std::optional<Threshold> cheapest_in_flight(const EngineScript& engine,
                                                           const CloudScript& cloud,
                                                           const std::vector<Request>& requests,
-                                                          double p99, std::uint64_t seed);
+                                                          double p99, std::uint32_t fewest,
+                                                          std::uint64_t seed);
 
 }  // namespace local_policies
