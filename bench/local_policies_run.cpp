@@ -45,6 +45,7 @@ public:
         for (const auto& request : requests)
             clock_.in(request.arrives, [this, &request] { arrives(request); });
         clock_.run();
+        result_.answered = first_tokens_.size();
         result_.p50 = percentile(first_tokens_, 0.5);
         result_.p99 = percentile(first_tokens_, 0.99);
         result_.loads = engine_.loads();
@@ -391,8 +392,8 @@ Result run(const EngineScript& engine, const CloudScript& cloud,
 }
 
 std::optional<Threshold> cheapest_in_flight(const EngineScript& engine, const CloudScript& cloud,
-                                            const std::vector<Request>& requests, double p99, std::uint32_t fewest,
-                                            std::uint64_t seed)
+                                            const std::vector<Request>& requests, double p99,
+                                            std::uint32_t fewest, std::uint64_t seed)
 {
     std::optional<Threshold> best;
     const auto attempt = [&](std::vector<std::uint32_t> most) {

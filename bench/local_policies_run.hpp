@@ -37,6 +37,7 @@ struct Policy {
 struct Result {
     std::size_t requests = 0;
     std::size_t failed = 0;  ///< Refused, and nobody else to ask. They count in no percentile.
+    std::size_t answered = 0;
     std::size_t cloud = 0;
     double dollars = 0;
     double p50 = 0;  ///< Seconds to the first token.
