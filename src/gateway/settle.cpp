@@ -178,6 +178,7 @@ ledger::SpendRecord make_record(const InferenceRequest& request, const Outcome& 
         record.queue = between(request.received, *outcome.first_attempt);
     if (outcome.first_token)
         record.first_token = between(request.arrival.began, *outcome.first_token);
+    record.engine = ledger::engine_json(outcome.engine);
     if (request.routing)
         record.routing = request.routing->taken;
     return record;
