@@ -288,7 +288,7 @@ std::optional<Pause> AttemptChain::wait_for_slot(const Moment& moment)
     const auto& members = group().members;
     const bool saturated = std::any_of(members.begin(), members.end(), [&](DeploymentIndex member) {
         return eligible(member, moment) && !failed_before(member) && rested(member, moment) &&
-               admitted(member, moment) && is_saturated((*table_)[member], moment.fleet[member]);
+               admitted(member, moment) && full(member, moment);
     });
     somebody_saturated_ = somebody_saturated_ || saturated;
     const bool patient = waited_for_slot_ < table_->slot_patience();

@@ -251,6 +251,9 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
     plan.parameters = action.parameters;
     plan.timeout = action.timeout;
     plan.first_token_timeout = action.first_token_timeout;
+    plan.patience = action.patience;
+    plan.overflow = action.overflow;
+    plan.priority = action.priority;
 
     for (const auto& name : action.use) {
         auto hop = standing.table.resolve(name);

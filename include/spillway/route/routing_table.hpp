@@ -39,6 +39,7 @@ struct Deployment {
     std::optional<bool> supports_tools;
     std::optional<bool> supports_schema;
     std::optional<std::uint32_t> max_parallel;  ///< Requests in flight at once.
+    bool queued = false;                        ///< There is a queue in front of its engine.
     std::optional<std::int64_t> rpm;            ///< Requests a minute, for usage-based routing.
     std::optional<std::int64_t> tpm;            ///< Tokens a minute, for usage-based routing.
     Millis first_token_timeout{};
