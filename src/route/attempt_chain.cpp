@@ -272,9 +272,12 @@ DeploymentIndex AttemptChain::best_of(std::vector<DeploymentIndex> candidates,
     const auto& sticky = request_.sticky;
     const bool there =
         sticky && std::find(candidates.begin(), candidates.end(), *sticky) != candidates.end();
-    const auto best = ranked(request_.plan.strategy.value_or(table_->settings().strategy),
-                             std::move(candidates), *table_, moment.fleet, moment.draw)
-                          .front();
+    auto order = ranked(request_.plan.strategy.value_or(table_->settings().strategy),
+                        std::move(candidates), *table_, moment.fleet, moment.draw);
+    if (!request_.plan.strategy && !table_->strategy_chosen()) {
+        prefer_ready_engines(order, *table_, moment.fleet);
+    }
+    const auto best = order.front();
     const bool stays =
         there && moment.fleet[*sticky].in_flight <=
                      moment.fleet[best].in_flight + switch_cost(request_.prompt_estimate);

@@ -112,6 +112,8 @@ public:
     /// Bytes that models may take side by side, as far as it is known.
     [[nodiscard]] std::optional<std::uint64_t> memory() const;
     [[nodiscard]] const EngineSettings& settings() const { return settings_; }
+    /// A newer configuration says so; what was learned stays.
+    void settle(const EngineSettings& settings) { settings_ = settings; }
 
 private:
     struct Model {
