@@ -120,6 +120,7 @@ private:
         std::string name;
         Warmth warmth = Warmth::cold;
         TimePoint warmth_since{};
+        TimePoint used_at{};
         TimePoint load_asked{};  ///< `sent` of the request that began the last load.
         chat::ModelFacts told;
         Learned load;     ///< Milliseconds.
@@ -130,6 +131,9 @@ private:
         AnswerLengths lengths;
     };
     static void set(Model& model, Warmth warmth, TimePoint now);
+    static void learn_speeds(Model& model, const Served& served);
+    static Millis prefill_of(const Model& model, double to_read);
+    [[nodiscard]] std::uint32_t slots_of(const Model& model) const;
 
     EngineSettings settings_;
     std::vector<Model> models_;

@@ -19,7 +19,7 @@ enum class FairKey : std::uint64_t {};
 
 /// A request that wants a slot of a model.
 struct Ask {
-    ModelIndex model{};
+    ModelIndex model{};  ///< Known to the picture whose shape is passed with it.
     Priority priority = Priority::interactive;
     FairKey key{};
     TimePoint deadline = TimePoint::max();  ///< It does not wait any longer.
@@ -55,13 +55,13 @@ struct Call {
 struct QueueSettings {
     std::uint32_t most_waiting = 256;           ///< More are refused (`full`).
     std::optional<std::uint32_t> most_running;  ///< Over all models; empty: their slots alone.
-    /// A model that keeps others out is served for this long, counted from the end of its load,
-    /// before one that waits gets its turn. With n such models nobody waits longer than n turns,
-    /// the loads between them, and the answers that ran when each ended.
+    /// A model that keeps others out goes on being served for this long after the end of its load,
+    /// and after the first request for another came. With n such models nobody waits longer than n
+    /// turns, the loads between them, and the answers that ran when each turn ended.
     Millis turn{30'000};
-    /// A model that was used until now and has nobody waiting is not put away for another before
-    /// that one has waited for this share of its load time: its next request is likely close.
-    double linger = 0.5;
+    /// Before that it makes room only when nobody waits for it, and it has been idle for this share
+    /// of the load that the change takes: its next request may be close.
+    double linger = 0.25;
     /// A batch request that waited for so long is treated as an interactive one.
     Millis batch_ages{60'000};
 };
@@ -123,11 +123,16 @@ public:
     [[nodiscard]] const std::vector<Running>& who_runs() const { return running_; }
 
 private:
-    struct Use;
+    [[nodiscard]] std::size_t best(const EngineShape& shape, TimePoint now) const;
+    void begin(std::size_t index, EngineShape& shape, TimePoint now);
+    [[nodiscard]] double& owed(const Ask& ask);
+    void forget_the_served();
+
     QueueSettings settings_;
     std::vector<Waiting> waiting_;
     std::vector<Running> running_;
-    std::vector<TimePoint> turn_ends_;  ///< By model: until then it need not make room.
+    std::vector<std::uint32_t> in_use_;                  ///< Running, by model.
+    std::vector<TimePoint> tenure_from_;                 ///< By model: expected end of its load.
     std::unordered_map<std::uint64_t, double> charged_;  ///< By key and priority; those ahead only.
     double served_ = 0;                                  ///< Place of the last that began.
     std::uint64_t last_ticket_ = 0;

@@ -30,6 +30,7 @@ struct ModelShape {
     std::optional<std::uint64_t> memory;  ///< Bytes when loaded; empty: never told.
     Millis load{};                        ///< Expected, when it is cold.
     TimePoint ready_at{};                 ///< When `loading` should end; else meaningless.
+    TimePoint used_at{};                  ///< When a request of ours last began or ended.
 };
 
 struct EngineShape {
@@ -38,5 +39,16 @@ struct EngineShape {
     /// loaded at once. Empty: nothing is known, and a cold model is loaded alone.
     std::optional<std::uint64_t> memory;
 };
+
+/// Which models stay where they are when a cold one is loaded, as far as it is known that they fit
+/// beside it: those with running work first, then those that were used last. By model; false for
+/// those that are cold anyway and for `model` itself.
+/// @param in_use  Running requests by model; may be shorter.
+[[nodiscard]] std::vector<bool> who_stays(const EngineShape& shape, ModelIndex model,
+                                          const std::vector<std::uint32_t>& in_use);
+/// A cold model begins to load: who does not stay is taken for cold from here on, but for those in
+/// use. A report sets right what was wrong.
+void begin_load(EngineShape& shape, ModelIndex model, const std::vector<std::uint32_t>& in_use,
+                TimePoint now);
 
 }  // namespace spillway::engine
