@@ -44,6 +44,10 @@ std::string why_line(const InferenceRequest& request, const Outcome& outcome)
         why.reserve(why.size() + name.size() + id.size() + 16);
         return why.append(name).append("/").append(id).append(": ");
     };
+    for (const auto& spilled : outcome.spilled) {
+        begin(spilled.group, spilled.deployment).append("not waited for, ").append(spilled.why);
+        why.append(" (").append(std::to_string(spilled.expected.count())).append(" ms); ");
+    }
     for (const auto& failed : outcome.failures) {
         begin(failed.group, failed.deployment).append(chat::name(failed.failure.kind));
         if (failed.failure.status != 0)

@@ -158,6 +158,19 @@ bool EngineGate::begin_load(std::string_view model, TimePoint now)
     return true;
 }
 
+void EngineGate::loaded(std::string_view model, TimePoint now)
+{
+    Wakes woken;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (const auto index = picture_.find(model)) {
+            picture_.first_token(*index, now);
+        }
+        call_next(now, woken);
+    }
+    wake(woken);
+}
+
 void EngineGate::load_failed(std::string_view model, TimePoint now)
 {
     const std::scoped_lock lock(mutex_);

@@ -93,7 +93,9 @@ public:
     /// It is asked to load the model, beside all requests. @return False when another was faster,
     /// or something that works or waits would have to make room.
     [[nodiscard]] bool begin_load(std::string_view model, TimePoint now);
-    /// That came to nothing.
+    /// It is done.
+    void loaded(std::string_view model, TimePoint now);
+    /// It came to nothing.
     void load_failed(std::string_view model, TimePoint now);
     /// A request went elsewhere instead of waiting.
     void spilled();
