@@ -129,7 +129,11 @@ void Fleet::learned(DeploymentIndex deployment, const chat::ModelFacts& facts, T
 Health Fleet::health(DeploymentIndex deployment, TimePoint now) const
 {
     const Entry& entry = entries_[at(deployment)];
-    return entry.cell->health(entry.rules, now);
+    auto health = entry.cell->health(entry.rules, now);
+    if (engines_) {
+        health.state.expected_wait = engines_->expected_wait(deployment, now);
+    }
+    return health;
 }
 
 std::uint32_t Fleet::in_flight(DeploymentIndex deployment, TimePoint now) const

@@ -72,6 +72,7 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
         const auto& deployment = standing.table[member];
         Candidate candidate{member, hop.group, Verdict::kept, {}, {}};
         candidate.window = window_of(deployment, standing.fleet[member].window);
+        candidate.expected_wait = standing.fleet[member].expected_wait;
         candidate.verdict = judge(deployment, limits, standing.fleet[member], standing.now);
         candidate.worst_cost = worst_cost(deployment, limits.prompt_for(deployment), limits.answer);
         const auto* budgets = standing.budget.targets;
