@@ -129,6 +129,7 @@ class Engine(Upstream):
         self._held = set()
         self._passes = collections.Counter()
         self._pulse = asyncio.Event()
+        self._never = asyncio.Event()
         self._tasks = set()
         if flavour != OLLAMA:  # has its model from the start
             self.runners = [Runner(model, model.window) for model in models]
@@ -231,7 +232,8 @@ class Engine(Upstream):
             await self._next_change(turn)
         if self.pace:
             if turn is None:
-                await asyncio.sleep(seconds * self.pace)
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._never.wait(), seconds * self.pace)
             else:
                 await turn.pause(seconds * self.pace)
 
