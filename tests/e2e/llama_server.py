@@ -19,7 +19,9 @@ def main():
     params.cpuparams.n_threads = 1
     params.cpuparams_batch.n_threads = 1
     params.endpoint_metrics = True
-    params.embedding = "--embeddings" in sys.argv
+    if "--embeddings" in sys.argv:
+        params.embedding = True
+        params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     params.fit_params = False
     params.warmup = False
     server = xllamacpp.Server(params)
