@@ -158,6 +158,21 @@ def test_without_a_fallback_the_client_learns_that_it_does_not_fit(workshop, eng
     assert refused.value.code == "context_length_exceeded"
 
 
+@pytest.mark.parametrize("words, served", [(1_900, "tiny"), (2_080, "large")])
+def test_a_prompt_near_the_window_is_counted_by_the_engine(workshop, model, tmp_path, words, served):
+    """One token a word, which the estimate takes for 0.98 to 1.43."""
+    engine = LlamaCpp(model, tmp_path / "log", window=2_048)
+    cloud = workshop.upstream("cloud")
+    daemon = workshop.serve(deployment("tiny", engine.base, model="llama_cpp/tiny"), deployment("large", cloud.base),
+                            routes={"auto": {"otherwise": ["tiny", "large"]}}, health={"interval": 0.2})
+    wait_until(lambda: row_of(daemon, "tiny")["window"], what="the report")
+    reply = daemon.client.chat("auto", messages=[{"role": "user", "content": "word " * words}], max_tokens=4)
+    engine.close()
+    assert reply.status == 200
+    record = daemon.ledger.records()[-1]
+    assert (record.model_group, record.attempts) == (served, 1)
+
+
 def test_a_client_that_leaves_frees_its_slot(gateway, engine, client):
     before = engine.generated()
     stream = client.chat.completions.create(model="tiny", messages=SUN, max_tokens=WINDOW - 100, stream=True)

@@ -4,11 +4,14 @@ import json
 
 import pytest
 
+from fakes import replies as r
 from fakes.engine import LLAMA_CPP, VLLM, Model
 from harness.daemon import deployment, in_parallel
 from harness.http import Connection
 from harness.waiting import wait_until
 
+WINDOW = 256
+DOUBTFUL = 75  # so often said that the estimate fits the window, and its upper end does not
 PROVIDERS = {LLAMA_CPP: "llama_cpp", VLLM: "hosted_vllm"}
 
 
@@ -91,6 +94,65 @@ def test_an_engine_that_tells_no_load_still_tells_its_window(workshop):
     row = row_of(daemon, "m")
     assert (row["window"], row["state"]) == (64, "healthy")
     assert row["engine"]["running"] is None and row["engine"]["waiting"] is None
+
+
+def counted(engine):
+    return [request for request in engine.requests if request.path == "/tokenize"]
+
+
+def routed(workshop, engine, *, cloud=None, **sections):
+    """A daemon with a route to the engine's model, then to a cloud's; the engine has told its window."""
+    cloud = cloud or workshop.upstream("cloud")
+    daemon = serve(workshop, engine, deployment("c", cloud.base, model_info={"local": False}),
+                   routes={"auto": {"otherwise": ["m", "c"]}}, **sections)
+    wait_until(lambda: row_of(daemon, "m")["window"])
+    return daemon
+
+
+def said(words):
+    return [{"role": "user", "content": "some plain words " * words}]
+
+
+@pytest.mark.parametrize("flavour", [LLAMA_CPP, VLLM])
+@pytest.mark.parametrize("token_bytes, served", [(7, "from home"), (4, "Hello from cloud.")])
+def test_a_prompt_in_doubt_is_counted_by_the_engine(workshop, flavour, token_bytes, served):
+    engine = workshop.engine(Model("m", window=WINDOW, answer="from home", token_bytes=token_bytes), flavour=flavour)
+    daemon = routed(workshop, engine)
+    assert daemon.client.chat("auto", messages=said(DOUBTFUL), max_tokens=2).text == served
+    (question,) = counted(engine)
+    text = question.json.get("content", question.json.get("prompt"))
+    assert text == said(DOUBTFUL)[0]["content"]
+    assert daemon.ledger.records()[-1].attempts == 1
+
+
+def test_a_prompt_without_a_doubt_is_not_counted(workshop):
+    engine = workshop.engine(Model("m", window=WINDOW, answer="from home", token_bytes=7), flavour=LLAMA_CPP)
+    daemon = routed(workshop, engine)
+    assert daemon.client.chat("auto", messages=said(1)).text == "from home"
+    assert daemon.client.chat("auto", messages=said(20 * DOUBTFUL)).text == "Hello from cloud."
+    assert daemon.client.chat("m", messages=said(DOUBTFUL)).text == "from home", "it names a model"
+    assert not counted(engine)
+
+
+def test_without_an_answer_the_estimate_holds(workshop):
+    engine = workshop.engine(Model("m", window=WINDOW, answer="from home", token_bytes=7), flavour=LLAMA_CPP)
+    daemon = routed(workshop, engine)
+    engine.paths["/tokenize"] = r.STALL
+    assert daemon.client.chat("auto", messages=said(DOUBTFUL)).text == "Hello from cloud."
+    engine.paths["/tokenize"] = r.status(500, "no")
+    assert daemon.client.chat("auto", messages=said(DOUBTFUL)).text == "Hello from cloud."
+    assert len(counted(engine)) == 2
+
+
+def test_clouds_are_not_asked_to_count(workshop):
+    engine = workshop.engine(Model("m", window=WINDOW, answer="from afar", token_bytes=7), flavour=VLLM)
+    cloud = workshop.upstream("cloud")
+    away = deployment("m", engine.base, model="hosted_vllm/m", model_info={"local": False})
+    daemon = workshop.serve(away, deployment("c", cloud.base), health={"interval": 0.2, "clouds": True},
+                            routes={"auto": {"otherwise": ["m", "c"]}})
+    wait_until(lambda: row_of(daemon, "m")["window"])
+    assert daemon.client.chat("auto", messages=said(DOUBTFUL)).text == "Hello from cloud."
+    assert not counted(engine)
 
 
 @pytest.mark.parametrize("flavour", [LLAMA_CPP, VLLM])
