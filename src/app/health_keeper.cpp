@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spillway/app/health_check.hpp"
+#include "spillway/engine/load_report.hpp"
 #include "spillway/engine/model_report.hpp"
 #include "spillway/net/upstream.hpp"
 
@@ -27,6 +28,7 @@ struct Looking {
 
 /// What came of one question.
 struct Answer {
+    int status = 0;       ///< 0: nobody answered.
     std::string trouble;  ///< Empty when there was none.
     std::string body;
     bool unreached = false;  ///< Nobody was there.
@@ -67,12 +69,11 @@ net::Task<Answer> ask(const admin::Deployment& deployment, const std::string& pa
         answer.unreached = head.error().fault == net::CallFault::unreachable;
         co_return answer;
     }
-    const auto status = (*head)->status;
+    answer.status = (*head)->status;
     co_await read_to_end(call, by, answer);
-    if (auto trouble = trouble_of(status); !trouble.empty())
-        answer.trouble = std::move(trouble);
-    if (status != 200)
-        answer.body.clear();
+    // An engine that loads its model is there, however it says so.
+    if (answer.trouble.empty() && !engine::says_loading(answer.status, answer.body))
+        answer.trouble = trouble_of(answer.status);
     co_return answer;
 }
 
@@ -117,25 +118,39 @@ net::Task<std::string> check(Looking& looking, const Question& question, net::Sh
     co_return std::move(answer.trouble);
 }
 
+/// How busy is it? The first path that answers says.
+net::Task<void> hear_load(Looking& looking, const admin::Deployment& deployment, engine::Kind kind,
+                          chat::ModelFacts& load, net::Shard& shard)
+{
+    for (const auto place : engine::load_paths(kind)) {
+        const auto path = beside_v1(deployment, place);
+        const auto answer = co_await ask(deployment, path, looking.view->connect_timeout, shard);
+        if (answer.status == 200 && engine::read_load(place, answer.body, load))
+            co_return;
+    }
+}
+
 /// What does the engine know of its models? One that does not tell is asked again as often as one
 /// that does.
 net::Task<void> hear_report(Looking& looking, const Question& question, net::Shard& shard)
 {
     const auto& first = looking.view->deployments[question.deployments.front()];
-    const auto path = report_path(first);
     const auto kind = engine::kind_of(first.provider);
-    const auto began = std::chrono::steady_clock::now();
-    const auto answer = co_await ask(first, path, looking.view->connect_timeout, shard);
     if (!kind)
         co_return;
+    const auto path = report_path(first);
+    const auto began = std::chrono::steady_clock::now();
+    const auto answer = co_await ask(first, path, looking.view->connect_timeout, shard);
     std::vector<engine::ModelReport> reports;
+    chat::ModelFacts load;
+    if (answer.status == 200)
+        co_await hear_load(looking, first, *kind, load, shard);
     for (const auto position : question.deployments) {
-        const std::string_view model = looking.view->deployments[position].upstream_model;
-        const auto facts = engine::read_report(*kind, answer.body, model);
-        looking.snapshot->fleet->learned(index_of(position), facts.value_or(chat::ModelFacts{}),
-                                         began);
-        if (facts && model.find('*') == std::string_view::npos)
-            reports.push_back({model, *facts});
+        const auto& model = looking.view->deployments[position].upstream_model;
+        const auto facts = facts_of(*kind, answer.status, answer.body, model, load);
+        looking.snapshot->fleet->learned(index_of(position), facts, began);
+        if (facts != chat::ModelFacts{} && model.find('*') == std::string::npos)
+            reports.push_back({model, facts});
     }
     tell_engine(looking, question, answer, reports);
 }

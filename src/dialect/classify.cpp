@@ -43,10 +43,15 @@ bool says_quota(std::string_view said)
            !says_any(said, {"resource_exhausted"});
 }
 
+bool says_loading(std::string_view said)
+{
+    return says_any(said, {"loading model", "model is loading", "model is still loading",
+                           "model is currently loading", "currently loading the model"});
+}
+
 bool says_overloaded(std::string_view said)
 {
-    return says_any(said, {"overloaded", "server busy", "loading model", "model is loading",
-                           "model is currently loading", "unavailable_error", "slow_down",
+    return says_any(said, {"overloaded", "server busy", "unavailable_error", "slow_down",
                            "no slot available", "maximum pending requests", "at capacity"});
 }
 
@@ -107,6 +112,9 @@ FailureClass classify_status(const ErrorWords& words, std::string_view said, int
         default:
             break;
     }
+    if (status == 503 && says_loading(said)) {
+        return FailureClass::loading;
+    }
     if (status >= 500 && status <= 599) {
         return says_overloaded(said) ? FailureClass::overloaded : FailureClass::transient;
     }
@@ -116,6 +124,9 @@ FailureClass classify_status(const ErrorWords& words, std::string_view said, int
 /// An error without a status, out of a stream: only its words tell.
 FailureClass classify_words(std::string_view said)
 {
+    if (says_loading(said)) {
+        return FailureClass::loading;
+    }
     if (says_overloaded(said)) {
         return FailureClass::overloaded;
     }

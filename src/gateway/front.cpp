@@ -8,6 +8,7 @@
 #include "spillway/gateway/budget_reading.hpp"
 #include "spillway/gateway/dispatch.hpp"
 #include "spillway/gateway/endpoints.hpp"
+#include "spillway/gateway/exact_count.hpp"
 #include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/key_access.hpp"
 #include "spillway/gateway/models.hpp"
@@ -175,6 +176,20 @@ void arrive(Arrival& arrival, const net::Exchange& exchange, Services& services)
     arrival.origin = exchange.head().fields["origin"];
 }
 
+/// Describes the request and decides where it goes. Where the estimate cannot tell whether the
+/// prompt fits a local engine, that one is asked first.
+net::Task<Result<void>> plan(InferenceRequest& request, const net::Fields& fields,
+                             Services& services)
+{
+    auto described = describe(request, fields, services.describer);
+    if (!described)
+        co_return fail(std::move(described).error());
+    const auto doubt = doubtful_fit(*described, request, services);
+    if (doubt)
+        co_await count_exactly(*doubt, *described, request, services);
+    co_return plan_request(*std::move(described), request, services);
+}
+
 /// Admits the request, reads it and plans where it goes, or refuses it, or gives it the answer of
 /// another that is the same. A coroutine of its own, so
 /// that what only this needs is gone while a long stream runs.
@@ -202,7 +217,7 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
     if (!taken && may_get_more(request, services))
         taken = co_await wait_for_rates(request, exchange, services);
     if (taken)
-        taken = plan_request(request, exchange.head().fields, services);
+        taken = co_await plan(request, exchange.head().fields, services);
     if (!taken)
         co_await refuse(request, std::move(taken.error()), exchange, services);
     co_return taken.has_value();

@@ -9,6 +9,7 @@
 #include "spillway/base/text.hpp"
 #include "spillway/config/locality.hpp"
 #include "spillway/engine/model_report.hpp"
+#include "spillway/engine/token_count.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/worst_case.hpp"
@@ -243,13 +244,42 @@ std::filesystem::path vocabulary_directory(const config::TokenCounting& section,
                 : std::filesystem::path();
 }
 
-/// Of the route's first target, and of all that its rules lead to; never empty.
-std::vector<std::string> models_of(const config::Route& route, const Snapshot& snapshot)
+/// The route's first target, and all that its rules lead to.
+std::vector<std::string> places_of(const config::Route& route)
 {
     auto names = route.otherwise.use;
     for (const auto& rule : route.rules)
         names.insert(names.end(), rule.action.use.begin(), rule.action.use.end());
-    auto models = models_behind(names, snapshot);
+    return names;
+}
+
+/// Local engines behind `names` that count a prompt when they are asked; those behind a wildcard
+/// are not asked, because their model is not known yet.
+std::vector<DeploymentIndex> counting_behind(std::span<const std::string> names,
+                                             const Snapshot& snapshot)
+{
+    std::vector<DeploymentIndex> found;
+    for (const auto& name : names) {
+        const auto place = snapshot.table.resolve(name);
+        if (!place)
+            continue;
+        for (const auto member : snapshot.table[place->group].members) {
+            const auto& upstream = snapshot.upstreams[at(member)];
+            const auto kind = engine::kind_of(upstream.provider);
+            const bool local = snapshot.table[member].reach == privacy::Reach::local;
+            if (local && kind && engine::count_question(*kind, upstream.model, {}) &&
+                !snapshot.table[member].wildcard &&
+                std::find(found.begin(), found.end(), member) == found.end())
+                found.push_back(member);
+        }
+    }
+    return found;
+}
+
+/// Of all that the route leads to; never empty.
+std::vector<std::string> models_of(const config::Route& route, const Snapshot& snapshot)
+{
+    auto models = models_behind(places_of(route), snapshot);
     if (models.empty())
         models.emplace_back();
     return models;
@@ -359,10 +389,17 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
         Snapshot{number, std::move(config), std::move(table), *std::move(rules),
                  std::move(upstreams), std::move(keys), std::move(reference), std::move(fleet),
                  std::move(engines), now, std::move(rates)});
-    for (const auto& route : snapshot->rules.book.routes())
+    for (const auto& route : snapshot->rules.book.routes()) {
         snapshot->rules.models.push_back(models_of(route.source(), *snapshot));
+        snapshot->rules.counting.push_back(counting_behind(places_of(route.source()), *snapshot));
+    }
     open_vocabularies(*snapshot, environment, previous);
     return snapshot;
+}
+
+std::size_t route_index(const route::CompiledRoute& route, const Snapshot& snapshot)
+{
+    return static_cast<std::size_t>(&route - snapshot.rules.book.routes().data());
 }
 
 std::vector<std::string> models_behind(std::span<const std::string> names, const Snapshot& snapshot)

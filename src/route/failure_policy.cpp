@@ -22,6 +22,7 @@ std::optional<int> said_of(const config::RetryPolicy& policy, chat::FailureClass
     switch (kind) {
         case FailureClass::transient:
         case FailureClass::overloaded:
+        case FailureClass::loading:
         case FailureClass::unknown:
             return policy.internal_server;
         case FailureClass::stalled:

@@ -20,6 +20,8 @@ std::string_view reason_without_words(chat::FailureClass kind)
             return "connection failed";
         case chat::FailureClass::overloaded:
             return "overloaded";
+        case chat::FailureClass::loading:
+            return "still loading its model";
         case chat::FailureClass::stalled:
             return "no answer in time";
         case chat::FailureClass::rate_limited:

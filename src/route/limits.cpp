@@ -70,6 +70,8 @@ std::string_view name(Verdict verdict)
             return "saturated";
         case Verdict::unreachable:
             return "not reachable";
+        case Verdict::loading:
+            return "loading";
         case Verdict::spent:
             return "quota spent";
         case Verdict::over_budget:
@@ -138,6 +140,8 @@ Verdict judge(const Deployment& deployment, const Limits& limits, const Deployme
         return Verdict::resting;
     if (state.unreachable)
         return Verdict::unreachable;
+    if (state.loading)
+        return Verdict::loading;
     if (state.spent(limits.prompt_for(deployment), now))
         return Verdict::spent;
     const chat::TokenWish wish{limits.prompt_for(deployment), limits.answer.value_or(Tokens{0}),

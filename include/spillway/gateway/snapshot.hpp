@@ -54,6 +54,8 @@ struct Rules {
     /// Of each route: models whose tokens are counted, the usual one first, then one of each other
     /// family that the route leads to.
     std::vector<std::vector<std::string>> models;
+    /// Of each route: local engines that it leads to and that count a prompt when they are asked.
+    std::vector<std::vector<DeploymentIndex>> counting;
     privacy::ClassNames names;
     std::optional<privacy::Scanner> scanner;  ///< Where anything asks for sensitive classes.
     privacy::ClassSet local_only;             ///< Classes that keep any request local.
@@ -77,6 +79,9 @@ struct Snapshot {
     WallTime built{};
     std::vector<config::ModelRates> key_rates;  ///< See `gateway::key_rates`.
 };
+
+/// Place of a route in its snapshot's book.
+[[nodiscard]] std::size_t route_index(const route::CompiledRoute& route, const Snapshot& snapshot);
 
 /// Upstreams' names of models, one of each family among those that `names` lead to, in their order.
 [[nodiscard]] std::vector<std::string> models_behind(std::span<const std::string> names,

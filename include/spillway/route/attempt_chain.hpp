@@ -86,7 +86,8 @@ struct Moment {
 /// (`context_window_fallbacks`, `content_policy_fallbacks`, else `fallbacks`), each hop re-entering
 /// the whole procedure, `max_fallbacks` deep at most. A place is entered once per request, so
 /// however the lists refer to each other, the walk ends. A lone deployment that nobody answers for
-/// is not waited for when there is a fallback.
+/// is not waited for when there is a fallback; one that loads its model is waited for, as long as
+/// for a first token, when there is none.
 ///
 /// Who would most likely fail (`DeploymentState::doubtful`) is passed over for the next hop, but
 /// asked in the end when nobody else could serve.
@@ -167,6 +168,8 @@ private:
     [[nodiscard]] std::optional<Pause> shortest_wait(const Moment& moment);
     [[nodiscard]] std::optional<Pause> polite_wait(const FailedAttempt& attempt,
                                                    const Moment& moment) const;
+    [[nodiscard]] std::optional<Pause> wait_for_load(const FailedAttempt& attempt,
+                                                     const Moment& moment);
     [[nodiscard]] std::optional<Action> retry_mocked(const Moment& moment);
     [[nodiscard]] int retries_allowed(chat::FailureClass kind, DeploymentIndex failed) const;
 
@@ -237,6 +240,9 @@ private:
     std::size_t planned_ = 1;   ///< Hops of the plan that were entered or passed over.
     Millis waited_for_slot_{};  ///< In the current hop.
     bool waiting_for_slot_ = false;
+    Millis waited_for_load_{};
+    int loads_asked_ = 0;
+    bool waiting_for_load_ = false;
     bool somebody_saturated_ = false;
     bool somebody_limited_ = false;
     bool levels_spent_ = false;

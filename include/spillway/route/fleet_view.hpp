@@ -28,6 +28,7 @@ struct DeploymentState {
     double tokens_last_minute = 0;
     /// Its model is loaded: as the engine says, else guessed from an answer lately.
     bool warm = false;
+    bool loading = false;          ///< The engine said lately that it loads its model.
     std::optional<Tokens> window;  ///< Of prompt and answer, as the engine told; else unknown.
     double tokens_per_second = 0;  ///< Of streams; 0: never measured.
     std::uint32_t requests_last_minute = 0;
@@ -50,7 +51,7 @@ struct DeploymentState {
     /// serve: a check may be wrong, and a provider may count differently from what it says.
     [[nodiscard]] bool doubtful(Tokens prompt, TimePoint now) const
     {
-        return unreachable || spent(prompt, now);
+        return unreachable || loading || spent(prompt, now);
     }
     /// Is the provider's quota too small for the prompt, as far as it told?
     [[nodiscard]] bool spent(Tokens prompt, TimePoint now) const

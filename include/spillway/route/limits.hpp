@@ -15,7 +15,7 @@
 namespace spillway::route {
 
 /// Why a deployment may be used or not. From `beyond_boundary` to `cannot` it may not, whatever
-/// else fails; the last five say that it is a bad moment.
+/// else fails; the last six say that it is a bad moment.
 enum class Verdict : std::uint8_t {
     kept,
     beyond_boundary,  ///< Remote, and the request must stay local.
@@ -25,6 +25,7 @@ enum class Verdict : std::uint8_t {
     resting,          ///< Cooling down now.
     saturated,        ///< At its `max_parallel_requests`, `rpm` or `tpm` now.
     unreachable,      ///< Its last health check failed.
+    loading,          ///< Its engine loads the model now.
     spent,            ///< Its provider's quota is too small for the prompt now.
     over_budget,      ///< A budget that pays for it has not enough left now.
 };

@@ -134,6 +134,31 @@ TEST_F(FleetMeasures, TakesAnEnginesWordOnWarmthUntilItAnswersAgain)
     EXPECT_FALSE(state(b, noon + 120s).warm) << "an old word is no word";
 }
 
+TEST_F(FleetMeasures, LoadsUntilTheEngineSaysOtherwiseOrAnswers)
+{
+    chat::ModelFacts facts;
+    facts.loading = true;
+    facts.loaded = false;
+    fleet().learned(a, facts, noon);
+    EXPECT_TRUE(state(a, noon + 29s).loading);
+    EXPECT_TRUE(state(a, noon + 29s).doubtful(Tokens{1}, noon + 29s));
+    EXPECT_FALSE(state(a, noon + 30s).loading) << "an old word is no word";
+    fails(a, chat::FailureClass::loading, noon + 1s);
+    EXPECT_TRUE(state(a, noon + 2s).loading);
+    answers(a, 100ms, noon + 3s);
+    EXPECT_FALSE(state(a, noon + 4s).loading);
+    facts.loading = false;
+    fleet().learned(a, facts, noon + 5s);
+    EXPECT_FALSE(state(a, noon + 6s).loading);
+}
+
+TEST_F(FleetMeasures, DoesNotRestBecauseItLoads)
+{
+    for (int i = 0; i < 20; ++i)
+        fails(a, chat::FailureClass::loading, noon);
+    EXPECT_TRUE(state(a, noon).serves(noon));
+}
+
 TEST_F(FleetMeasures, KeepsAWindowUntilAnotherIsTold)
 {
     EXPECT_FALSE(state(a, noon).window);
