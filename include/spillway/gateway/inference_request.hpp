@@ -65,6 +65,7 @@ struct InferenceRequest {
     std::unique_ptr<SameRequest> same;  ///< Null where it is compared with no other.
     Tokens prompt_estimate{};           ///< Upper end of the count, for limits.
     Tokens prompt_count{};              ///< Best count: the usage of upstreams that report none.
+    Tokens beside_text{};               ///< Upper end of pictures, sounds, files, where counted.
     TimePoint received{};               ///< The last byte of the body had arrived.
 
     [[nodiscard]] std::string_view routing_lines() const
