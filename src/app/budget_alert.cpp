@@ -12,19 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Kind = guard::BudgetNews::Kind;
 
-std::string_view event_of(Kind kind)
-{
-    switch (kind) {
-        case Kind::soft_crossed:
-            return "soft_budget_crossed";
-        case Kind::nearly_spent:
-            return "threshold_crossed";
-        case Kind::spent:
-            break;
-    }
-    return "budget_crossed";
-}
-
 std::string_view words_of(Kind kind)
 {
     switch (kind) {
@@ -75,6 +62,19 @@ std::string message_of(const guard::BudgetNews& news)
 }
 
 }  // namespace
+
+std::string_view event_of(Kind kind)
+{
+    switch (kind) {
+        case Kind::soft_crossed:
+            return "soft_budget_crossed";
+        case Kind::nearly_spent:
+            return "threshold_crossed";
+        case Kind::spent:
+            break;
+    }
+    return "budget_crossed";
+}
 
 std::string alert_json(const guard::BudgetNews& news)
 {

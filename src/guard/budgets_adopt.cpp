@@ -181,8 +181,8 @@ void Budgets::add_known(Cell& cell, const Unknown& window, NanoUsd spent)
             continue;
         each.spent = saturated_sum(each.spent, std::max<std::int64_t>(0, count(spent)));
         each.closed = false;
-        // What was crossed before this start was told then.
-        each.told = static_cast<std::uint8_t>(each.told | crossed(cell, each));
+        // Whoever tells it knows whether it was told before this start.
+        note_spent(cell, each);
     }
 }
 

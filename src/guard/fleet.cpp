@@ -15,9 +15,12 @@ struct Fleet::Entry {
     std::shared_ptr<Cell> cell;
     Rules rules;
     std::size_t group = 0;
+    std::optional<std::int64_t> parallel;  ///< At once; `route::is_saturated` holds it, too.
+    bool apart = false;
 };
 
 Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous)
+    : limits_(previous != nullptr ? previous->limits_ : nullptr)
 {
     std::unordered_map<std::string_view, const std::shared_ptr<Cell>*> known;
     if (previous != nullptr) {
@@ -47,11 +50,26 @@ Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous)
         rules.tokens_per_minute = config::enforces_tpm(settings) ? deployment.tpm : std::nullopt;
         entries_.push_back({deployment.id,
                             found == known.end() ? std::make_shared<Cell>() : *found->second,
-                            std::move(rules), group_of[i]});
+                            std::move(rules), group_of[i], deployment.max_parallel});
     }
 }
 
 Fleet::~Fleet() = default;
+
+void Fleet::keep_apart(DeploymentIndex deployment)
+{
+    entries_[at(deployment)].apart = true;
+}
+
+/// What several instances hold of its limits together; empty where this one is alone with them.
+std::optional<Limit> Fleet::shared_limit(const Entry& entry) const
+{
+    if (limits_ == nullptr || entry.apart || (!entry.rules.limited() && !entry.parallel)) {
+        return std::nullopt;
+    }
+    return Limit{chat::ScopeKind::deployment,   entry.id,      {}, entry.rules.requests_per_minute,
+                 entry.rules.tokens_per_minute, entry.parallel};
+}
 
 void Fleet::read(route::FleetView& view, TimePoint now) const
 {
@@ -61,13 +79,20 @@ void Fleet::read(route::FleetView& view, TimePoint now) const
 route::DeploymentState Fleet::state(DeploymentIndex deployment, TimePoint now) const
 {
     const Entry& entry = entries_[at(deployment)];
-    return entry.cell->read(entry.rules, now);
+    auto state = entry.cell->read(entry.rules, now);
+    if (const auto limit = shared_limit(entry)) {
+        limits_->show(*limit, state, now);
+    }
+    return state;
 }
 
 std::optional<std::int64_t> Fleet::admit(DeploymentIndex deployment, const chat::TokenWish& wish,
                                          TimePoint now)
 {
     const Entry& entry = entries_[at(deployment)];
+    if (const auto limit = shared_limit(entry)) {
+        return limits_->admit(*limit, wish, now);
+    }
     return entry.rules.limited() ? entry.cell->admit(wish, entry.rules, now) : 0;
 }
 
@@ -79,6 +104,9 @@ void Fleet::started(DeploymentIndex deployment, TimePoint now)
 void Fleet::ended(const AttemptReport& report, TimePoint now)
 {
     const Entry& entry = entries_[at(report.deployment)];
+    if (const auto limit = shared_limit(entry)) {
+        limits_->leave(*limit, report.set_aside, report.used, now);
+    }
     if (entry.cell->ended(report, entry.rules, now) == Cell::Compare::now) {
         compare(report.deployment, now);
     }

@@ -78,7 +78,9 @@ std::optional<std::int64_t> Wares::lower(const Ware& ware, std::int64_t keep)
 void Wares::lease(const Ware& ware, const Answer& answer)
 {
     if (const auto* const limit = std::get_if<SharedLimit>(&ware)) {
-        rates_.lease(*limit, answer.usable, answer.low, clock_.now());
+        rates_.lease(*limit, answer.usable, answer.low, clock_.now(),
+                     answer.hungry == Share::Hungry::yes ? guard::RateLimits::Supply::short_of
+                                                         : guard::RateLimits::Supply::some);
         return;
     }
     budgets_.lease(std::get<Budgets::Unknown>(ware),

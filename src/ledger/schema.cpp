@@ -36,8 +36,9 @@ constexpr std::int64_t application_id = 0x53574C47;
 /// `retired_charges` what budgets were charged for them.
 ///
 /// `openings` says from when on a budget that is never renewed counts: what is retired of the time
-/// before is not in its `retired_charges`.
-constexpr std::array<const char*, 7> migrations{
+/// before is not in its `retired_charges`. `told` has a row for everything that was told of a
+/// window, once (docs/adr/0045).
+constexpr std::array<const char*, 8> migrations{
     R"sql(
 CREATE TABLE words (
     id INTEGER PRIMARY KEY,
@@ -279,6 +280,18 @@ CREATE TABLE openings (
     at INTEGER NOT NULL,
     PRIMARY KEY (scope, name)
 ) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+CREATE TABLE told (
+    what TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    name TEXT NOT NULL,
+    period TEXT NOT NULL,
+    began INTEGER NOT NULL,
+    ends INTEGER,
+    PRIMARY KEY (what, scope, name, period, began)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_ends ON told (ends);
 )sql",
 };
 
