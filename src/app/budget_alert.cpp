@@ -82,7 +82,7 @@ std::string alert_json(const guard::BudgetNews& news)
     const auto named = [&at](chat::ScopeKind kind) {
         return at.scope.kind == kind ? Json(at.scope.name) : Json();
     };
-    Json out{{"spend", usd(at.spent)},
+    Json out{{"spend", usd(at.spent_by_all())},
              {"max_budget", at.only_told ? Json() : Json(usd(at.cap))},
              {"soft_budget", news.soft ? Json(usd(*news.soft)) : Json()},
              {"token", named(chat::ScopeKind::key)},
@@ -105,7 +105,7 @@ std::string alert_json(const guard::BudgetNews& news)
 std::string alert_line(const guard::BudgetNews& news)
 {
     const auto& at = news.standing;
-    auto line = message_of(news) + ", spent " + ledger::decimal_usd(at.spent);
+    auto line = message_of(news) + ", spent " + ledger::decimal_usd(at.spent_by_all());
     if (!at.only_told)
         line += " of " + ledger::decimal_usd(at.cap);
     line += " USD";

@@ -65,7 +65,7 @@ bool Budgets::open_anew(std::uint32_t cell, Window& window,
     // A window of its own for all who share it, and its lease with it.
     window.opened = opening->at;
     window.common = window.spent;
-    window.lease = window.elsewhere = window.low = 0;
+    window.lease = window.elsewhere = window.spent_elsewhere = window.low = 0;
     count_open_calls(cell, window);
     return true;
 }
@@ -129,7 +129,7 @@ Budgets::Adopted Budgets::adopt(std::span<const chat::ScopeBudget> budgets, Wall
                       adopted);
         for (auto& window : cell.windows) {
             window.only_told = only_told;
-            window.shared = shared_ && !only_told;
+            window.shared = shared_;
         }
     }
     for (const auto& open : open_)
