@@ -24,6 +24,7 @@ struct Chosen {
     NanoUsd worst{};
     std::optional<guard::Reservation> money;  ///< Empty when it costs nothing.
     std::optional<ledger::OpenCalls::Slot> page;
+    std::int64_t tokens = 0;  ///< Set aside of the deployment's own limit.
     ledger::SpendRecord record;
 };
 
@@ -146,6 +147,25 @@ Result<void> set_aside(const SideCall& call, Chosen& chosen, Services& services)
     return {};
 }
 
+/// Takes its part of the deployment's own limits, or puts the money back.
+bool admit(const SideCall& call, const chat::RequestFacts& facts, Chosen& chosen,
+           Services& services)
+{
+    const chat::TokenWish wish{call.prompt, facts.max_tokens.value_or(Tokens{0}),
+                               chat::TokenWish::Answer::asked};
+    const auto admitted =
+        call.snapshot.fleet->admit(chosen.target.deployment, wish, services.clock.now());
+    if (admitted) {
+        chosen.tokens = *admitted;
+        return true;
+    }
+    if (chosen.page)
+        services.open_calls.clear(*chosen.page);
+    if (chosen.money)
+        chosen.money->release();
+    return false;
+}
+
 /// What the upstream said, and how its call ended.
 struct Heard {
     SideEnd end = SideEnd::failed;
@@ -247,11 +267,14 @@ net::Task<SideAnswer> run_at(const SideCall& call, const chat::RequestFacts& fac
     const SideCalls::Place place(services.side_calls, upstream);
     call.snapshot.fleet->started(target.deployment, began);
     auto heard = co_await send(upstream, call, wire, target, services);
+    conclude(record, call, target, heard, began, services);
     guard::AttemptReport report;
     report.deployment = target.deployment;
     report.end = guard::AttemptReport::End::abandoned;
+    report.set_aside = chosen.tokens;
+    if (record.usage.source != chat::UsageSource::unknown)
+        report.used = record.usage.prompt + record.usage.completion;
     call.snapshot.fleet->ended(report, services.clock.now());
-    conclude(record, call, target, heard, began, services);
     const auto charge = charge_of(record, heard, upstream.request_sent(), chosen.worst);
     if (!record.cost && count(charge) > 0)
         record.charged = charge;
@@ -302,10 +325,11 @@ net::Task<SideAnswer> run_side_call(SideCall call, Services& services)
     }
     chosen.worst = *worst;
     chosen.record = record_of(call, chosen.target, services);
-    if (!set_aside(call, chosen, services)) {
+    const bool paid = set_aside(call, chosen, services).has_value();
+    if (!paid || !admit(call, *facts, chosen, services)) {
         services.shared.shadow_allowance.settle(route.name, *worst, NanoUsd{0},
                                                 services.clock.wall());
-        refused.end = SideEnd::over_budget;
+        refused.end = paid ? SideEnd::unavailable : SideEnd::over_budget;
         co_return refused;
     }
     auto answer = co_await run_at(call, *facts, chosen, services);

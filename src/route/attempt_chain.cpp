@@ -130,15 +130,20 @@ Action AttemptChain::withdrawn(const Moment& moment)
     if (!current_ || committed_) {
         return give_up(moment);
     }
-    note_absence(*current_, moment);
-    withdrawn_.push_back(*current_);
-    return take_back(moment);
+    somebody_limited_ = true;
+    if (const auto wait = wait_for_part(moment)) {
+        return *wait;
+    }
+    return pass_on(moment);
 }
 
 Action AttemptChain::resumed(const Moment& moment)
 {
     if (std::exchange(waiting_for_slot_, false) && !committed_) {
         return moment.now >= deadline_ ? out_of_time() : advance(moment);
+    }
+    if (std::exchange(waiting_for_part_, false) && !committed_) {
+        return part_awaited(moment);
     }
     const auto awaited = std::exchange(waiting_for_, std::nullopt);
     const bool was_load = std::exchange(waiting_for_load_, false);

@@ -113,7 +113,8 @@ public:
     /// @param shortage  What the client is told when nobody is left.
     [[nodiscard]] Action declined(Error shortage, const Moment& moment);
     /// Nothing was sent after the last `Send`: another request took the last of the deployment's
-    /// limits first. This one does not come back to it.
+    /// limits first. This one does not come back to it, unless other instances hold what is missing
+    /// and may hand it on: that is waited for shortly.
     [[nodiscard]] Action withdrawn(const Moment& moment);
     /// Nothing was sent after the last `Send`: the target's engine would take too long, and
     /// another place may be better. Comes back to it when nobody else could serve (`insists`).
@@ -153,7 +154,9 @@ private:
 
     [[nodiscard]] Action advance(const Moment& moment);
     [[nodiscard]] Action send(DeploymentIndex deployment, const Moment& moment);
+    [[nodiscard]] Action pass_on(const Moment& moment);
     [[nodiscard]] Action take_back(const Moment& moment);
+    void uncount();
     [[nodiscard]] Action send_retry(DeploymentIndex deployment, const Moment& moment);
     [[nodiscard]] Action broke_off() const;
     [[nodiscard]] Action out_of_time() const;
@@ -175,6 +178,8 @@ private:
 
     [[nodiscard]] chat::FailureClass reason_to_leave(const Moment& moment);
     [[nodiscard]] std::optional<Pause> wait_for_slot(const Moment& moment);
+    [[nodiscard]] std::optional<Pause> wait_for_part(const Moment& moment);
+    [[nodiscard]] Action part_awaited(const Moment& moment);
     [[nodiscard]] DeploymentIndex best_of(std::vector<DeploymentIndex> candidates,
                                           const Moment& moment) const;
     void queue_fallbacks(const Moment& moment);
@@ -243,6 +248,8 @@ private:
     Millis waited_for_load_{};
     int loads_asked_ = 0;
     bool waiting_for_load_ = false;
+    Millis waited_for_part_{};  ///< In the whole request.
+    bool waiting_for_part_ = false;
     bool somebody_saturated_ = false;
     bool somebody_limited_ = false;
     bool levels_spent_ = false;

@@ -66,7 +66,8 @@ struct Group {
 /// Has the deployment as many requests in flight as it may?
 [[nodiscard]] inline bool is_saturated(const Deployment& deployment, const DeploymentState& state)
 {
-    return deployment.max_parallel && state.in_flight >= *deployment.max_parallel;
+    return deployment.max_parallel &&
+           state.in_flight >= state.places.value_or(*deployment.max_parallel);
 }
 
 /// A model name a client may use, resolved.
