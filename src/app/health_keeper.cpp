@@ -1,9 +1,11 @@
 #include "spillway/app/health_keeper.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "spillway/app/health_check.hpp"
+#include "spillway/engine/model_card.hpp"
 #include "spillway/engine/model_report.hpp"
 #include "spillway/net/upstream.hpp"
 
@@ -47,13 +49,19 @@ net::Task<void> read_to_end(net::UpstreamCall& call, TimePoint by, Answer& answe
     answer.body.clear();  // Too long for a report, and a sign of life all the same.
 }
 
+/// @param body  Empty: there is none.
 net::Task<Answer> ask(const admin::Deployment& deployment, const std::string& path,
-                      Millis connect_timeout, net::Shard& shard)
+                      Millis connect_timeout, net::Shard& shard, std::string body = {})
 {
     const auto by = std::chrono::steady_clock::now() + patience;
     net::UpstreamRequest request;
-    const auto wire_head = question_head(deployment, path);
-    request.head = wire_head;
+    const std::array<std::string_view, 1> pieces{body};
+    if (body.empty()) {
+        request.head = question_head(deployment, path);
+    } else {
+        request.head = question_head(deployment, path, body.size());
+        request.body = pieces;
+    }
     net::CallBounds bounds(privacy::Passage::without_request());
     bounds.connect = std::min(connect_timeout, patience);
     bounds.first_byte_by = by;
@@ -119,6 +127,33 @@ net::Task<void> hear_report(Looking& looking, const Question& question, net::Sha
     }
 }
 
+/// How much can the models hold at most? Asked once of each, where it matters: the window that we
+/// ask an Ollama for is never more.
+net::Task<void> hear_cards(Looking& looking, const Question& question, net::Shard& shard)
+{
+    for (const auto position : question.deployments) {
+        const auto& upstream = looking.snapshot->upstreams[position];
+        const auto& deployment = looking.view->deployments[position];
+        if (!upstream.ollama || upstream.model.find('*') != std::string::npos)
+            continue;
+        const auto now = std::chrono::steady_clock::now();
+        const auto known = looking.snapshot->fleet->health(index_of(position), now);
+        const auto loaded = known.report ? known.report->facts.loaded : std::nullopt;
+        if (!upstream.ollama->windows->wants_maximum(upstream.model, loaded))
+            continue;
+        const auto path = card_path(deployment);
+        auto body = engine::card_question(upstream.model);
+        const auto answer =
+            co_await ask(deployment, path, looking.view->connect_timeout, shard, std::move(body));
+        if (shard.draining())
+            co_return;
+        // An engine that is not there has not been asked.
+        if (answer.trouble.empty())
+            upstream.ollama->windows->learned_maximum(upstream.model,
+                                                      engine::trained_window(answer.body));
+    }
+}
+
 net::Task<void> look_at(Looking& looking, const Question& question, net::Shard& shard)
 {
     if (question.check) {
@@ -126,8 +161,10 @@ net::Task<void> look_at(Looking& looking, const Question& question, net::Shard& 
         if (!trouble.empty())
             co_return;
     }
-    if (question.report)
-        co_await hear_report(looking, question, shard);
+    if (!question.report)
+        co_return;
+    co_await hear_report(looking, question, shard);
+    co_await hear_cards(looking, question, shard);
 }
 
 net::Task<void> work_through(Looking& looking, net::Shard& shard)

@@ -166,7 +166,11 @@ route::Action Dispatch::failed(Attempt& attempt, chat::Failure failure, TimePoin
     // A client that waits a second only says nothing about the deployment.
     const bool impatient = failure.kind == chat::FailureClass::stalled &&
                            attempt.target.patience == route::Patience::request;
-    told.end = impatient ? guard::AttemptReport::End::abandoned : guard::AttemptReport::End::failed;
+    // What cannot be said to a deployment was not sent.
+    const bool unsaid = attempt.call && !attempt.call->request_sent() &&
+                        failure.kind == chat::FailureClass::unsupported;
+    told.end = impatient || unsaid ? guard::AttemptReport::End::abandoned
+                                   : guard::AttemptReport::End::failed;
     told.failure = failure;
     told.used = Tokens{0};
     report(attempt.target, told, now);

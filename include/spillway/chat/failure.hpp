@@ -22,9 +22,10 @@ enum class FailureClass : std::uint8_t {
     too_long,        ///< Context window (wire.md 5.3).
     content_policy,  ///< Refused by a filter.
     rejected,        ///< Any other 4xx: the request is at fault.
+    unsupported,     ///< The deployment cannot do what the request needs; another one may.
     unknown,
 };
-inline constexpr std::size_t failure_class_count = 11;
+inline constexpr std::size_t failure_class_count = 12;
 
 /// The word for `kind` in records and logs.
 [[nodiscard]] constexpr std::string_view name(FailureClass kind)
@@ -50,6 +51,8 @@ inline constexpr std::size_t failure_class_count = 11;
             return "content_policy";
         case FailureClass::rejected:
             return "rejected";
+        case FailureClass::unsupported:
+            return "unsupported";
         case FailureClass::unknown:
             return "unknown";
     }

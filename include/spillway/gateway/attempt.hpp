@@ -66,6 +66,7 @@ struct Attempt {
     TimePoint began;
     dialect::UsageInjection usage_wish;
     std::unique_ptr<net::UpstreamCall> call{};
+    std::optional<Tokens> window{};  ///< That an Ollama was asked for.
     /// How it went. Here and not returned: every coroutine on the way would keep room for it while
     /// a long stream runs.
     AttemptEnd end{};

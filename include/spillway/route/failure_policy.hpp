@@ -66,6 +66,8 @@ inline constexpr std::array<FailurePolicy, chat::failure_class_count> failure_po
      Cooling::none, BreakerEffect::ignored, Errc::content_policy},
     {chat::FailureClass::rejected, SameTarget::never, NextTarget::none, Cooling::none,
      BreakerEffect::ignored, Errc::upstream_rejected},
+    {chat::FailureClass::unsupported, SameTarget::never, NextTarget::any, Cooling::none,
+     BreakerEffect::ignored, Errc::unsupported_content},
     {chat::FailureClass::unknown, SameTarget::never, NextTarget::any, Cooling::none,
      BreakerEffect::counted, Errc::upstream_bad_reply},
 }};

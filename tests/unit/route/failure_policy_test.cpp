@@ -46,6 +46,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Errc::content_policy},
         FailurePolicy{FailureClass::rejected, SameTarget::never, NextTarget::none, Cooling::none,
                       BreakerEffect::ignored, Errc::upstream_rejected},
+        FailurePolicy{FailureClass::unsupported, SameTarget::never, NextTarget::any, Cooling::none,
+                      BreakerEffect::ignored, Errc::unsupported_content},
         FailurePolicy{FailureClass::unknown, SameTarget::never, NextTarget::any, Cooling::none,
                       BreakerEffect::counted, Errc::upstream_bad_reply}));
 
