@@ -17,6 +17,8 @@ constexpr Millis patience{5'000};
 constexpr std::size_t at_once = 8;
 constexpr std::size_t most_answer = std::size_t{1} << 20;
 
+const std::string no_body;
+
 /// One look at everybody who is due; lives in the frame of the coroutine that waits for `done`.
 struct Looking {
     std::shared_ptr<const gateway::Snapshot> snapshot;
@@ -51,7 +53,7 @@ net::Task<void> read_to_end(net::UpstreamCall& call, TimePoint by, Answer& answe
 
 /// @param body  Empty: there is none.
 net::Task<Answer> ask(const admin::Deployment& deployment, const std::string& path,
-                      Millis connect_timeout, net::Shard& shard, std::string body = {})
+                      Millis connect_timeout, net::Shard& shard, const std::string& body)
 {
     const auto by = std::chrono::steady_clock::now() + patience;
     net::UpstreamRequest request;
@@ -93,7 +95,7 @@ net::Task<std::string> check(Looking& looking, const Question& question, net::Sh
     const auto& first = looking.view->deployments[question.deployments.front()];
     const auto path = check_path(first);
     const auto began = std::chrono::steady_clock::now();
-    auto answer = co_await ask(first, path, looking.view->connect_timeout, shard);
+    auto answer = co_await ask(first, path, looking.view->connect_timeout, shard, no_body);
     const auto took = std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - began);
     // Our own end says nothing about theirs.
     if (shard.draining())
@@ -116,7 +118,7 @@ net::Task<void> hear_report(Looking& looking, const Question& question, net::Sha
     const auto path = report_path(first);
     const auto kind = engine::kind_of(first.provider);
     const auto began = std::chrono::steady_clock::now();
-    const auto answer = co_await ask(first, path, looking.view->connect_timeout, shard);
+    const auto answer = co_await ask(first, path, looking.view->connect_timeout, shard, no_body);
     if (!kind)
         co_return;
     for (const auto position : question.deployments) {
@@ -142,9 +144,9 @@ net::Task<void> hear_cards(Looking& looking, const Question& question, net::Shar
         if (!upstream.ollama->windows->wants_maximum(upstream.model, loaded))
             continue;
         const auto path = card_path(deployment);
-        auto body = engine::card_question(upstream.model);
+        const auto body = engine::card_question(upstream.model);
         const auto answer =
-            co_await ask(deployment, path, looking.view->connect_timeout, shard, std::move(body));
+            co_await ask(deployment, path, looking.view->connect_timeout, shard, body);
         if (shard.draining())
             co_return;
         // An engine that is not there has not been asked.
