@@ -86,6 +86,21 @@ std::string question_head(const admin::Deployment& deployment, const std::string
     return "GET " + path + " HTTP/1.1\r\n" + deployment.header_block + "\r\n";
 }
 
+std::string question_head(const admin::Deployment& deployment, const std::string& path,
+                          std::size_t body_length)
+{
+    return "POST " + path + " HTTP/1.1\r\n" + deployment.header_block +
+           "content-type: application/json\r\ncontent-length: " + std::to_string(body_length) +
+           "\r\n\r\n";
+}
+
+std::string card_path(const admin::Deployment& deployment)
+{
+    return engine::kind_of(deployment.provider) == engine::Kind::ollama
+               ? beside_v1(deployment, "/api/show")
+               : std::string();
+}
+
 std::string report_path(const admin::Deployment& deployment)
 {
     const auto kind = engine::kind_of(deployment.provider);

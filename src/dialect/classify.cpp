@@ -70,6 +70,15 @@ bool says_model_missing(std::string_view said)
     return says_any(said, {"model"}) && says_any(said, {"does not exist", "try pulling it first"});
 }
 
+/// Ollama names the model and what it lacks (wire.md 2.1); another place may have it.
+bool says_unsupported(std::string_view said)
+{
+    return says_any(
+        said, {"does not support tools", "does not support thinking", "does not support chat",
+               "does not support images", "does not support vision", "does not support embedding",
+               "does not support generate", "does not support completion"});
+}
+
 /// Statuses behind which an overflow of the context window may hide; 0 is an error in a stream.
 bool may_be_overflow(int status)
 {
@@ -157,6 +166,9 @@ FailureClass kind_of(const ErrorWords& words, std::string_view said, int status)
     }
     if (status == 413 || says_context_overflow(status, said)) {
         return FailureClass::too_long;
+    }
+    if ((status == 0 || status == 400) && says_unsupported(said)) {
+        return FailureClass::unsupported;
     }
     if (status == 0) {
         return classify_words(said);

@@ -177,7 +177,11 @@ route::Action Dispatch::failed(Attempt& attempt, chat::Failure failure, TimePoin
     guard::AttemptReport told;
     told.deployment = attempt.target.deployment;
     told.set_aside = set_aside_;
-    told.end = report_of(failure, attempt.target.patience);
+    // What cannot be said to a deployment was not sent.
+    const bool unsaid = attempt.call && !attempt.call->request_sent() &&
+                        failure.kind == chat::FailureClass::unsupported;
+    told.end =
+        unsaid ? guard::AttemptReport::End::abandoned : report_of(failure, attempt.target.patience);
     told.failure = failure;
     told.used = Tokens{0};
     report(attempt.target, told, now);

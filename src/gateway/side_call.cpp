@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ollama_call.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/body_edit.hpp"
 #include "spillway/dialect/stream_meter.hpp"
@@ -73,14 +74,37 @@ std::optional<route::Target> free_target(const SideCall& call, const chat::Reque
 
 struct Wire {
     std::vector<dialect::Splice> edits;
+    OllamaCall ollama;  ///< Instead of the body and its edits.
     std::vector<std::string_view> pieces;
-    std::string head;
+    std::string head;  ///< Empty when the request cannot be said to the deployment.
 };
 
-Wire wire_of(const SideCall& call, const chat::RequestFacts& facts, const route::Target& target)
+/// The same for an Ollama.
+void write_for_ollama(const SideCall& call, const chat::RequestFacts& facts,
+                      const route::Target& target, const std::string& model, Wire& wire)
+{
+    const auto& upstream = call.snapshot.upstreams[at(target.deployment)];
+    OllamaWish wish{upstream, facts, call.body, chat::Endpoint::chat, model, {}, {}};
+    for (const auto& parameter : call.parameters)
+        wish.overrides.emplace_back(parameter.name, parameter.json);
+    wish.overrides.emplace_back("stream", "false");
+    wish.window.allocated = target.window;
+    auto written = in_ollamas_words(std::move(wish));
+    if (!written)
+        return;
+    wire.ollama = *std::move(written);
+    wire.pieces.assign(1, wire.ollama.body);
+    wire.head = wire_head(upstream, {"POST", call.suffix, call.forwarded, "application/json",
+                                     wire.ollama.body.size(), wire.ollama.path});
+}
+
+void write_wire(const SideCall& call, const chat::RequestFacts& facts, const route::Target& target,
+                Wire& wire)
 {
     const auto& upstream = call.snapshot.upstreams[at(target.deployment)];
     const auto model = upstream_model(upstream, target.wildcard);
+    if (upstream.ollama)
+        return write_for_ollama(call, facts, target, model, wire);
     // Whole, whatever the client asked for: nobody reads along.
     auto rules = upstream.rules;
     rules.no_stream_options = true;
@@ -88,7 +112,6 @@ Wire wire_of(const SideCall& call, const chat::RequestFacts& facts, const route:
         rules.overrides.emplace_back(parameter.name, parameter.json);
     if (facts.delivery == chat::Delivery::stream)
         rules.overrides.emplace_back("stream", "false");
-    Wire wire;
     wire.edits = dialect::plan_edits(facts, call.body, model, rules, dialect::UsageInjection::leave,
                                      chat::Endpoint::chat);
     wire.pieces = dialect::slices(call.body, wire.edits);
@@ -97,7 +120,6 @@ Wire wire_of(const SideCall& call, const chat::RequestFacts& facts, const route:
         length += piece.size();
     wire.head =
         wire_head(upstream, {"POST", call.suffix, call.forwarded, "application/json", length});
-    return wire;
 }
 
 ledger::SpendRecord record_of(const SideCall& call, const route::Target& target, Services& services)
@@ -191,10 +213,23 @@ net::Task<void> read_answer(net::UpstreamCall& upstream, TimePoint by, Heard& he
     }
 }
 
+void put_into_openais_words(Heard& heard, const SideCall& call, Services& services)
+{
+    const auto now = services.clock.wall();
+    const auto frame = answer_frame(services.shard.random().next(now), now, call.prompt);
+    auto answer = in_openais_words(heard.body, chat::Endpoint::chat, frame);
+    if (answer)
+        heard.body = std::move(answer->body);
+    else
+        heard.end = SideEnd::failed;
+}
+
 net::Task<Heard> send(net::UpstreamCall& upstream, const SideCall& call, const Wire& wire,
                       const route::Target& target, Services& services)
 {
     Heard heard;
+    if (wire.head.empty())
+        co_return heard;
     net::UpstreamRequest request;
     request.head = wire.head;
     request.body = wire.pieces;
@@ -212,6 +247,8 @@ net::Task<Heard> send(net::UpstreamCall& upstream, const SideCall& call, const W
     heard.status = (*begun)->status;
     if (heard.status >= 200 && heard.status <= 299)
         co_await read_answer(upstream, bounds.deadline, heard);
+    if (!wire.ollama.path.empty() && heard.end == SideEnd::answered)
+        put_into_openais_words(heard, call, services);
     co_return heard;
 }
 
@@ -261,7 +298,8 @@ net::Task<SideAnswer> run_at(const SideCall& call, const chat::RequestFacts& fac
 {
     const auto& target = chosen.target;
     auto& record = chosen.record;
-    const auto wire = wire_of(call, facts, target);
+    Wire wire;
+    write_wire(call, facts, target, wire);
     const auto began = services.clock.now();
     net::UpstreamCall upstream(services.shard);
     const SideCalls::Place place(services.side_calls, upstream);

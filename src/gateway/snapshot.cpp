@@ -14,6 +14,7 @@
 #include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/worst_case.hpp"
 #include "wire_head.hpp"
+#include "ollama_rows.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -120,6 +121,8 @@ Result<Upstream> compile(const config::Deployment& deployment, const config::Con
     upstream.header_block = *std::move(block);
     upstream.answer_block = answer_block(deployment.id, deployment.group, upstream.api_base);
     upstream.rules = wire_rules(deployment, config, resolved);
+    upstream.ollama =
+        ollama_upstream(deployment, upstream.provider, upstream.base_path, upstream.rules);
     upstream.local = deployment.local.value_or(resolved.place == config::Place::local);
     upstream.rate =
         config::rate_of(deployment, upstream.model, place_of(upstream), prices, config.local);
@@ -365,12 +368,14 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
             continue;
         }
         config::complete(deployment, upstream->model, place_of(*upstream), book, upstream->rate);
+        bound_window(deployment, *upstream);
         judge_locality(deployment, *resolved, rules->hosts, *upstream);
         local.push_back(upstream->local);
         upstreams.push_back(*std::move(upstream));
         usable.push_back(std::move(deployment));
     }
     config.deployments = std::move(usable);
+    agree_on_windows(upstreams, previous);
 
     auto seats = seats_of(config, upstreams, metrics);
     std::vector<bool> queued;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "ollama_call.hpp"
 #include "spillway/dialect/event_stream.hpp"
+#include "spillway/dialect/ollama_stream.hpp"
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/answer_headers.hpp"
@@ -19,6 +21,8 @@ constexpr std::size_t max_event = std::size_t{16} * 1024 * 1024;
 constexpr Millis comment_interval{12'000};
 constexpr Millis leftover_bound{1'000};
 constexpr std::string_view comment = ": keep-alive\n\n";
+/// Too late for a header.
+constexpr std::string_view cut_comment = ": the engine cut the prompt\n\n";
 
 /// Reads what follows [DONE] (usually just the last chunk) so that the connection can be reused.
 net::Task<void> finish_call(std::unique_ptr<net::UpstreamCall> call, TimePoint by)
@@ -43,7 +47,15 @@ public:
     {
         LineBuffer lines(headers_);
         lines.put("cache-control: no-cache\r\nx-accel-buffering: no\r\n");
-        copy_reply_headers(lines, reply, attempt.request.whose_rates());
+        const auto rates = attempt.request.whose_rates();
+        if (!speaks_ollama(attempt.upstream, attempt.request)) {
+            copy_reply_headers(lines, reply, rates);
+            return;
+        }
+        copy_reply_headers_as(lines, reply, rates, "text/event-stream; charset=utf-8");
+        ollama_ = std::make_unique<dialect::OllamaStream>(
+            answer_frame(attempt.request.arrival.id, attempt.services.clock.wall(),
+                         attempt.request.prompt_count));
     }
     StreamRelay(const StreamRelay&) = delete;
 
@@ -65,6 +77,7 @@ private:
     void break_off(chat::Failure failure);
     void leave();
     Answered& answered();
+    void note_engine(Answered& end) const;
     static void send_comment(void* self);
     net::Task<void> write_comment();
 
@@ -73,6 +86,8 @@ private:
     net::HeaderLines headers_;  ///< The upstream's, until the commit point.
     dialect::EventBoundary boundary_;
     dialect::StreamMeter meter_;
+    /// Makes events of an Ollama's lines; null for all others, who send events.
+    std::unique_ptr<dialect::OllamaStream> ollama_;
     std::string unfinished_;   ///< The beginning of an event whose end has not come yet.
     std::string out_;          ///< Whole events on their way to the client.
     std::string_view direct_;  ///< The same, where the bytes can go out from where they lie.
@@ -208,12 +223,14 @@ net::Task<void> StreamRelay::run()
         if (!piece)
             co_return fail(failure_of(piece.error()));
         if (piece->empty()) {
+            if (ollama_)
+                step = take(ollama_->finish());
             // Some servers leave the blank line behind [DONE] out (wire.md 7).
-            if (!unfinished_.empty())
+            if (step == Step::more && !unfinished_.empty())
                 step = take("\n\n");
             break;
         }
-        step = take(*piece);
+        step = take(ollama_ ? ollama_->feed(*piece) : *piece);
         if (step == Step::failed && !committed_)
             break;
         const bool sent = co_await flush();
@@ -258,8 +275,12 @@ void StreamRelay::end(Step step)
     // A proper end without one meaningful event: an empty answer is an answer.
     if (!begun_)
         begin();
-    out_.append(std::exchange(direct_, {})).append(last_);
-    answered().parting = StreamEnd{std::move(out_)};
+    out_.append(std::exchange(direct_, {}));
+    auto& end = answered();
+    if (end.engine.truncated)
+        out_.append(cut_comment);
+    out_.append(last_);
+    end.parting = StreamEnd{std::move(out_)};
 }
 
 /// A failure of the attempt while the client has seen nothing, a broken answer from then on.
@@ -295,7 +316,18 @@ Answered& StreamRelay::answered()
     end.usage = meter_.usage(attempt_.request.prompt_count);
     end.first_token = first_token_;
     end.streamed = true;
+    if (ollama_)
+        note_engine(end);
     return end;
+}
+
+void StreamRelay::note_engine(Answered& end) const
+{
+    end.engine = ollama_->engine();
+    end.engine.truncated = was_cut(end.engine, attempt_.request, attempt_.window);
+    if (ollama_->usage() == dialect::UsageOrigin::ourselves &&
+        end.usage.source == chat::UsageSource::exact)
+        end.usage.source = chat::UsageSource::estimated;
 }
 
 void StreamRelay::leave()

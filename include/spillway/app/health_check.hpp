@@ -25,6 +25,13 @@ namespace spillway::app {
 [[nodiscard]] std::string question_head(const admin::Deployment& deployment,
                                         const std::string& path);
 
+/// The same with a body of JSON.
+[[nodiscard]] std::string question_head(const admin::Deployment& deployment,
+                                        const std::string& path, std::size_t body_length);
+
+/// Where an Ollama tells what it knows of one model; empty for others.
+[[nodiscard]] std::string card_path(const admin::Deployment& deployment);
+
 /// What an answer says is wrong; empty when somebody is there. Whoever refuses is there: that our
 /// key or the path is wrong is for requests to find out.
 [[nodiscard]] std::string trouble_of(int status);

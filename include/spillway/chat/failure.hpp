@@ -24,6 +24,7 @@ enum class FailureClass : std::uint8_t {
     content_policy,  ///< Refused by a filter.
     rejected,        ///< Any other 4xx: the request is at fault.
     not_local,       ///< Had to stay local and would have left: nothing was sent.
+    unsupported,     ///< The deployment cannot do what the request needs; another one may.
     unknown,
 };
 inline constexpr std::size_t failure_class_count =
@@ -57,6 +58,8 @@ inline constexpr std::size_t failure_class_count =
             return "rejected";
         case FailureClass::not_local:
             return "not_local";
+        case FailureClass::unsupported:
+            return "unsupported";
         case FailureClass::unknown:
             return "unknown";
     }

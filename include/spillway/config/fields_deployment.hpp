@@ -102,12 +102,12 @@ void passed_params(Visitor& visit)
          {"temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop", "n",
           "presence_penalty", "frequency_penalty", "reasoning_effort", "response_format", "user"})
         visit.passed(key, Support::supported, "default for requests that do not set it");
-    for (const std::string_view key : {"num_ctx", "keep_alive", "repeat_penalty", "mirostat"})
-        visit.passed(key, Support::different,
-                     "sent as written; Ollama's OpenAI-compatible endpoint does not read it, so "
-                     "set it in the Modelfile or by Ollama's environment");
-    visit.passed("think", Support::different,
-                 "sent as written; Ollama's OpenAI-compatible endpoint reads reasoning_effort");
+    visit.passed("num_ctx", Support::different,
+                 "of `ollama/` and `ollama_chat/`: the one window of the model, whatever clients "
+                 "ask for; others get it as written");
+    for (const std::string_view key : {"keep_alive", "think", "repeat_penalty", "mirostat"})
+        visit.passed(key, Support::supported,
+                     "Ollama's own; default for requests that do not set it");
 }
 
 template <class Visitor>
@@ -189,6 +189,9 @@ void info_fields(Visitor& visit, Deployment& row)
           Doc{"`false`: routes skip it for requests with tools."});
     visit("supports_response_schema", row.supports_schema,
           Doc{"`false`: routes skip it for requests with a JSON schema."});
+    visit("client_num_ctx", row.client_num_ctx,
+          Doc{"spillway's own, for Ollama: `true`: a client's `num_ctx` holds. Each change of it "
+              "makes Ollama load the model again, so by default it is passed over."});
     visit("local", row.local,
           Doc{"spillway's own: whether requests with `boundary: local` may go there. By its "
               "address when unset: loopback, private ranges and privacy.local_hosts."});

@@ -13,8 +13,8 @@
 #include "spillway/config/config.hpp"
 #include "spillway/config/load.hpp"
 
-/// Vendors as data: what a model prefix means (wire.md 1-5). In this version every vendor is
-/// spoken to through its OpenAI-compatible endpoint.
+/// Vendors as data: what a model prefix means (wire.md 1-5). In this version every vendor
+/// but Ollama is spoken to through its OpenAI-compatible endpoint.
 namespace spillway::config {
 
 /// Where the service runs, unless the base URL says otherwise. Local engines get the patience of

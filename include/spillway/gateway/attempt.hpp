@@ -69,6 +69,7 @@ struct Attempt {
     dialect::UsageInjection usage_wish;
     std::unique_ptr<net::UpstreamCall> call{};
     guard::EnginePass* pass = nullptr;  ///< Where the deployment sits on a local engine.
+    std::optional<Tokens> window{};  ///< That an Ollama was asked for.
     /// How it went. Here and not returned: every coroutine on the way would keep room for it while
     /// a long stream runs.
     AttemptEnd end{};

@@ -13,6 +13,7 @@
 #include "spillway/config/providers.hpp"
 #include "spillway/dialect/body_edit.hpp"
 #include "spillway/guard/engines.hpp"
+#include "spillway/gateway/ollama_upstream.hpp"
 #include "spillway/guard/fleet.hpp"
 #include "spillway/guard/key_ring.hpp"
 #include "spillway/ledger/cost.hpp"
@@ -38,6 +39,7 @@ struct Upstream {
     std::string header_block;  ///< Host, Authorization and the fixed headers, CRLF-ended. Secret.
     std::string answer_block;  ///< Lines of every answer it gives: which model, group and base.
     dialect::WireRules rules;
+    std::optional<OllamaUpstream> ollama;  ///< Where it is one: chats and embeddings in its words.
     ledger::Rate rate;
     std::optional<Tokens> default_answer;  ///< `max_tokens` for requests that set none.
     bool local = false;

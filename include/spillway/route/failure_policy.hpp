@@ -70,6 +70,8 @@ inline constexpr std::array<FailurePolicy, chat::failure_class_count> failure_po
      BreakerEffect::ignored, Errc::upstream_rejected},
     {chat::FailureClass::not_local, SameTarget::never, NextTarget::any, Cooling::none,
      BreakerEffect::ignored, Errc::no_local_deployment},
+    {chat::FailureClass::unsupported, SameTarget::never, NextTarget::any, Cooling::none,
+     BreakerEffect::ignored, Errc::unsupported_content},
     {chat::FailureClass::unknown, SameTarget::never, NextTarget::any, Cooling::none,
      BreakerEffect::counted, Errc::upstream_bad_reply},
 }};

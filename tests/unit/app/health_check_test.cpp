@@ -254,6 +254,11 @@ TEST_F(QuestionsDue, AskNothingOfAnEngineThatIsNotThere)
 TEST(ReportPath, IsTheEnginesOwn)
 {
     EXPECT_EQ(report_path(deployment_of("ollama")), "/api/ps");
+    EXPECT_EQ(card_path(deployment_of("ollama_chat")), "/api/show");
+    EXPECT_EQ(card_path(deployment_of("llama_cpp")), "");
+    EXPECT_EQ(question_head(deployment_of("ollama"), "/api/show", 7),
+              "POST /api/show HTTP/1.1\r\n" + deployment_of("ollama").header_block +
+                  "content-type: application/json\r\ncontent-length: 7\r\n\r\n");
     EXPECT_EQ(report_path(deployment_of("llama_cpp")), "/props");
     EXPECT_EQ(report_path(deployment_of("hosted_vllm")), "/v1/models");
     EXPECT_EQ(report_path(deployment_of("openai")), "");

@@ -91,7 +91,22 @@ INSTANTIATE_TEST_SUITE_P(
             404,
             R"({"object":"error","message":"The model `x` does not exist.","type":"NotFoundError","code":404})",
             FailureClass::model_missing},
-        Case{400, R"({"error":"\"x\" does not support thinking"})", FailureClass::rejected},
+        Case{400, R"({"error":"\"x\" does not support thinking"})", FailureClass::unsupported},
+        Case{400, R"({"error":"registry.ollama.ai/library/x:latest does not support tools"})",
+             FailureClass::unsupported},
+        Case{400, R"({"error":"\"x\" does not support chat"})", FailureClass::unsupported},
+        Case{404, R"({"error":"model \"x\" not found, try pulling it first"})",
+             FailureClass::model_missing},
+        Case{400,
+             R"({"error":"the prompt is longer than the context length currently available to the )"
+             R"(model; shorten the prompt"})",
+             FailureClass::too_long},
+        Case{400, R"({"error":"the input length exceeds the context length"})",
+             FailureClass::too_long},
+        Case{500,
+             R"({"error":"{\"error\":{\"code\":400,\"message\":\"request (9 tokens) exceeds the )"
+             R"(available context size\",\"type\":\"exceed_context_size_error\"}}"})",
+             FailureClass::too_long},
         Case{500, "model runner has unexpectedly stopped", FailureClass::transient},
         Case{401, R"({"error":"Unauthorized"})", FailureClass::credential},
         Case{

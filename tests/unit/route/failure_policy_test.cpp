@@ -50,6 +50,8 @@ INSTANTIATE_TEST_SUITE_P(
                       BreakerEffect::ignored, Errc::upstream_rejected},
         FailurePolicy{FailureClass::not_local, SameTarget::never, NextTarget::any, Cooling::none,
                       BreakerEffect::ignored, Errc::no_local_deployment},
+        FailurePolicy{FailureClass::unsupported, SameTarget::never, NextTarget::any, Cooling::none,
+                      BreakerEffect::ignored, Errc::unsupported_content},
         FailurePolicy{FailureClass::unknown, SameTarget::never, NextTarget::any, Cooling::none,
                       BreakerEffect::counted, Errc::upstream_bad_reply}));
 
