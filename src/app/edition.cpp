@@ -41,6 +41,7 @@ std::shared_ptr<const admin::View> make_view(const gateway::Snapshot& snapshot)
     view->number = snapshot.number;
     view->built = snapshot.built;
     view->fleet = snapshot.fleet;
+    view->engines = snapshot.engines;
     view->connect_timeout = snapshot.config.upstream.connect_timeout;
     if (const auto caps = config::proxy_caps(snapshot.config).windows; !caps.empty())
         view->max_budget = caps.front().most;

@@ -31,6 +31,7 @@ struct Answer {
     int status = 0;       ///< 0: nobody answered.
     std::string trouble;  ///< Empty when there was none.
     std::string body;
+    bool unreached = false;  ///< Nobody was there.
 };
 
 /// Reads the answer to its end, so that the connection can be used again.
@@ -65,6 +66,7 @@ net::Task<Answer> ask(const admin::Deployment& deployment, const std::string& pa
     const auto head = co_await call.start(deployment.origin, request, bounds);
     if (!head) {
         answer.trouble = head.error().message;
+        answer.unreached = head.error().fault == net::CallFault::unreachable;
         co_return answer;
     }
     answer.status = (*head)->status;
@@ -80,6 +82,20 @@ DeploymentIndex index_of(std::size_t position)
     return DeploymentIndex{static_cast<std::uint32_t>(position)};
 }
 
+/// Feeds the picture that stands for the engine before its queue.
+void tell_engine(const Looking& looking, const Question& question, const Answer& answer,
+                 const std::vector<engine::ModelReport>& reports)
+{
+    auto* const gate = looking.snapshot->engines->of(index_of(question.deployments.front()));
+    if (gate == nullptr)
+        return;
+    const auto now = std::chrono::steady_clock::now();
+    if (answer.unreached)
+        gate->vanished(now);
+    else if (!reports.empty())
+        gate->reported(reports, now);
+}
+
 /// Is it there? @return What is wrong; empty when nothing is.
 net::Task<std::string> check(Looking& looking, const Question& question, net::Shard& shard)
 {
@@ -91,6 +107,7 @@ net::Task<std::string> check(Looking& looking, const Question& question, net::Sh
     // Our own end says nothing about theirs.
     if (shard.draining())
         co_return "draining";
+    tell_engine(looking, question, answer, {});
     for (const auto position : question.deployments) {
         guard::HealthCheck result;
         result.when = began;
@@ -127,11 +144,15 @@ net::Task<void> hear_report(Looking& looking, const Question& question, net::Sha
     chat::ModelFacts load;
     if (answer.status == 200)
         co_await hear_load(looking, first, *kind, load, shard);
+    std::vector<engine::ModelReport> reports;
     for (const auto position : question.deployments) {
-        const auto& model = looking.view->deployments[position].upstream_model;
+        const std::string_view model = looking.view->deployments[position].upstream_model;
         const auto facts = facts_of(*kind, answer.status, answer.body, model, load);
         looking.snapshot->fleet->learned(index_of(position), facts, began);
+        if (facts.loaded && model.find('*') == std::string_view::npos)
+            reports.push_back({model, facts});
     }
+    tell_engine(looking, question, answer, reports);
 }
 
 net::Task<void> look_at(Looking& looking, const Question& question, net::Shard& shard)

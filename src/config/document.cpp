@@ -6,6 +6,7 @@
 
 #include "spillway/config/conditions.hpp"
 #include "spillway/config/fields_deployment.hpp"
+#include "spillway/config/fields_queue.hpp"
 #include "spillway/config/fields_router.hpp"
 #include "spillway/config/fields_routes.hpp"
 #include "spillway/config/fields_sections.hpp"
@@ -133,7 +134,7 @@ constexpr std::string_view introduction = R"(# Configuration
 
 The file is a LiteLLM `config.yaml`, read unmodified, plus sections of spillway's own: `server`,
 `upstream`, `health`, `ledger`, `rate_limits`, `idempotency`, `coalescing`, `budgets`, `instances`,
-`local`, `prices`, `routes`, `privacy` and `tokens`. `spillway check --config FILE` lists every problem with its place and every
+`local`, `queue`, `prices`, `routes`, `privacy` and `tokens`. `spillway check --config FILE` lists every problem with its place and every
 key of the file as supported, ignored or different.
 
 - **`os.environ/NAME`**, as any text at any depth, stands for an environment variable. One that is
@@ -254,7 +255,10 @@ std::string configuration_manual()
     health_fields(health, config.health);
     ledger_fields(ledger, config.ledger);
     ModelRates model_rates;
-    Manual rates, rates_of_model, idempotency, coalescing;
+    EngineLimits engine_limits;
+    Manual queue, limits_of_engine, rates, rates_of_model, idempotency, coalescing;
+    queue_fields(queue, config.queue);
+    engine_limits_fields(limits_of_engine, engine_limits);
     idempotency_fields(idempotency, config.idempotency);
     coalescing_fields(coalescing, config.coalescing);
     rate_limits_fields(rates, config.rate_limits);
@@ -294,6 +298,8 @@ std::string configuration_manual()
            section_text("budgets", "spillway's own: docs/budgets.md.", budgets) +
            section_text("instances", "spillway's own: docs/instances.md.", instances) +
            section_text("local", "spillway's own: docs/budgets.md.", local) +
+           section_text("queue", "spillway's own: docs/local-engines.md.", queue) +
+           section_text("queue.engines.*", "", limits_of_engine) +
            section_text("rate_limits", "spillway's own: docs/rate-limits.md.", rates) +
            section_text("rate_limits.models.*", "", rates_of_model) +
            section_text("idempotency", "spillway's own: docs/idempotency.md.", idempotency) +

@@ -169,11 +169,14 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
         LineBuffer lines(headers);
         add_answer_headers(lines, arrival.id, attempt.upstream, attempt.chain.attempted_retries(),
                            attempt.chain.attempted_fallbacks());
-        lines.put(attempt.request.routing_lines()).put(attempt.request.rate_lines());
+        lines.put(attempt.request.routing_lines()).put(attempt.request.queue_lines);
+        lines.put(attempt.request.rate_lines());
         add_budget_headers(lines, attempt.request, attempt.target.group, attempt.target.deployment,
                            attempt.services);
     }
     add_cors(headers, arrival.snapshot->config.server, arrival.origin);
+    if (attempt.pass != nullptr)
+        attempt.pass->first_token(attempt.services.clock.now());
     attempt.chain.committed();
     attempt.exchange.begin_stream(status, headers);
     attempt.request.forget_body();

@@ -76,6 +76,13 @@ route::Moment Dispatch::moment(TimePoint now)
 /// Sends the request to one deployment and decides what follows from how that ended.
 net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
 {
+    std::unique_ptr<guard::EnginePass> pass;
+    if (auto* const gate = snapshot_.engines->of(target.deployment)) {
+        const bool admitted = co_await take_turn(target, *gate, pass);
+        if (!admitted)
+            co_return;
+        began = services_.clock.now();
+    }
     auto paid = payment_.begin(target, chain_.plan(), began);
     if (!paid && payment_.lacks_lease()) {
         co_await wait_for_lease(target, paid);
@@ -100,9 +107,15 @@ net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
     Attempt attempt{request_, target,    upstream,
                     chain_,   exchange_, services_,
                     watch_,   began,     usage_wish(request_, upstream)};
+    if (pass) {
+        attempt.pass = pass.get();
+        pass->sent(asked_, expected_, began);
+    }
     co_await run_attempt(attempt);
 
     watch_.watch(nullptr);
+    if (pass)
+        feed(*pass, attempt, services_.clock.now());
     // A call that a stream let go had been sent.
     const bool sent = !attempt.call || attempt.call->request_sent();
     attempt.call.reset();
@@ -203,7 +216,11 @@ void Dispatch::note_answer(const Attempt& attempt, Answered& answered, TimePoint
     outcome_.parting = std::move(answered.parting);
     outcome_.error = answered.error;
     outcome_.usage = answered.usage;
+    const auto waited = outcome_.engine;
     outcome_.engine = answered.engine;
+    outcome_.engine.queued = waited.queued;
+    outcome_.engine.position = waited.position;
+    outcome_.engine.predicted = waited.predicted;
     outcome_.first_token = answered.first_token;
     outcome_.streamed = answered.streamed;
 }

@@ -90,7 +90,7 @@ void complete_headers(net::HeaderLines& headers, const InferenceRequest& request
             add_answer_headers(lines, arrival.id,
                                snapshot.upstreams[at(outcome.served_by->deployment)],
                                outcome.retries, outcome.fallbacks);
-        lines.put(request.routing_lines()).put(request.rate_lines());
+        lines.put(request.routing_lines()).put(request.queue_lines).put(request.rate_lines());
         add_final_headers(lines, record, outcome);
     }
     add_cors(headers, snapshot.config.server, arrival.origin);
@@ -106,7 +106,8 @@ net::Task<void> deliver(const InferenceRequest& request, Parting parting, const 
         (void)co_await exchange.send_last(end->bytes);
     } else if (const auto* error = std::get_if<ErrorReply>(&parting)) {
         auto lines = error_headers(request.arrival, error->error);
-        lines.add_block(request.routing_lines()).add_block(request.rate_lines());
+        lines.add_block(request.routing_lines()).add_block(request.queue_lines);
+        lines.add_block(request.rate_lines());
         lines.add("x-spillway-attempted-retries", outcome.retries);
         lines.add("x-litellm-attempted-retries", outcome.retries);
         lines.add("x-spillway-attempted-fallbacks", outcome.fallbacks);

@@ -44,6 +44,10 @@ std::string why_line(const InferenceRequest& request, const Outcome& outcome)
         why.reserve(why.size() + name.size() + id.size() + 16);
         return why.append(name).append("/").append(id).append(": ");
     };
+    for (const auto& spilled : outcome.spilled) {
+        begin(spilled.group, spilled.deployment).append("not waited for, ").append(spilled.why);
+        why.append(" (").append(std::to_string(spilled.expected.count())).append(" ms); ");
+    }
     for (const auto& failed : outcome.failures) {
         begin(failed.group, failed.deployment).append(chat::name(failed.failure.kind));
         if (failed.failure.status != 0)
@@ -178,6 +182,7 @@ ledger::SpendRecord make_record(const InferenceRequest& request, const Outcome& 
         record.queue = between(request.received, *outcome.first_attempt);
     if (outcome.first_token)
         record.first_token = between(request.arrival.began, *outcome.first_token);
+    record.engine = ledger::engine_json(outcome.engine);
     if (request.routing)
         record.routing = request.routing->taken;
     return record;

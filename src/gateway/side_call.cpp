@@ -61,6 +61,10 @@ std::optional<route::Target> free_target(const SideCall& call, const chat::Reque
     const auto& most = snapshot.table[index].max_parallel;
     const auto running = snapshot.fleet->in_flight(index, now);
     const bool spare = !most || running == 0 || running + 1 < *most;
+    auto* const gate = snapshot.engines->of(index);
+    if (gate != nullptr &&
+        !gate->spare(upstream_model(snapshot.upstreams[at(index)], send->target.wildcard)))
+        return std::nullopt;
     if (!spare || snapshot.fleet->state_number(index, now) != 0)
         return std::nullopt;
     return std::move(send->target);

@@ -8,6 +8,7 @@
 #include "spillway/base/log.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/config/locality.hpp"
+#include "spillway/engine/model_report.hpp"
 #include "spillway/engine/token_count.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/rates.hpp"
@@ -124,6 +125,31 @@ Result<Upstream> compile(const config::Deployment& deployment, const config::Con
     upstream.default_answer = answer_length(deployment.defaults);
     upstream.metrics = metrics.deployment(deployment.id, deployment.group, upstream.provider);
     return upstream;
+}
+
+/// The local engine of each deployment. The file's `local: false` takes one out.
+std::vector<guard::EngineSeat> seats_of(const config::Config& config,
+                                        std::vector<Upstream>& upstreams, observe::Metrics& metrics)
+{
+    std::vector<guard::EngineSeat> seats(upstreams.size());
+    for (std::size_t i = 0; i < upstreams.size(); ++i) {
+        auto& upstream = upstreams[i];
+        const auto kind = engine::kind_of(upstream.provider);
+        if (!kind || !upstream.local)
+            continue;
+        auto& seat = seats[i];
+        const auto& origin = upstream.origin;
+        const bool v6 = origin.host.find(':') != std::string::npos;
+        seat.address =
+            (v6 ? "[" + origin.host + "]" : origin.host) + ":" + std::to_string(origin.port);
+        seat.kind = *kind;
+        if (upstream.model.find('*') == std::string::npos)
+            seat.model = upstream.model;
+        if (const auto most = config.deployments[i].max_parallel)
+            seat.slots = static_cast<std::uint32_t>(*most);
+        upstream.engine = metrics.engine(seat.address);
+    }
+    return seats;
 }
 
 privacy::Rules scan_rules(const config::Privacy& section)
@@ -345,16 +371,24 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
     }
     config.deployments = std::move(usable);
 
-    route::RoutingTable table(config, local);
-    auto fleet = std::make_shared<guard::Fleet>(
-        table, previous != nullptr ? previous->fleet.get() : nullptr);
+    auto seats = seats_of(config, upstreams, metrics);
+    std::vector<bool> queued;
+    for (const auto& seat : seats)
+        queued.push_back(!seat.address.empty());
+    auto engines = std::make_shared<const guard::Engines>(
+        std::move(seats), config.queue, previous != nullptr ? previous->engines.get() : nullptr);
+    route::RoutingTable table(config, local, queued);
+    auto fleet =
+        std::make_shared<guard::Fleet>(table, previous != nullptr ? previous->fleet.get() : nullptr,
+                                       engines->all().empty() ? nullptr : engines);
     guard::KeyRing keys(config.general.master_key);
     auto reference = reference_rate(config.ledger, book);
     auto rates = key_rates(config, table);
     const auto number = previous != nullptr ? previous->number + 1 : 1;
-    auto snapshot = std::make_shared<Snapshot>(Snapshot{
-        number, std::move(config), std::move(table), *std::move(rules), std::move(upstreams),
-        std::move(keys), std::move(reference), std::move(fleet), now, std::move(rates)});
+    auto snapshot = std::make_shared<Snapshot>(
+        Snapshot{number, std::move(config), std::move(table), *std::move(rules),
+                 std::move(upstreams), std::move(keys), std::move(reference), std::move(fleet),
+                 std::move(engines), now, std::move(rates)});
     for (const auto& route : snapshot->rules.book.routes()) {
         snapshot->rules.models.push_back(models_of(route.source(), *snapshot));
         snapshot->rules.counting.push_back(counting_behind(places_of(route.source()), *snapshot));

@@ -317,6 +317,9 @@ bool Fleet::Cell::must_rest(const chat::Failure& failure, const Rules& rules) co
     if (policy_of(failure.kind).cooling != Cooling::none && !rules.lone) {
         return true;
     }
+    if (failure.unreached && rules.engine && !rules.lone && !rules.allowed_fails) {
+        return true;
+    }
     if (rules.allowed_fails) {
         return static_cast<std::int64_t>(failures_) > *rules.allowed_fails;
     }

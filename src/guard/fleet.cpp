@@ -17,7 +17,9 @@ struct Fleet::Entry {
     std::size_t group = 0;
 };
 
-Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous)
+Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous,
+             std::shared_ptr<const Engines> engines)
+    : engines_(std::move(engines))
 {
     std::unordered_map<std::string_view, const std::shared_ptr<Cell>*> known;
     if (previous != nullptr) {
@@ -40,6 +42,7 @@ Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous)
         Rules rules;
         rules.may_rest = !settings.disable_cooldowns;
         rules.lone = groups_[group_of[i]].size() < 2;
+        rules.engine = deployment.queued;
         rules.cooldown = deployment.cooldown_time.value_or(settings.cooldown_time);
         rules.allowed_fails = settings.allowed_fails;
         rules.allowed_fails_policy = settings.allowed_fails_policy;
@@ -61,7 +64,11 @@ void Fleet::read(route::FleetView& view, TimePoint now) const
 route::DeploymentState Fleet::state(DeploymentIndex deployment, TimePoint now) const
 {
     const Entry& entry = entries_[at(deployment)];
-    return entry.cell->read(entry.rules, now);
+    auto state = entry.cell->read(entry.rules, now);
+    if (engines_) {
+        state.expected_wait = engines_->expected_wait(deployment, now);
+    }
+    return state;
 }
 
 std::optional<std::int64_t> Fleet::admit(DeploymentIndex deployment, const chat::TokenWish& wish,
@@ -122,7 +129,11 @@ void Fleet::learned(DeploymentIndex deployment, const chat::ModelFacts& facts, T
 Health Fleet::health(DeploymentIndex deployment, TimePoint now) const
 {
     const Entry& entry = entries_[at(deployment)];
-    return entry.cell->health(entry.rules, now);
+    auto health = entry.cell->health(entry.rules, now);
+    if (engines_) {
+        health.state.expected_wait = engines_->expected_wait(deployment, now);
+    }
+    return health;
 }
 
 std::uint32_t Fleet::in_flight(DeploymentIndex deployment, TimePoint now) const

@@ -104,6 +104,21 @@ constexpr Row deployment_in_flight{Kind::gauge, "spillway_deployment_in_flight",
                                    "Attempts running at the deployment."};
 constexpr Row state{Kind::gauge, "spillway_deployment_state", of_deployment,
                     "0 serves, 1 is being probed after a rest, 2 rests or is not reachable."};
+constexpr Row engine_waiting{Kind::gauge, "spillway_engine_waiting", "engine",
+                             "Requests that wait in front of the engine."};
+constexpr Row engine_running{Kind::gauge, "spillway_engine_running", "engine",
+                             "Requests that hold a slot of the engine."};
+constexpr Row engine_loads{Kind::counter, "spillway_engine_loads_total", "engine",
+                           "Loads of a model that requests of ours began."};
+constexpr Row engine_wait{Kind::histogram, "spillway_engine_wait_seconds", "engine",
+                          "From the request to its slot, of those that got one."};
+constexpr Row engine_error{
+    Kind::histogram, "spillway_engine_prediction_error_seconds", "engine, direction",
+    "How far the first token was from when it was predicted, early or late."};
+constexpr Row engine_spills{Kind::counter, "spillway_engine_spills_total", "engine, reason",
+                            "Requests that went to another place instead of waiting."};
+constexpr Row engine_refusals{Kind::counter, "spillway_engine_refusals_total", "engine",
+                              "Requests that could neither wait nor go to another place."};
 constexpr const char* of_budget = "scope, name, period";
 constexpr Row budget_limit{Kind::gauge, "spillway_budget_limit_usd", of_budget,
                            "Cap of a scope that the configuration names, per period."};
@@ -154,6 +169,13 @@ constexpr std::array all_rows{
     &row::total,
     &row::deployment_in_flight,
     &row::state,
+    &row::engine_waiting,
+    &row::engine_running,
+    &row::engine_loads,
+    &row::engine_wait,
+    &row::engine_error,
+    &row::engine_spills,
+    &row::engine_refusals,
     &row::budget_limit,
     &row::budget_spent,
     &row::budget_reserved,
@@ -169,6 +191,8 @@ constexpr std::array<std::string_view, 5> endpoints{"chat", "completions", "embe
                                                     "other"};
 constexpr std::array<std::string_view, 8> limited_scopes{"proxy", "model", "deployment",  "api_key",
                                                          "team",  "user",  "team_member", "other"};
+constexpr std::array<std::string_view, 6> spill_reasons{"over_patience", "bridge",    "full",
+                                                        "too_late",      "in_flight", "other"};
 constexpr std::array<std::string_view, 2> replay_kinds{"idempotent", "coalesced"};
 constexpr std::array<std::string_view, 4> outcomes{"served", "refused", "broken", "abandoned"};
 
@@ -267,6 +291,13 @@ struct Metrics::Families {
           total(histograms(r, row::total)),
           in_flight(gauges(r, row::deployment_in_flight)),
           state(gauges(r, row::state)),
+          engine_waiting(gauges(r, row::engine_waiting)),
+          engine_running(gauges(r, row::engine_running)),
+          engine_loads(counters(r, row::engine_loads)),
+          engine_spills(counters(r, row::engine_spills)),
+          engine_refusals(counters(r, row::engine_refusals)),
+          engine_wait(histograms(r, row::engine_wait)),
+          engine_error(histograms(r, row::engine_error)),
           budget_limit(gauges(r, row::budget_limit)),
           budget_spent(gauges(r, row::budget_spent)),
           budget_reserved(gauges(r, row::budget_reserved)),
@@ -297,6 +328,9 @@ struct Metrics::Families {
     prometheus::Family<prometheus::Counter>&served, &failed, &fallbacks, &cooled_down,
         &prompt_tokens, &completion_tokens, &spend;
     prometheus::Family<prometheus::Histogram>&first_token, &total;
+    prometheus::Family<prometheus::Gauge>&engine_waiting, &engine_running;
+    prometheus::Family<prometheus::Counter>&engine_loads, &engine_spills, &engine_refusals;
+    prometheus::Family<prometheus::Histogram>&engine_wait, &engine_error;
     prometheus::Family<prometheus::Gauge>&in_flight, &state, &budget_limit, &budget_spent,
         &budget_reserved, &budget_lease, &provider_remaining;
     prometheus::Gauge &memory, &descriptors;
@@ -344,6 +378,33 @@ Metrics::Budget Metrics::budget(std::string_view scope, const std::string& name,
                   .spent_usd = &f.budget_spent.Add(labels),
                   .reserved_usd = &f.budget_reserved.Add(labels),
                   .lease_usd = &f.budget_lease.Add(labels)};
+}
+
+Metrics::Engine Metrics::engine(const std::string& address)
+{
+    const prometheus::Labels labels{{"engine", address}};
+    auto& f = *families_;
+    return Engine{
+        .waiting = &f.engine_waiting.Add(labels),
+        .running = &f.engine_running.Add(labels),
+        .loads = &f.engine_loads.Add(labels),
+        .wait_seconds = &f.engine_wait.Add(labels, long_buckets()),
+        .early_seconds =
+            &f.engine_error.Add({{"engine", address}, {"direction", "early"}}, long_buckets()),
+        .late_seconds =
+            &f.engine_error.Add({{"engine", address}, {"direction", "late"}}, long_buckets()),
+    };
+}
+
+prometheus::Counter& Metrics::engine_spills(const std::string& address, std::string_view reason)
+{
+    const auto word = spill_reasons.at(place_of(reason, spill_reasons));
+    return families_->engine_spills.Add({{"engine", address}, {"reason", std::string(word)}});
+}
+
+prometheus::Counter& Metrics::engine_refusals(const std::string& address)
+{
+    return families_->engine_refusals.Add({{"engine", address}});
 }
 
 prometheus::Gauge& Metrics::provider_remaining(const std::string& provider)

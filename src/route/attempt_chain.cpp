@@ -276,9 +276,12 @@ DeploymentIndex AttemptChain::best_of(std::vector<DeploymentIndex> candidates,
     const auto& sticky = request_.sticky;
     const bool there =
         sticky && std::find(candidates.begin(), candidates.end(), *sticky) != candidates.end();
-    const auto best = ranked(request_.plan.strategy.value_or(table_->settings().strategy),
-                             std::move(candidates), *table_, moment.fleet, moment.draw)
-                          .front();
+    auto order = ranked(request_.plan.strategy.value_or(table_->settings().strategy),
+                        std::move(candidates), *table_, moment.fleet, moment.draw);
+    if (!request_.plan.strategy && !table_->strategy_chosen()) {
+        prefer_ready_engines(order, *table_, moment.fleet);
+    }
+    const auto best = order.front();
     const bool stays =
         there && moment.fleet[*sticky].in_flight <=
                      moment.fleet[best].in_flight + switch_cost(request_.prompt_estimate);
@@ -292,7 +295,7 @@ std::optional<Pause> AttemptChain::wait_for_slot(const Moment& moment)
     const auto& members = group().members;
     const bool saturated = std::any_of(members.begin(), members.end(), [&](DeploymentIndex member) {
         return eligible(member, moment) && !failed_before(member) && rested(member, moment) &&
-               admitted(member, moment) && is_saturated((*table_)[member], moment.fleet[member]);
+               admitted(member, moment) && full(member, moment);
     });
     somebody_saturated_ = somebody_saturated_ || saturated;
     const bool patient = waited_for_slot_ < table_->slot_patience();

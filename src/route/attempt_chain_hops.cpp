@@ -40,6 +40,26 @@ Action AttemptChain::declined(Error shortage, const Moment& moment)
     return take_back(moment);
 }
 
+Action AttemptChain::passed_over(const Moment& moment)
+{
+    if (!current_ || committed_) {
+        return give_up(moment);
+    }
+    put_off_.push_back(*current_);
+    note_doubtful();
+    return take_back(moment);
+}
+
+Action AttemptChain::turned_away(Error why, const Moment& moment)
+{
+    if (!current_ || committed_) {
+        return give_up(moment);
+    }
+    turned_away_.push_back(*current_);
+    no_room_ = std::move(why);
+    return take_back(moment);
+}
+
 /// Nothing was sent after the last `Send`: what it counted is taken back, and the next is tried.
 Action AttemptChain::take_back(const Moment& moment)
 {
@@ -252,6 +272,7 @@ bool AttemptChain::is_lone() const
 bool AttemptChain::eligible(DeploymentIndex deployment, const Moment& moment) const
 {
     return in_hop(deployment) && !barred(deployment) && !unpaid(deployment) &&
+           std::find(turned_away_.begin(), turned_away_.end(), deployment) == turned_away_.end() &&
            fits(deployment, moment) &&
            !rules_out(
                judge((*table_)[deployment], request_.plan.limits, moment.fleet[deployment].window));
@@ -270,6 +291,12 @@ bool AttemptChain::barred(DeploymentIndex deployment) const
 bool AttemptChain::unpaid(DeploymentIndex deployment) const
 {
     return std::find(unpaid_.begin(), unpaid_.end(), deployment) != unpaid_.end();
+}
+
+/// Was it passed over, and is there still somebody else to ask?
+bool AttemptChain::put_off(DeploymentIndex deployment) const
+{
+    return !insists_ && std::find(put_off_.begin(), put_off_.end(), deployment) != put_off_.end();
 }
 
 /// May the prompt fit? An unknown window may always; a known one must hold our estimate (when
@@ -304,11 +331,18 @@ bool AttemptChain::admitted(DeploymentIndex deployment, const Moment& moment) co
            std::find(withdrawn_.begin(), withdrawn_.end(), deployment) == withdrawn_.end();
 }
 
+/// Has it as many requests in flight as it may? Where a queue stands in front of it, that decides.
+bool AttemptChain::full(DeploymentIndex deployment, const Moment& moment) const
+{
+    const auto& known = (*table_)[deployment];
+    return !known.queued && is_saturated(known, moment.fleet[deployment]);
+}
+
 /// Might it take the request now?
 bool AttemptChain::free(DeploymentIndex deployment, const Moment& moment) const
 {
-    return rested(deployment, moment) && admitted(deployment, moment) &&
-           !is_saturated((*table_)[deployment], moment.fleet[deployment]);
+    return rested(deployment, moment) && admitted(deployment, moment) && !put_off(deployment) &&
+           !full(deployment, moment);
 }
 
 /// Should it get the request now?
@@ -332,8 +366,15 @@ void AttemptChain::note_absence(DeploymentIndex deployment, const Moment& moment
     }
     const bool doubted = rested(deployment, moment) && admits_at <= moment.now && !insists_ &&
                          state.doubtful(request_.prompt_estimate, moment.now);
-    const bool noted = !doubtful_.empty() && same_place(doubtful_.back().place, hop().place);
-    if (doubted && !noted) {
+    if (doubted) {
+        note_doubtful();
+    }
+}
+
+/// Somebody in this hop is worth asking when nobody else serves.
+void AttemptChain::note_doubtful()
+{
+    if (doubtful_.empty() || !same_place(doubtful_.back().place, hop().place)) {
         doubtful_.push_back(hop());
     }
 }

@@ -72,6 +72,7 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
         const auto& deployment = standing.table[member];
         Candidate candidate{member, hop.group, Verdict::kept, {}, {}};
         candidate.window = window_of(deployment, standing.fleet[member].window);
+        candidate.expected_wait = standing.fleet[member].expected_wait;
         candidate.verdict = judge(deployment, limits, standing.fleet[member], standing.now);
         candidate.worst_cost = worst_cost(deployment, limits.prompt_for(deployment), limits.answer);
         const auto* budgets = standing.budget.targets;
@@ -251,6 +252,9 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
     plan.parameters = action.parameters;
     plan.timeout = action.timeout;
     plan.first_token_timeout = action.first_token_timeout;
+    plan.patience = action.patience;
+    plan.overflow = action.overflow;
+    plan.priority = action.priority;
 
     for (const auto& name : action.use) {
         auto hop = standing.table.resolve(name);

@@ -150,6 +150,15 @@ void describe(Deployment& deployment, const config::Deployment& row)
     deployment.tpm = row.tpm;
 }
 
+bool chooses_strategy(const Config& config)
+{
+    return std::any_of(config.keys_seen.begin(), config.keys_seen.end(),
+                       [](const config::KeySeen& key) {
+                           return key.path == "router_settings.routing_strategy" ||
+                                  key.path == "litellm_settings.routing_strategy";
+                       });
+}
+
 std::optional<std::int64_t> max_parallel(const config::Deployment& row, const Config& config)
 {
     for (const auto& limit :
@@ -161,10 +170,16 @@ std::optional<std::int64_t> max_parallel(const config::Deployment& row, const Co
 
 }  // namespace
 
-RoutingTable::RoutingTable(const Config& config, const std::vector<bool>& local)
-    : settings_(config.router), slot_patience_(config.upstream.slot_patience)
+RoutingTable::RoutingTable(const Config& config, const std::vector<bool>& local,
+                           const std::vector<bool>& queued)
+    : settings_(config.router),
+      slot_patience_(config.upstream.slot_patience),
+      strategy_chosen_(chooses_strategy(config))
 {
     add_deployments(config, local);
+    for (std::size_t i = 0; i < std::min(queued.size(), deployments_.size()); ++i) {
+        deployments_[i].queued = queued[i];
+    }
     weigh_members(config);
     add_groups();
     add_aliases();

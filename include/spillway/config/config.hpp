@@ -10,6 +10,7 @@
 #include "spillway/base/units.hpp"
 #include "spillway/config/budget.hpp"
 #include "spillway/config/parameter.hpp"
+#include "spillway/config/queue.hpp"
 #include "spillway/config/rate_limits.hpp"
 #include "spillway/config/routes.hpp"
 #include "spillway/config/strategy.hpp"
@@ -323,6 +324,7 @@ struct Config {
     Budgets budgets;
     Instances instances;
     LocalCost local;
+    Queue queue;
     RateLimits rate_limits;
     Idempotency idempotency;
     Coalescing coalescing;

@@ -3,6 +3,7 @@
 #include "spillway/config/fields.hpp"
 #include "spillway/config/routes.hpp"
 #include "spillway/config/values_budgets.hpp"
+#include "spillway/config/values_queue.hpp"
 
 /// Our own sections `routes`, `privacy` and `tokens`.
 namespace spillway::config {
@@ -23,6 +24,12 @@ void route_action_fields(Visitor& visit, RouteAction& action)
     visit("timeout", action.timeout, Doc{"Bound on the whole request."});
     visit("first_token_timeout", action.first_token_timeout,
           Doc{"Bound on the wait for the first event of each attempt."});
+    visit("patience", action.patience, Range{0, 3600},
+          Doc{"How long the first token may be away before another place is better than a local "
+              "engine's queue; that of `queue` when unset."});
+    visit("overflow", action.overflow, Doc{"As in `queue`, which holds when unset."});
+    visit("priority", action.priority,
+          Doc{"In front of local engines: `interactive` goes before `batch`."});
     visit("clamp_max_tokens", action.answer_fit,
           Doc{"Shorten the answer that is asked for where prompt and answer do not fit the "
               "window, instead of skipping the target."});

@@ -10,6 +10,7 @@
 #include "spillway/config/budget.hpp"
 #include "spillway/config/parameter.hpp"
 #include "spillway/config/position.hpp"
+#include "spillway/config/queue.hpp"
 #include "spillway/config/strategy.hpp"
 #include "spillway/privacy/boundary.hpp"
 #include "spillway/privacy/class_set.hpp"
@@ -170,6 +171,9 @@ struct RouteAction {
     std::optional<NanoUsd> max_cost;    ///< Worst case of one attempt; dearer targets are skipped.
     std::optional<Millis> timeout;
     std::optional<Millis> first_token_timeout;
+    std::optional<Millis> patience;  ///< These three instead of those of `queue`.
+    std::optional<Overflow> overflow;
+    std::optional<Urgency> priority;
     AnswerFit answer_fit = AnswerFit::as_asked;  ///< `clamp_max_tokens: true`
 };
 

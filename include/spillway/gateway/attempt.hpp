@@ -11,6 +11,7 @@
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/gateway/outcome.hpp"
 #include "spillway/gateway/services.hpp"
+#include "spillway/guard/engine_gate.hpp"
 #include "spillway/net/exchange.hpp"
 #include "spillway/net/upstream.hpp"
 #include "spillway/route/attempt_chain.hpp"
@@ -66,6 +67,7 @@ struct Attempt {
     TimePoint began;
     dialect::UsageInjection usage_wish;
     std::unique_ptr<net::UpstreamCall> call{};
+    guard::EnginePass* pass = nullptr;  ///< Where the deployment sits on a local engine.
     /// How it went. Here and not returned: every coroutine on the way would keep room for it while
     /// a long stream runs.
     AttemptEnd end{};

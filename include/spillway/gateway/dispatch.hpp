@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "spillway/gateway/attempt.hpp"
+#include "spillway/gateway/engine_turn.hpp"
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/gateway/outcome.hpp"
 #include "spillway/gateway/payment.hpp"
@@ -34,6 +35,11 @@ public:
 private:
     [[nodiscard]] route::Moment moment(TimePoint now);
     net::Task<void> attempt(const route::Target& target, TimePoint began);
+    [[nodiscard]] net::Task<bool> take_turn(const route::Target& target, guard::EngineGate& gate,
+                                            std::unique_ptr<guard::EnginePass>& pass);
+    void note_turn(const EngineTurn& turn, const route::Target& target);
+    void go_elsewhere(const EngineTurn& turn, const route::Target& target, guard::EngineGate& gate);
+    void feed(guard::EnginePass& pass, const Attempt& attempt, TimePoint now);
     [[nodiscard]] net::Task<void> wait_for_lease(const route::Target& target, Result<void>& paid);
     [[nodiscard]] route::Action cannot_pay(Error error, TimePoint now);
     [[nodiscard]] std::optional<route::Action> conclude(Attempt& attempt);
@@ -53,6 +59,8 @@ private:
     route::AttemptChain chain_;
     Payment payment_;
     std::optional<route::Action> next_;  ///< Empty when the request is over.
+    Millis expected_{};  ///< Of the turn at the engine that is asked, and when that was.
+    TimePoint asked_{};
     std::int64_t set_aside_ = 0;  ///< Of the tokens per minute of the deployment that is asked.
     Outcome outcome_;
 };

@@ -63,6 +63,7 @@ struct InferenceRequest {
     std::unique_ptr<Sample> sample;
     std::unique_ptr<Rates> rates;       ///< Null where no limit holds.
     std::unique_ptr<SameRequest> same;  ///< Null where it is compared with no other.
+    std::string queue_lines;            ///< What local engines' queues made of it, as header lines.
     Tokens prompt_estimate{};           ///< Upper end of the count, for limits.
     Tokens prompt_count{};              ///< Best count: the usage of upstreams that report none.
     TimePoint received{};               ///< The last byte of the body had arrived.

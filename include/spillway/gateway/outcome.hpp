@@ -45,6 +45,14 @@ struct Bill {
     std::optional<WallTime> charged_at;
 };
 
+/// A local engine that a request did not wait for.
+struct Spilled {
+    GroupIndex group{};
+    DeploymentIndex deployment{};
+    std::string_view why;  ///< As `EngineTurn::why`.
+    Millis expected{};     ///< Its first token, there.
+};
+
 /// What dispatching did: never an error, a failure is an outcome too and is recorded like one.
 struct Outcome {
     ledger::Outcome end = ledger::Outcome::served;
@@ -53,6 +61,7 @@ struct Outcome {
     std::optional<route::Target> served_by;  ///< Served, or begun to serve.
     chat::Usage usage;
     std::vector<route::FailedAttempt> failures;
+    std::vector<Spilled> spilled;
     int retries = 0;
     int fallbacks = 0;
     std::optional<TimePoint> first_attempt;

@@ -12,6 +12,7 @@
 #include "spillway/config/load.hpp"
 #include "spillway/config/providers.hpp"
 #include "spillway/dialect/body_edit.hpp"
+#include "spillway/guard/engines.hpp"
 #include "spillway/guard/fleet.hpp"
 #include "spillway/guard/key_ring.hpp"
 #include "spillway/ledger/cost.hpp"
@@ -42,6 +43,7 @@ struct Upstream {
     bool local = false;
     privacy::Place place;  ///< What a request that stays local is told of it.
     observe::Metrics::Deployment metrics;
+    std::optional<observe::Metrics::Engine> engine;  ///< Where it sits on a local one.
 };
 
 /// What routing by rules works with.
@@ -73,6 +75,7 @@ struct Snapshot {
     guard::KeyRing keys;
     std::optional<ledger::Rate> reference;  ///< Of `ledger.reference_model`.
     std::shared_ptr<guard::Fleet> fleet;
+    std::shared_ptr<const guard::Engines> engines;  ///< Never null.
     WallTime built{};
     std::vector<config::ModelRates> key_rates;  ///< See `gateway::key_rates`.
 };

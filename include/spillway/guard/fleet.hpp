@@ -7,6 +7,7 @@
 #include "spillway/chat/failure.hpp"
 #include "spillway/chat/model_facts.hpp"
 #include "spillway/chat/quota.hpp"
+#include "spillway/guard/engines.hpp"
 #include "spillway/guard/health.hpp"
 #include "spillway/route/fleet_view.hpp"
 #include "spillway/route/routing_table.hpp"
@@ -42,7 +43,9 @@ class Fleet final : private route::FleetSource {
 public:
     /// @param previous  State to carry over by deployment id; may be null. Requests that still run
     ///                  on the previous configuration report into the same state.
-    Fleet(const route::RoutingTable& table, const Fleet* previous);
+    /// @param engines   Those that the deployments sit on; may be null.
+    Fleet(const route::RoutingTable& table, const Fleet* previous,
+          std::shared_ptr<const Engines> engines = nullptr);
     ~Fleet();
     Fleet(const Fleet&) = delete;
     Fleet& operator=(const Fleet&) = delete;
@@ -86,6 +89,7 @@ private:
     struct Entry;
     std::vector<Entry> entries_;                        ///< By `DeploymentIndex`.
     std::vector<std::vector<DeploymentIndex>> groups_;  ///< The members of each.
+    std::shared_ptr<const Engines> engines_;
 };
 
 }  // namespace spillway::guard

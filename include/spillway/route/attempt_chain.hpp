@@ -115,6 +115,17 @@ public:
     /// Nothing was sent after the last `Send`: another request took the last of the deployment's
     /// limits first. This one does not come back to it.
     [[nodiscard]] Action withdrawn(const Moment& moment);
+    /// Nothing was sent after the last `Send`: the target's engine would take too long, and
+    /// another place may be better. Comes back to it when nobody else could serve (`insists`).
+    [[nodiscard]] Action passed_over(const Moment& moment);
+    /// Nothing was sent after the last `Send`: the target's engine has no room, or the wait for it
+    /// was in vain. It is not asked again in this request.
+    /// @param why  What the client is told when nobody is left and nothing was tried.
+    [[nodiscard]] Action turned_away(Error why, const Moment& moment);
+    /// Nobody else is left, so those are asked that were passed over.
+    [[nodiscard]] bool insists() const { return insists_; }
+    /// Was the target of the last `Send` asked for by its id?
+    [[nodiscard]] bool pinned() const { return hop().place.pinned.has_value(); }
     /// The last `Pause` is over.
     [[nodiscard]] Action resumed(const Moment& moment);
     /// The first byte of an answer is about to go to the client.
@@ -184,12 +195,15 @@ private:
     [[nodiscard]] bool eligible(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool barred(DeploymentIndex deployment) const;
     [[nodiscard]] bool unpaid(DeploymentIndex deployment) const;
+    [[nodiscard]] bool put_off(DeploymentIndex deployment) const;
     [[nodiscard]] bool fits(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool failed_before(DeploymentIndex deployment) const;
     [[nodiscard]] bool rested(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool admitted(DeploymentIndex deployment, const Moment& moment) const;
+    [[nodiscard]] bool full(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool free(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool serves(DeploymentIndex deployment, const Moment& moment) const;
+    void note_doubtful();
     void note_absence(DeploymentIndex deployment, const Moment& moment);
     void note_overflow(const FailedAttempt& attempt, const Moment& moment);
 
@@ -211,8 +225,11 @@ private:
     std::optional<chat::Failure> last_;  ///< Why the request is where it is; may be no attempt's.
     std::optional<DeploymentIndex> current_;  ///< Attempt under way.
     Counted before_send_;
-    std::vector<DeploymentIndex> unpaid_;  ///< No budget affords them.
-    std::optional<Error> shortage_;        ///< Why; of several the one that ends first.
+    std::vector<DeploymentIndex> unpaid_;       ///< No budget affords them.
+    std::optional<Error> shortage_;             ///< Why; of several the one that ends first.
+    std::vector<DeploymentIndex> put_off_;      ///< Passed over for their engines.
+    std::vector<DeploymentIndex> turned_away_;  ///< Their engines have no room.
+    std::optional<Error> no_room_;              ///< Why; of several the last.
     std::optional<DeploymentIndex> waiting_for_;
     std::optional<TimePoint> earliest_recovery_;
     std::optional<Tokens> overflowed_window_;  ///< Largest known window that was too small.

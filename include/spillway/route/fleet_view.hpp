@@ -38,6 +38,10 @@ struct DeploymentState {
     Tokens tokens_left{};
     RateRoom requests_room;
     RateRoom tokens_room;
+    /// Until a request with a short prompt would get its first token, as the queue in front of its
+    /// engine foresees it; a load counts twice, because it costs the engine's others as well. Empty
+    /// where there is no queue.
+    std::optional<Millis> expected_wait;
 
     /// From when on the operator's own limits admit the request. Unlike what a provider told, they
     /// hold in any case.

@@ -39,6 +39,7 @@ struct Deployment {
     std::optional<bool> supports_tools;
     std::optional<bool> supports_schema;
     std::optional<std::uint32_t> max_parallel;  ///< Requests in flight at once.
+    bool queued = false;                        ///< There is a queue in front of its engine.
     std::optional<std::int64_t> rpm;            ///< Requests a minute, for usage-based routing.
     std::optional<std::int64_t> tpm;            ///< Tokens a minute, for usage-based routing.
     Millis first_token_timeout{};
@@ -87,7 +88,9 @@ class RoutingTable {
 public:
     /// @param config  Validated; `Deployment::local` says who is within the local boundary.
     /// @param local   Which deployments (by position) are engines of ours.
-    RoutingTable(const config::Config& config, const std::vector<bool>& local);
+    /// @param queued  In front of which there is a queue; none when empty.
+    RoutingTable(const config::Config& config, const std::vector<bool>& local,
+                 const std::vector<bool>& queued = {});
 
     /// Exact group, alias, deployment id, then wildcards (longest literal prefix first), then "*".
     [[nodiscard]] std::optional<Resolved> resolve(std::string_view model) const;
@@ -100,6 +103,8 @@ public:
     [[nodiscard]] const std::vector<Deployment>& deployments() const { return deployments_; }
     [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
     [[nodiscard]] const config::Router& settings() const { return settings_; }
+    /// Does the file name a strategy? Without one the queues of engines are looked at first.
+    [[nodiscard]] bool strategy_chosen() const { return strategy_chosen_; }
 
     /// Where a request for `asked` goes after `group` failed: the rule for the asked name (with and
     /// without its provider prefix), else the group's own. Special lists do not fall back to the
@@ -138,6 +143,7 @@ private:
     config::Router settings_;
     Millis chain_timeout_{};
     Millis slot_patience_{};
+    bool strategy_chosen_ = false;
     std::vector<Deployment> deployments_;
     std::vector<Group> groups_;
     ByName<GroupIndex> by_name_;
