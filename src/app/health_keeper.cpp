@@ -141,15 +141,15 @@ net::Task<void> hear_report(Looking& looking, const Question& question, net::Sha
     const auto path = report_path(first);
     const auto began = std::chrono::steady_clock::now();
     const auto answer = co_await ask(first, path, looking.view->connect_timeout, shard);
+    std::vector<engine::ModelReport> reports;
     chat::ModelFacts load;
     if (answer.status == 200)
         co_await hear_load(looking, first, *kind, load, shard);
-    std::vector<engine::ModelReport> reports;
     for (const auto position : question.deployments) {
-        const std::string_view model = looking.view->deployments[position].upstream_model;
+        const auto& model = looking.view->deployments[position].upstream_model;
         const auto facts = facts_of(*kind, answer.status, answer.body, model, load);
         looking.snapshot->fleet->learned(index_of(position), facts, began);
-        if (facts.loaded && model.find('*') == std::string_view::npos)
+        if (facts != chat::ModelFacts{} && model.find('*') == std::string::npos)
             reports.push_back({model, facts});
     }
     tell_engine(looking, question, answer, reports);

@@ -150,6 +150,9 @@ chat::Failure failure_of(const net::CallError& error)
         case net::CallFault::timeout:
             failure.kind = FailureClass::stalled;
             break;
+        case net::CallFault::not_local:
+            failure.kind = FailureClass::not_local;
+            break;
         case net::CallFault::tls:
         case net::CallFault::forbidden:
         case net::CallFault::bad_reply:
@@ -158,6 +161,17 @@ chat::Failure failure_of(const net::CallError& error)
             break;
     }
     return failure;
+}
+
+guard::AttemptReport::End report_of(const chat::Failure& failure, route::Patience patience)
+{
+    using End = guard::AttemptReport::End;
+    // A client that waits a second only says nothing about the deployment, nor does a request that
+    // was kept from it.
+    const bool impatient =
+        failure.kind == chat::FailureClass::stalled && patience == route::Patience::request;
+    return impatient || failure.kind == chat::FailureClass::not_local ? End::abandoned
+                                                                      : End::failed;
 }
 
 void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)

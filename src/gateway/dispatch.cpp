@@ -7,6 +7,7 @@
 #include "spillway/base/text.hpp"
 #include "spillway/gateway/lease_wait.hpp"
 #include "spillway/tokens/family.hpp"
+#include "wire_head.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -176,10 +177,7 @@ route::Action Dispatch::failed(Attempt& attempt, chat::Failure failure, TimePoin
     guard::AttemptReport told;
     told.deployment = attempt.target.deployment;
     told.set_aside = set_aside_;
-    // A client that waits a second only says nothing about the deployment.
-    const bool impatient = failure.kind == chat::FailureClass::stalled &&
-                           attempt.target.patience == route::Patience::request;
-    told.end = impatient ? guard::AttemptReport::End::abandoned : guard::AttemptReport::End::failed;
+    told.end = report_of(failure, attempt.target.patience);
     told.failure = failure;
     told.used = Tokens{0};
     report(attempt.target, told, now);
@@ -235,7 +233,7 @@ void Dispatch::learn(const route::Target& target, const chat::Usage& usage, Time
     if (usage.source != chat::UsageSource::exact)
         return;
     // Of the model that served, whatever model the prompt was counted for.
-    const auto& model = snapshot_.upstreams[at(target.deployment)].model;
+    const auto model = upstream_model(snapshot_.upstreams[at(target.deployment)], target.wildcard);
     services_.describer.counter.reported(model, routing.counted[tokens::family_of(model)],
                                          usage.prompt);
 }

@@ -191,10 +191,12 @@ bool is_weighed(const route::Features& features, const Snapshot& snapshot)
            snapshot.table.settings().pre_call_checks;
 }
 
+enum class Counting : std::uint8_t { all, beside_text };
+
 /// Counts for the models of the route, or of the group that `name` means. Vocabularies were loaded
 /// for routes only.
 void take_count(const chat::Prompt& prompt, const std::string& name, const Snapshot& snapshot,
-                PromptCounter& counter, Described& described)
+                Counting counting, PromptCounter& counter, Described& described)
 {
     const auto& rules = snapshot.rules;
     std::vector<std::string> named;
@@ -206,6 +208,9 @@ void take_count(const chat::Prompt& prompt, const std::string& name, const Snaps
     } else {
         models = named = models_behind(std::span(&name, 1), snapshot);
     }
+    described.beside_text = most_beside_text(prompt, models);
+    if (counting == Counting::beside_text)
+        return;
     const auto counted = counter.count(prompt, models, library);
     described.features.prompt = counted.best.tokens;
     described.features.prompt_upper = counted.best.upper;
@@ -280,7 +285,10 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     features.prompt = features.prompt_upper = dialect::estimate_tokens(facts.text_bytes);
     if (facts.stay_local || has_local_key(request.arrival))
         features.boundary = privacy::Boundary::local;
-    if (out.route == nullptr && rules.local_only.empty() && !is_weighed(features, snapshot))
+    // Sounds and files are looked at wherever they go: their size says nothing of their tokens.
+    const bool encloses = facts.enclosure_count > 0 && request.form == BodyForm::json;
+    if (out.route == nullptr && rules.local_only.empty() && !encloses &&
+        !is_weighed(features, snapshot))
         return out;
 
     static const route::Needs nothing;
@@ -295,8 +303,9 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     if (!(features.sensitive & rules.local_only).empty())
         features.boundary = privacy::Boundary::local;
     const bool counts = out.route != nullptr || is_weighed(features, snapshot);
-    if (counts && request.form == BodyForm::json)
-        take_count(prompt, facts.model, snapshot, describer.counter, out);
+    if ((counts || encloses) && request.form == BodyForm::json)
+        take_count(prompt, facts.model, snapshot, counts ? Counting::all : Counting::beside_text,
+                   describer.counter, out);
     if (out.route == nullptr)
         return out;
 
@@ -346,6 +355,7 @@ Result<void> plan_request(Described described, InferenceRequest& request, Servic
         features.max_cost = NanoUsd{0};
     request.prompt_estimate = features.prompt_upper;
     request.prompt_count = features.prompt;
+    request.beside_text = described->beside_text;
     // Most requests name a model and hold nothing back: there is nothing to weigh.
     if (described.route == nullptr && features.boundary == privacy::Boundary::any &&
         !features.max_cost && !request.facts.explain) {

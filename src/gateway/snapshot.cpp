@@ -13,6 +13,7 @@
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/worst_case.hpp"
+#include "wire_head.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -411,11 +412,12 @@ std::vector<std::string> models_behind(std::span<const std::string> names, const
         if (!place)
             continue;
         for (const auto member : snapshot.table[place->group].members) {
-            const auto& model = snapshot.upstreams[at(member)].model;
+            // Behind a wildcard: the model that this name makes of it.
+            auto model = upstream_model(snapshot.upstreams[at(member)], place->wildcard);
             const bool meant = !place->pinned || *place->pinned == member;
             auto& known = seen[static_cast<std::size_t>(tokens::family_of(model))];
             if (meant && !std::exchange(known, true))
-                models.push_back(model);
+                models.push_back(std::move(model));
         }
     }
     return models;

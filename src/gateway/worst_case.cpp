@@ -77,9 +77,10 @@ std::optional<NanoUsd> worst_case(const InferenceRequest& request,
     const auto& deployment = snapshot.table[index];
     const auto& facts = request.facts;
     // No tokenizer makes more tokens of a text than it has bytes: what holds must not be a guess.
-    const auto text = std::max(static_cast<std::int64_t>(facts.text_bytes) + tokens_of_template,
-                               count(request.prompt_estimate));
-    const Tokens prompt{text + static_cast<std::int64_t>(facts.image_count) * tokens_per_image};
+    const auto text = static_cast<std::int64_t>(facts.text_bytes) + tokens_of_template;
+    const auto pictures = static_cast<std::int64_t>(facts.image_count) * tokens_per_image;
+    const Tokens prompt{std::max(text + std::max(pictures, count(request.beside_text)),
+                                 count(request.prompt_estimate))};
     const auto answer = longest_answer(request, parameters, upstream);
     const auto times = choices(request);
     const auto once = route::worst_cost(deployment, prompt, answer);

@@ -38,6 +38,7 @@ std::optional<int> said_of(const config::RetryPolicy& policy, chat::FailureClass
             return policy.bad_request;
         case FailureClass::model_missing:
         case FailureClass::too_long:
+        case FailureClass::not_local:
             return std::nullopt;
     }
     return std::nullopt;

@@ -38,6 +38,8 @@ std::string_view reason_without_words(chat::FailureClass kind)
             return "refused by the content filter";
         case chat::FailureClass::rejected:
             return "request rejected";
+        case chat::FailureClass::not_local:
+            return "not local";
         case chat::FailureClass::unknown:
             return "unknown failure";
     }

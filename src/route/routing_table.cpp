@@ -137,6 +137,8 @@ void describe(Deployment& deployment, const config::Deployment& row)
 {
     deployment.reach = row.local.value_or(false) ? privacy::Reach::local : privacy::Reach::remote;
     deployment.family = tokens::family_of(row.model);
+    if (deployment.family == tokens::Family::generic && row.model.find('*') != std::string::npos)
+        deployment.family.reset();
     deployment.mode = row.mode;
     deployment.wildcard = row.group.ends_with('*');
     deployment.max_output_tokens = row.max_output_tokens;

@@ -23,6 +23,7 @@ enum class FailureClass : std::uint8_t {
     too_long,        ///< Context window (wire.md 5.3).
     content_policy,  ///< Refused by a filter.
     rejected,        ///< Any other 4xx: the request is at fault.
+    not_local,       ///< Had to stay local and would have left: nothing was sent.
     unknown,
 };
 inline constexpr std::size_t failure_class_count =
@@ -54,6 +55,8 @@ inline constexpr std::size_t failure_class_count =
             return "content_policy";
         case FailureClass::rejected:
             return "rejected";
+        case FailureClass::not_local:
+            return "not_local";
         case FailureClass::unknown:
             return "unknown";
     }

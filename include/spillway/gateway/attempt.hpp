@@ -12,6 +12,7 @@
 #include "spillway/gateway/outcome.hpp"
 #include "spillway/gateway/services.hpp"
 #include "spillway/guard/engine_gate.hpp"
+#include "spillway/guard/fleet.hpp"
 #include "spillway/net/exchange.hpp"
 #include "spillway/net/upstream.hpp"
 #include "spillway/route/attempt_chain.hpp"
@@ -85,5 +86,10 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers);
 
 /// What a call's fault means for the chain.
 [[nodiscard]] chat::Failure failure_of(const net::CallError& error);
+
+/// What the fleet is told of an attempt that ended in `failure`: `abandoned` when that says nothing
+/// about the deployment.
+[[nodiscard]] guard::AttemptReport::End report_of(const chat::Failure& failure,
+                                                  route::Patience patience);
 
 }  // namespace spillway::gateway

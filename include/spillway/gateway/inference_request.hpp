@@ -66,6 +66,7 @@ struct InferenceRequest {
     std::string queue_lines;            ///< What local engines' queues made of it, as header lines.
     Tokens prompt_estimate{};           ///< Upper end of the count, for limits.
     Tokens prompt_count{};              ///< Best count: the usage of upstreams that report none.
+    Tokens beside_text{};               ///< Upper end of pictures, sounds, files, where counted.
     TimePoint received{};               ///< The last byte of the body had arrived.
 
     [[nodiscard]] std::string_view routing_lines() const

@@ -39,6 +39,7 @@ struct Described {
     score::Features scored;  ///< Where the score was taken; for explanations and comparisons.
     bool scanned = false;    ///< Sensitive classes were looked for.
     route::FamilyTokens uncorrected;  ///< As in `PromptCount`.
+    Tokens beside_text{};             ///< As in `InferenceRequest`.
 };
 
 /// Headers in which a client says where its request may go.

@@ -68,6 +68,8 @@ inline constexpr std::array<FailurePolicy, chat::failure_class_count> failure_po
      Cooling::none, BreakerEffect::ignored, Errc::content_policy},
     {chat::FailureClass::rejected, SameTarget::never, NextTarget::none, Cooling::none,
      BreakerEffect::ignored, Errc::upstream_rejected},
+    {chat::FailureClass::not_local, SameTarget::never, NextTarget::any, Cooling::none,
+     BreakerEffect::ignored, Errc::no_local_deployment},
     {chat::FailureClass::unknown, SameTarget::never, NextTarget::any, Cooling::none,
      BreakerEffect::counted, Errc::upstream_bad_reply},
 }};

@@ -22,7 +22,8 @@ namespace spillway::route {
 struct Deployment {
     std::string id;
     std::string group;
-    tokens::Family family = tokens::Family::generic;  ///< Whose tokens its window holds.
+    /// Whose tokens its window holds; empty when that depends on the name that is asked for.
+    std::optional<tokens::Family> family = tokens::Family::generic;
     int order = 1;
     double weight = 1.0;  ///< From weight, else rpm, else tpm (LiteLLM simple-shuffle); 0: last.
     std::optional<Tokens> max_input_tokens;

@@ -48,6 +48,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Errc::content_policy},
         FailurePolicy{FailureClass::rejected, SameTarget::never, NextTarget::none, Cooling::none,
                       BreakerEffect::ignored, Errc::upstream_rejected},
+        FailurePolicy{FailureClass::not_local, SameTarget::never, NextTarget::any, Cooling::none,
+                      BreakerEffect::ignored, Errc::no_local_deployment},
         FailurePolicy{FailureClass::unknown, SameTarget::never, NextTarget::any, Cooling::none,
                       BreakerEffect::counted, Errc::upstream_bad_reply}));
 
