@@ -240,7 +240,9 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
     if (attempt.pass != nullptr)
         attempt.pass->first_token(attempt.services.clock.now());
     attempt.chain.committed();
-    attempt.exchange.begin_stream(status, headers);
+    // One that was told of its wait has its head already.
+    if (!attempt.exchange.reply_began())
+        attempt.exchange.begin_stream(status, headers);
     attempt.request.forget_body();
     attempt.exchange.release_body();
 }

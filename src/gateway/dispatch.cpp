@@ -311,6 +311,7 @@ net::Task<void> Dispatch::run()
             break;
         }
     }
+    end_as_stream();
     outcome_.bill = payment_.bill();
     outcome_.failures = chain_.failures();
     outcome_.retries = chain_.attempted_retries();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "spillway/base/text.hpp"
+#include "spillway/dialect/openai_reply.hpp"
 #include "spillway/gateway/dispatch.hpp"
 #include "spillway/gateway/warm_up.hpp"
 
@@ -41,7 +42,8 @@ net::Task<bool> Dispatch::take_turn(const route::Target& target, guard::EngineGa
     const auto known = last_server(request_, services_) == target.deployment
                            ? engine::Turn::follow_up
                            : engine::Turn::first;
-    const EngineTurn::Parts parts{request_, target, chain_, watch_, services_, *priority, known};
+    const EngineTurn::Parts parts{request_, target,    chain_,    exchange_,
+                                  watch_,   services_, *priority, known};
     EngineTurn turn(parts, gate);
     const auto end = co_await turn.wait();
     note_turn(turn, target);
@@ -96,6 +98,22 @@ void Dispatch::go_elsewhere(const EngineTurn& turn, const route::Target& target,
     if (turn.cold())
         warm_up(request_.arrival.snapshot, target, services_);
     next_ = chain_.passed_over(moment(services_.clock.now()));
+}
+
+/// A request that was told of its wait has the head of a stream, so it ends as one.
+void Dispatch::end_as_stream()
+{
+    const bool whole = std::holds_alternative<WholeReply>(outcome_.parting);
+    auto* const told = std::get_if<ErrorReply>(&outcome_.parting);
+    if ((!whole && told == nullptr) || !exchange_.reply_began())
+        return;
+    Error error = whole ? Error(Errc::upstream_bad_reply,
+                                "The local engine answered the stream that was asked for whole.")
+                        : std::move(told->error);
+    outcome_.end = ledger::Outcome::broken;
+    outcome_.error = error.code();
+    outcome_.streamed = true;
+    outcome_.parting = StreamEnd{dialect::error_event(error)};
 }
 
 /// Tells the engine's picture how the attempt went.

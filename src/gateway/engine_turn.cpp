@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "spillway/base/text.hpp"
+#include "spillway/gateway/answer_headers.hpp"
+#include "spillway/gateway/reply.hpp"
 #include "wire_head.hpp"
 
 namespace spillway::gateway {
@@ -18,6 +20,7 @@ using engine::Overflow;
 /// What a place that was never measured usually takes.
 constexpr Millis usual_first_token{1'000};
 constexpr Millis longest_sleep{5'000};
+constexpr Millis comment_interval{5'000};
 constexpr Millis shortest_retry{1'000};
 constexpr Millis longest_retry{60'000};
 
@@ -127,7 +130,7 @@ guard::EngineWish EngineTurn::wish_of(const route::Target& target) const
 engine::NextHop EngineTurn::next_hop(TimePoint now)
 {
     engine::NextHop next;
-    if (parts_.chain.pinned() || overflow_ == config::Overflow::never) {
+    if (parts_.chain.pinned() || overflow_ == config::Overflow::never || commented_) {
         next.leave = Leave::pinned;
         return next;
     }
@@ -273,10 +276,55 @@ std::optional<EngineTurn::End> EngineTurn::look(TimePoint now)
 
 Millis EngineTurn::until_next_look(TimePoint now) const
 {
-    const auto until = std::min({pass_->wake_at(now), deadline_, now + longest_sleep});
+    const auto until =
+        std::min({pass_->wake_at(now), deadline_, comment_due(), now + longest_sleep});
     const auto left = std::chrono::ceil<Millis>(until - now);
     return std::clamp(std::min(left, engine::ask_again_in(here_, patience_)), Millis{1},
                       longest_sleep);
+}
+
+/// When the client of a stream is told next that it still waits.
+TimePoint EngineTurn::comment_due() const
+{
+    const auto& request = parts_.request;
+    const auto& after = request.arrival.snapshot->config.queue.comment_after;
+    const bool events = request.endpoint() == chat::Endpoint::chat ||
+                        request.endpoint() == chat::Endpoint::completions;
+    if (!after || !events || request.facts.delivery != chat::Delivery::stream)
+        return TimePoint::max();
+    return commented_ ? *commented_ + comment_interval : asked_ + *after;
+}
+
+/// The head of an answer that is not there yet. From here on the answer is a stream of this engine.
+void EngineTurn::begin_early()
+{
+    const auto& request = parts_.request;
+    const auto& arrival = request.arrival;
+    const auto& snapshot = *arrival.snapshot;
+    net::HeaderLines headers;
+    {
+        LineBuffer lines(headers);
+        lines.put("content-type: text/event-stream; charset=utf-8\r\n");
+        lines.put("cache-control: no-cache\r\nx-accel-buffering: no\r\n");
+        add_answer_headers(lines, arrival.id, snapshot.upstreams[at(parts_.target.deployment)],
+                           parts_.chain.attempted_retries(), parts_.chain.attempted_fallbacks());
+        lines.put(request.routing_lines()).put(request.queue_lines).put(request.rate_lines());
+        lines.put("x-spillway-queue-position: ").put(position_.value_or(0)).put("\r\n");
+    }
+    add_cors(headers, snapshot.config.server, arrival.origin);
+    parts_.chain.committed();
+    parts_.exchange.begin_stream(200, headers);
+}
+
+/// Tells the client where it stands; clients of event streams ignore comments.
+net::Task<void> EngineTurn::comment(TimePoint now)
+{
+    if (!commented_)
+        begin_early();
+    commented_ = now;
+    const auto line = ": waiting, " + std::to_string(pass_->position(now)) + " before this one\n\n";
+    // One that left is seen at the next look.
+    (void)co_await parts_.exchange.send(line);
 }
 
 net::Task<EngineTurn::End> EngineTurn::wait()
@@ -288,6 +336,11 @@ net::Task<EngineTurn::End> EngineTurn::wait()
         co_await parts_.services.shard.sleep(pause, &parts_.watch.left());
         now = parts_.services.clock.now();
         end = look(now);
+        if (!end && now >= comment_due()) {
+            co_await comment(now);
+            now = parts_.services.clock.now();
+            end = look(now);
+        }
     }
     bell_->event = nullptr;
     if (*end != End::admitted)

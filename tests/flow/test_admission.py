@@ -346,3 +346,36 @@ def test_clouds_have_no_queue(workshop):
     assert reply.status == 200 and reply.header("x-spillway-queue-position") is None
     assert "engines" not in daemon.client.get("/health").json
     assert daemon.ledger.record(reply.header("x-spillway-call-id")).engine is None
+
+
+def comments(reply):
+    return [line for line in reply.body.split(b"\n") if line.startswith(b":")]
+
+
+def test_a_stream_may_be_told_where_it_stands_while_it_waits(workshop):
+    engine = workshop.engine(Model("a"))
+    engine.hold("token")
+    daemon = workshop.serve(local(engine), queue={**PATIENT, "comment_after": 0.2})
+    first = in_turn(daemon, 1)[0]
+    told = send(daemon, stream=True)
+    whole = send(daemon)
+    waits(daemon, 2)
+    wait_until(lambda: told.receive() and b"waiting, 0 before this one" in told.buffer)
+    engine.release("token")
+    reply = told.read_reply()
+    assert reply.status == 200 and reply.done and reply.text == "one two three four five"
+    assert comments(reply) and reply.header("x-spillway-queue-position") == "0"
+    assert first.read_reply().status == 200 and whole.read_reply().json["choices"]
+
+
+def test_a_stream_that_was_told_of_its_wait_ends_as_a_stream_when_the_wait_was_in_vain(workshop):
+    engine = workshop.engine(Model("a"))
+    engine.hold("token")
+    daemon = workshop.serve(local(engine), queue={**PATIENT, "comment_after": 0.1})
+    first = in_turn(daemon, 1)[0]
+    reply = daemon.client.chat("m", stream=True, timeout=0.5)
+    assert reply.status == 200 and reply.complete and comments(reply)
+    assert len(reply.error_events) == 1 and not reply.done
+    assert daemon.ledger.record(reply.header("x-spillway-call-id")).outcome == "broken"
+    engine.release("token")
+    assert first.read_reply().status == 200

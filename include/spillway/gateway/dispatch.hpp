@@ -39,6 +39,7 @@ private:
                                             std::unique_ptr<guard::EnginePass>& pass);
     void note_turn(const EngineTurn& turn, const route::Target& target);
     void go_elsewhere(const EngineTurn& turn, const route::Target& target, guard::EngineGate& gate);
+    void end_as_stream();
     void feed(guard::EnginePass& pass, const Attempt& attempt, TimePoint now);
     [[nodiscard]] net::Task<void> wait_for_lease(const route::Target& target, Result<void>& paid);
     [[nodiscard]] route::Action cannot_pay(Error error, TimePoint now);

@@ -25,7 +25,8 @@ public:
     struct Parts {
         const InferenceRequest& request;
         const route::Target& target;
-        const route::AttemptChain& chain;
+        route::AttemptChain& chain;
+        net::Exchange& exchange;
         ClientWatch& watch;
         Services& services;
         engine::Priority priority;
@@ -42,7 +43,8 @@ public:
         refused,      ///< It can neither wait nor go: `refusal`.
         client_left,  ///< While it waited.
     };
-    /// Waits for as long as that is worth it.
+    /// Waits for as long as that is worth it. A stream may get its head and comments meanwhile
+    /// (`queue.comment_after`); then it stays here whatever comes, as after a commit point.
     [[nodiscard]] net::Task<End> wait();
 
     /// After `admitted`; null when the engine's gate does not know the model, so it just goes.
@@ -67,6 +69,9 @@ private:
     [[nodiscard]] engine::NextHop next_hop(TimePoint now);
     [[nodiscard]] std::optional<Millis> first_token_at(const route::Target& target, TimePoint now);
     [[nodiscard]] Millis until_next_look(TimePoint now) const;
+    [[nodiscard]] TimePoint comment_due() const;
+    net::Task<void> comment(TimePoint now);
+    void begin_early();
     [[nodiscard]] guard::EngineWish wish_of(const route::Target& target) const;
 
     /// Ends a sleep; reached from other threads by way of the shard, also when it is gone already.
@@ -87,6 +92,7 @@ private:
     Millis expected_{};
     Millis waited_{};
     std::optional<std::uint32_t> position_;
+    std::optional<TimePoint> commented_;
     std::string_view why_;
     bool cold_ = false;
 };
