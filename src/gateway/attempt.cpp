@@ -8,6 +8,7 @@
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/budget_headers.hpp"
+#include "spillway/gateway/embedding_call.hpp"
 #include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/stream_relay.hpp"
 #include "spillway/gateway/whole_answer.hpp"
@@ -175,6 +176,8 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
     }
     add_cors(headers, arrival.snapshot->config.server, arrival.origin);
     attempt.chain.committed();
+    if (attempt.rival != nullptr)
+        attempt.rival->reset();
     attempt.exchange.begin_stream(status, headers);
     attempt.request.forget_body();
     attempt.exchange.release_body();
@@ -258,7 +261,16 @@ net::Task<Refusal> take_refusal(Attempt& attempt, const net::ReplyHead& reply)
 
 }  // namespace
 
+// No coroutine itself: its frame would stand beside every open stream.
 net::Task<void> run_attempt(Attempt& attempt)
+{
+    if (attempt.request.endpoint() == chat::Endpoint::embeddings)
+        if (auto inputs = inputs_to_split(attempt); !inputs.empty())
+            return run_in_parts(attempt, std::move(inputs));
+    return run_call(attempt);
+}
+
+net::Task<void> run_call(Attempt& attempt)
 {
     for (;;) {
         attempt.call = std::make_unique<net::UpstreamCall>(attempt.services.shard);

@@ -37,6 +37,8 @@ struct Upstream {
     std::string header_block;  ///< Host, Authorization and the fixed headers, CRLF-ended. Secret.
     std::string answer_block;  ///< Lines of every answer it gives: which model, group and base.
     dialect::WireRules rules;
+    config::Embeddings embeddings;  ///< `max_batch`: the provider's, where the row sets none.
+    std::optional<std::int64_t> default_dimensions;  ///< For requests that set none.
     ledger::Rate rate;
     std::optional<Tokens> default_answer;  ///< `max_tokens` for requests that set none.
     bool local = false;
