@@ -9,6 +9,7 @@
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/budget_headers.hpp"
+#include "spillway/gateway/embedding_call.hpp"
 #include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/stream_relay.hpp"
 #include "spillway/gateway/whole_answer.hpp"
@@ -240,6 +241,8 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
     if (attempt.pass != nullptr)
         attempt.pass->first_token(attempt.services.clock.now());
     attempt.chain.committed();
+    if (attempt.rival != nullptr)
+        attempt.rival->reset();
     // One that was told of its wait has its head already.
     if (!attempt.exchange.reply_began())
         attempt.exchange.begin_stream(status, headers);
@@ -331,7 +334,16 @@ bool comes_as_stream(const Attempt& attempt, const net::ReplyHead& reply)
 
 }  // namespace
 
+// No coroutine itself: its frame would stand beside every open stream.
 net::Task<void> run_attempt(Attempt& attempt)
+{
+    if (attempt.request.endpoint() == chat::Endpoint::embeddings)
+        if (auto inputs = inputs_to_split(attempt); !inputs.empty())
+            return run_in_parts(attempt, std::move(inputs));
+    return run_call(attempt);
+}
+
+net::Task<void> run_call(Attempt& attempt)
 {
     for (;;) {
         attempt.call = std::make_unique<net::UpstreamCall>(attempt.services.shard);

@@ -116,6 +116,24 @@ void Dispatch::end_as_stream()
     outcome_.parting = StreamEnd{dialect::error_event(error)};
 }
 
+/// The attempt begins in its engine's slot.
+void Dispatch::give_pass(Attempt& attempt, std::unique_ptr<guard::EnginePass>& pass) const
+{
+    if (!pass)
+        return;
+    attempt.pass = std::move(pass);
+    attempt.pass->sent(asked_, expected_, attempt.began);
+}
+
+/// The attempt is over: its slot is free again.
+void Dispatch::take_pass(Attempt& attempt)
+{
+    if (!attempt.pass)
+        return;
+    feed(*attempt.pass, attempt, services_.clock.now());
+    attempt.pass.reset();
+}
+
 /// Tells the engine's picture how the attempt went.
 void Dispatch::feed(guard::EnginePass& pass, const Attempt& attempt, TimePoint now)
 {

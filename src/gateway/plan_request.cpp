@@ -363,6 +363,8 @@ Result<void> plan_request(Described described, InferenceRequest& request, Servic
         request.plan =
             std::make_unique<route::Plan>(route::straight_to(std::move(described.model)));
         request.plan->limits.access = access_of(request.arrival.caller, snapshot);
+        if (request.endpoint() == chat::Endpoint::embeddings)
+            request.plan->limits.vectors = route::vectors_at(request.asked, snapshot.table);
         return {};
     }
     route::Explanation refused;

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "member_number.hpp"
+#include "ollama_rows.hpp"
 #include "spillway/base/log.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/config/locality.hpp"
@@ -14,7 +16,6 @@
 #include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/worst_case.hpp"
 #include "wire_head.hpp"
-#include "ollama_rows.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -91,6 +92,26 @@ dialect::WireRules wire_rules(const config::Deployment& deployment, const config
     return rules;
 }
 
+void compile_embeddings(const config::Deployment& deployment, const config::Provider& provider,
+                        Upstream& upstream)
+{
+    upstream.embeddings = deployment.embeddings;
+    if (!upstream.embeddings.max_batch && provider.quirks.embedding_batch > 0)
+        upstream.embeddings.max_batch = provider.quirks.embedding_batch;
+    const auto is_dimensions = [](const auto& parameter) {
+        return parameter.first == "dimensions";
+    };
+    auto& defaults = upstream.rules.defaults;
+    const auto found = std::find_if(defaults.begin(), defaults.end(), is_dimensions);
+    if (found != defaults.end())
+        upstream.default_dimensions = number_of(found->second);
+    if (!upstream.embeddings.cut)
+        return;
+    // It does not know the parameter, wherever that comes from.
+    std::erase_if(defaults, is_dimensions);
+    upstream.rules.drop.emplace_back("dimensions");
+}
+
 std::string printed_base(const config::BaseUrl& base)
 {
     return (base.tls ? "https://" : "http://") + host_field(base) + base.path;
@@ -123,6 +144,7 @@ Result<Upstream> compile(const config::Deployment& deployment, const config::Con
     upstream.rules = wire_rules(deployment, config, resolved);
     upstream.ollama =
         ollama_upstream(deployment, upstream.provider, upstream.base_path, upstream.rules);
+    compile_embeddings(deployment, *resolved.provider, upstream);
     upstream.local = deployment.local.value_or(resolved.place == config::Place::local);
     upstream.rate =
         config::rate_of(deployment, upstream.model, place_of(upstream), prices, config.local);

@@ -9,6 +9,8 @@
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/answer_headers.hpp"
+#include "spillway/gateway/cascade.hpp"
+#include "spillway/gateway/verification.hpp"
 #include "spillway/net/deadline_wheel.hpp"
 
 namespace spillway::gateway {
@@ -63,6 +65,10 @@ public:
     net::Task<void> run();
     /// Returns when the relay may be destroyed: no comment is being written any more.
     net::Task<void> quiet();
+    /// What is held back because a check failed; empty when the attempt's end is set.
+    [[nodiscard]] std::optional<Doubted> doubted() const;
+    /// Lets go what was held back and relays the rest: sets the attempt's end.
+    net::Task<void> release();
 
 private:
     [[nodiscard]] TimePoint now() const { return attempt_.services.clock.now(); }
@@ -71,7 +77,13 @@ private:
     [[nodiscard]] Step take_event(std::string_view event);
     void relay(std::string_view bytes);
     net::Task<bool> flush();
+    [[nodiscard]] bool unjudged() const { return verification_ != nullptr && !begun_; }
+    [[nodiscard]] bool holds() const;
+    [[nodiscard]] bool doubts(review::Extent extent);
+    void hold_ran_out();
+    net::Task<void> write_held();
     void begin();
+    void finish();
     void end(Step step);
     void fail(chat::Failure failure);
     void break_off(chat::Failure failure);
@@ -82,6 +94,7 @@ private:
     net::Task<void> write_comment();
 
     Attempt& attempt_;
+    Verification* verification_ = attempt_.verification.get();  ///< Null for nearly all.
     int status_;
     net::HeaderLines headers_;  ///< The upstream's, until the commit point.
     dialect::EventBoundary boundary_;
@@ -94,6 +107,9 @@ private:
     std::string last_;         ///< The event that ends the stream, held for the record.
     bool committed_ = false;
     bool begun_ = false;
+    bool doubted_ = false;  ///< What came is held back, and the upstream waits.
+    bool ended_ = false;
+    std::optional<review::Fault> fault_;  ///< Found before anything was given.
     std::optional<TimePoint> first_token_;
     net::Deadline comment_due_;
     bool commenting_ = false;
@@ -139,6 +155,8 @@ Step StreamRelay::take_event(std::string_view event)
                 committed_ = true;
                 first_token_ = now();
             }
+            if (verification_ != nullptr)
+                verification_->add(event, now());
             break;
         case dialect::EventKind::idle:
             break;
@@ -182,8 +200,10 @@ Step StreamRelay::take(std::string_view bytes)
 /// @return False when the client left.
 net::Task<bool> StreamRelay::flush()
 {
-    if (!committed_) {
+    if (!committed_ || (unjudged() && holds())) {
         out_.append(std::exchange(direct_, {}));
+        if (committed_)
+            comment_due_.expire_at(verification_->hold_until());
         if (out_.size() <= max_held)
             co_return true;
         committed_ = true;
@@ -210,6 +230,11 @@ net::Task<bool> StreamRelay::flush()
 void StreamRelay::begin()
 {
     begun_ = true;
+    if (verification_ != nullptr) {
+        const auto* end = fault_ ? "kept" : ended_ ? "verified" : "released";
+        verification_->word = cascade_word(end, fault_);
+        show_cascade(attempt_.request, verification_->word);
+    }
     begin_answer(attempt_, status_, std::move(headers_));
 }
 
@@ -231,13 +256,19 @@ net::Task<void> StreamRelay::run()
             break;
         }
         step = take(ollama_ ? ollama_->feed(*piece) : *piece);
-        if (step == Step::failed && !committed_)
+        if (step == Step::failed && (!committed_ || unjudged()))
             break;
+        if (unjudged() && committed_) {
+            if (step == Step::done)
+                break;
+            if (step == Step::more && !holds() && doubts(review::Extent::beginning))
+                co_return;
+        }
         const bool sent = co_await flush();
         if (!sent)
             co_return leave();
     }
-    if (step != Step::failed && committed_) {
+    if (step != Step::failed && committed_ && !unjudged()) {
         const bool sent = co_await flush();
         if (!sent)
             co_return leave();
@@ -272,6 +303,14 @@ void StreamRelay::end(Step step)
     attempt_.watch.watch(nullptr);
     if (step == Step::done)
         net::spawn(finish_call(std::move(attempt_.call), now() + leftover_bound));
+    ended_ = true;
+    if (verification_ != nullptr && doubts(review::Extent::whole))
+        return;
+    finish();
+}
+
+void StreamRelay::finish()
+{
     // A proper end without one meaningful event: an empty answer is an answer.
     if (!begun_)
         begin();
@@ -281,6 +320,87 @@ void StreamRelay::end(Step step)
         out_.append(cut_comment);
     out_.append(last_);
     end.parting = StreamEnd{std::move(out_)};
+}
+
+/// May what came still be held back? Only while there is somebody else to ask.
+bool StreamRelay::holds() const
+{
+    return attempt_.chain.may_escalate() && verification_->holds(now());
+}
+
+/// Judges what came. Of what the client has already, a fault only marks the record.
+/// @return True when it is held back from here on, because another place may answer better.
+bool StreamRelay::doubts(review::Extent extent)
+{
+    const auto fault = verification_->judge_stream(extent);
+    if (begun_) {
+        if (fault && !fault_) {
+            verification_->word = cascade_word("late", fault);
+            show_cascade(attempt_.request, verification_->word);
+        }
+        return false;
+    }
+    fault_ = fault;
+    doubted_ = fault && verification_->holds_streams() && attempt_.chain.may_escalate();
+    if (doubted_) {
+        comment_due_.disarm();
+        attempt_.watch.watch(nullptr);
+        out_.append(std::exchange(direct_, {}));
+    }
+    return doubted_;
+}
+
+/// The hold is over although no further event came.
+void StreamRelay::hold_ran_out()
+{
+    // A beginning that fails is left to the next event: then the upstream can be let go.
+    fault_ = verification_->judge_stream(review::Extent::beginning);
+    if (commenting_ || (fault_ && attempt_.chain.may_escalate()))
+        return;
+    begin();
+    commenting_ = true;
+    comment_written_.reset();
+    net::spawn(write_held());
+}
+
+net::Task<void> StreamRelay::write_held()
+{
+    const auto held = std::exchange(out_, {});
+    if (attempt_.request.sample)
+        attempt_.request.sample->keep(held);
+    (void)co_await attempt_.exchange.send(held);
+    if (attempt_.request.same)
+        attempt_.request.same->add(held);
+    commenting_ = false;
+    comment_due_.expire_at(now() + comment_interval);
+    comment_written_.set();
+}
+
+std::optional<Doubted> StreamRelay::doubted() const
+{
+    if (!doubted_)
+        return std::nullopt;
+    std::optional<Doubted> doubted(std::in_place);
+    doubted->fault = *fault_;
+    doubted->usage = meter_.usage(attempt_.request.prompt_count);
+    doubted->first_token = first_token_;
+    doubted->extent = ended_ ? Doubted::Extent::whole : Doubted::Extent::begun;
+    return doubted;
+}
+
+net::Task<void> StreamRelay::release()
+{
+    doubted_ = false;
+    if (ended_) {
+        finish();
+        co_return;
+    }
+    attempt_.watch.watch(attempt_.call.get());
+    const bool sent = co_await flush();
+    if (sent)
+        co_await run();
+    else
+        leave();
 }
 
 /// A failure of the attempt while the client has seen nothing, a broken answer from then on.
@@ -343,6 +463,8 @@ void StreamRelay::leave()
 void StreamRelay::send_comment(void* self)
 {
     auto& relay = *static_cast<StreamRelay*>(self);
+    if (relay.unjudged())
+        return relay.hold_ran_out();
     if (relay.commenting_)
         return;
     relay.commenting_ = true;
@@ -358,10 +480,43 @@ net::Task<void> StreamRelay::write_comment()
     comment_written_.set();
 }
 
+/// A stream that failed a check, stopped in front of its first byte to the client.
+class HeldStream final : public HeldAnswer {
+public:
+    HeldStream(Attempt& attempt, std::unique_ptr<StreamRelay> relay)
+        : attempt_(attempt), relay_(std::move(relay))
+    {}
+    ~HeldStream() override { attempt_.call.reset(); }
+
+    net::Task<void> give() override
+    {
+        co_await relay_->release();
+        co_await relay_->quiet();
+    }
+
+private:
+    Attempt& attempt_;
+    std::unique_ptr<StreamRelay> relay_;
+};
+
+/// The same where the answer is checked: what is held back outlives this.
+net::Task<void> relay_verified(Attempt& attempt, const net::ReplyHead& reply)
+{
+    auto relay = std::make_unique<StreamRelay>(attempt, reply);
+    co_await relay->run();
+    co_await relay->quiet();
+    if (auto doubted = relay->doubted()) {
+        doubted->held = std::make_unique<HeldStream>(attempt, std::move(relay));
+        attempt.end = *std::move(doubted);
+    }
+}
+
 }  // namespace
 
 net::Task<void> relay_stream(Attempt& attempt, const net::ReplyHead& reply)
 {
+    if (attempt.verification)
+        co_return co_await relay_verified(attempt, reply);
     StreamRelay relay(attempt, reply);
     co_await relay.run();
     co_await relay.quiet();

@@ -8,6 +8,8 @@
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/answer_headers.hpp"
+#include "spillway/gateway/cascade.hpp"
+#include "spillway/gateway/embedding_call.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -59,6 +61,11 @@ net::Task<void> relay_rest(Attempt& attempt, int status, net::HeaderLines header
 {
     auto& clock = attempt.services.clock;
     const auto first_token = clock.now();
+    // Too long to be held, so it is not judged.
+    if (attempt.verification) {
+        attempt.verification->word = cascade_word("released", std::nullopt);
+        show_cascade(attempt.request, attempt.verification->word);
+    }
     begin_answer(attempt, status, std::move(headers));
     std::string tail;
     std::string_view ready = begun;
@@ -114,7 +121,7 @@ void judge(Attempt& attempt, WholeReply reply, TimePoint first_token)
         return;
     }
     if (request.endpoint() == chat::Endpoint::embeddings) {
-        auto recoded = dialect::recode_embeddings(std::move(reply.body), request.facts.encoding);
+        auto recoded = dialect::recode_embeddings(std::move(reply.body), vector_wish(attempt));
         if (!recoded)
             return fail(attempt, chat::FailureClass::unknown, recoded.error().message());
         reply.body = *std::move(recoded);
@@ -204,6 +211,8 @@ net::Task<void> take_whole_answer(Attempt& attempt, const net::ReplyHead& reply)
         judge_ollama(attempt, std::move(whole), first_token);
     else
         judge(attempt, std::move(whole), first_token);
+    if (attempt.verification)
+        verify_whole(attempt);
 }
 
 }  // namespace spillway::gateway

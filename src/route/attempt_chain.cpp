@@ -105,6 +105,9 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
     if (committed_) {
         return broke_off();
     }
+    if (escalated_) {
+        return give_up(moment);
+    }
     const FailureClass kind = last_->kind;
     if (kind == FailureClass::too_long) {
         note_overflow(failures_.back(), moment);

@@ -26,6 +26,20 @@ bool same_place(const Resolved& a, const Resolved& b)
 
 }  // namespace
 
+Action AttemptChain::doubted(const Moment& moment)
+{
+    if (!current_ || !may_escalate()) {
+        return give_up(moment);
+    }
+    // Its answer is known: whoever else leads to it leads nowhere new.
+    withdrawn_.push_back(*std::exchange(current_, std::nullopt));
+    escalated_ = true;
+    levels_spent_ = true;
+    doubtful_.clear();
+    pending_.clear();
+    return moment.now >= deadline_ ? out_of_time() : advance(moment);
+}
+
 Action AttemptChain::declined(Error shortage, const Moment& moment)
 {
     if (!current_ || committed_) {
@@ -322,6 +336,7 @@ bool AttemptChain::eligible(DeploymentIndex deployment, const Moment& moment) co
     return in_hop(deployment) && !barred(deployment) && !unpaid(deployment) &&
            std::find(turned_away_.begin(), turned_away_.end(), deployment) == turned_away_.end() &&
            fits(deployment, moment) &&
+           keeps_vectors((*table_)[deployment], hop().place.wildcard, request_.plan.limits) &&
            !rules_out(
                judge((*table_)[deployment], request_.plan.limits, moment.fleet[deployment].window));
 }

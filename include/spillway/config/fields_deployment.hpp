@@ -170,6 +170,25 @@ void params_fields(Visitor& visit, Deployment& row)
     ignored_params(visit);
 }
 
+/// How embeddings are asked for; in `model_info`.
+template <class Visitor>
+void embeddings_fields(Visitor& visit, Embeddings& embeddings)
+{
+    visit("max_batch_size", embeddings.max_batch, Range{1, 1e6},
+          Doc{"spillway's own: inputs that one call for embeddings may hold; longer lists are "
+              "asked for in parts. OpenAI and Azure: 2048, Gemini: 100, Cohere: 96, DashScope: "
+              "10; others have no limit unless one is set."});
+    visit("vectors", embeddings.vectors,
+          Doc{"spillway's own: which vectors the model makes. Requests for embeddings fall back "
+              "only to deployments of the same; when unset it is `base_model`, else the model's "
+              "name without provider and `:latest`."});
+    visit("normalize_embeddings", embeddings.normalize,
+          Doc{"spillway's own: brings vectors to length 1 (L2)."});
+    visit("cut_dimensions", embeddings.cut,
+          Doc{"spillway's own: the engine knows no `dimensions`, so it is not sent; vectors are "
+              "cut to it and brought to length 1. Only for models that were trained for it."});
+}
+
 template <class Visitor>
 void info_fields(Visitor& visit, Deployment& row)
 {
@@ -195,6 +214,7 @@ void info_fields(Visitor& visit, Deployment& row)
     visit("local", row.local,
           Doc{"spillway's own: whether requests with `boundary: local` may go there. By its "
               "address when unset: loopback, private ranges and privacy.local_hosts."});
+    embeddings_fields(visit, row.embeddings);
     price_fields(visit, row.prices);
     spending_fields(visit, row);
     ignored(visit, "health is measured on the requests themselves",

@@ -27,6 +27,7 @@ struct Quirks {
     bool no_stream_options = false;             ///< 400s on `stream_options`.
     bool drop_sampling_for_new_claude =
         false;  ///< Anthropic: temperature, top_p, top_k (wire.md 3.6).
+    std::uint16_t embedding_batch = 0;  ///< Inputs of one call; 0: no limit is known.
 };
 
 struct Provider {

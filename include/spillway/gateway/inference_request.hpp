@@ -40,6 +40,7 @@ struct Routing {
     std::string explanation;      ///< JSON object; when the request asks for it.
     route::FamilyTokens counted;  ///< Of the prompt, uncorrected; compared with what is reported.
     std::uint64_t conversation = 0;  ///< As in `route::Features`.
+    std::string cascade;             ///< As it was shown; see `show_cascade`.
 };
 
 /// A request that was read, checked and resolved; constant from here on until `forget_body`, but

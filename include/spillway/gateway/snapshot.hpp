@@ -12,8 +12,8 @@
 #include "spillway/config/load.hpp"
 #include "spillway/config/providers.hpp"
 #include "spillway/dialect/body_edit.hpp"
-#include "spillway/guard/engines.hpp"
 #include "spillway/gateway/ollama_upstream.hpp"
+#include "spillway/guard/engines.hpp"
 #include "spillway/guard/fleet.hpp"
 #include "spillway/guard/key_ring.hpp"
 #include "spillway/ledger/cost.hpp"
@@ -40,6 +40,8 @@ struct Upstream {
     std::string answer_block;  ///< Lines of every answer it gives: which model, group and base.
     dialect::WireRules rules;
     std::optional<OllamaUpstream> ollama;  ///< Where it is one: chats and embeddings in its words.
+    config::Embeddings embeddings;  ///< `max_batch`: the provider's, where the row sets none.
+    std::optional<std::int64_t> default_dimensions;  ///< For requests that set none.
     ledger::Rate rate;
     std::optional<Tokens> default_answer;  ///< `max_tokens` for requests that set none.
     bool local = false;

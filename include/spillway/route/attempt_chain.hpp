@@ -127,6 +127,14 @@ public:
     [[nodiscard]] bool insists() const { return insists_; }
     /// Was the target of the last `Send` asked for by its id?
     [[nodiscard]] bool pinned() const { return hop().place.pinned.has_value(); }
+    /// The last `Send` was answered, but not well enough: the request goes on along the plan, as
+    /// far as the next place that is asked. When that one fails, or there is none, the chain stops.
+    [[nodiscard]] Action doubted(const Moment& moment);
+    /// Does the plan lead on from here, and has no answer been doubted yet?
+    [[nodiscard]] bool may_escalate() const
+    {
+        return !escalated_ && !committed_ && planned_ < request_.plan.hops.size();
+    }
     /// The last `Pause` is over.
     [[nodiscard]] Action resumed(const Moment& moment);
     /// The first byte of an answer is about to go to the client.
@@ -257,6 +265,7 @@ private:
     bool hop_tried_ = false;   ///< Something was sent in the current hop.
     bool overflowed_ = false;  ///< Some deployment said that the prompt is too long.
     bool committed_ = false;
+    bool escalated_ = false;
 };
 
 }  // namespace spillway::route

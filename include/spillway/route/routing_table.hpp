@@ -32,6 +32,7 @@ struct Deployment {
     privacy::Reach reach = privacy::Reach::remote;  ///< May a request that stays local go there?
     config::Mode mode = config::Mode::chat;
     bool wildcard = false;  ///< Serves many models, of any mode.
+    std::string vectors;    ///< See `config::vector_model`.
     std::optional<Tokens> max_output_tokens;
     std::optional<PicoUsdPerToken> dearest_input;  ///< Over all tiers of its price.
     std::optional<PicoUsdPerToken> dearest_output;
