@@ -174,6 +174,7 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
                            attempt.services);
     }
     add_cors(headers, arrival.snapshot->config.server, arrival.origin);
+    voice_headers(attempt.request, headers);
     attempt.chain.committed();
     attempt.exchange.begin_stream(status, headers);
     attempt.request.forget_body();

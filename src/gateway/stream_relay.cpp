@@ -180,9 +180,12 @@ net::Task<bool> StreamRelay::flush()
     if (!ready.empty()) {
         if (attempt_.request.sample)
             attempt_.request.sample->keep(ready);
-        const auto sent = co_await attempt_.exchange.send(ready);
-        if (!sent)
-            co_return false;
+        const auto words = voiced(attempt_.request, ready, attempt_.services.clock);
+        if (!words.empty()) {
+            const auto sent = co_await attempt_.exchange.send(words);
+            if (!sent)
+                co_return false;
+        }
         if (attempt_.request.same)
             attempt_.request.same->add(ready);
     }
@@ -311,7 +314,8 @@ void StreamRelay::leave()
 void StreamRelay::send_comment(void* self)
 {
     auto& relay = *static_cast<StreamRelay*>(self);
-    if (relay.commenting_)
+    // Lines of JSON have no comments.
+    if (relay.commenting_ || relay.attempt_.request.ollama)
         return;
     relay.commenting_ = true;
     relay.comment_written_.reset();

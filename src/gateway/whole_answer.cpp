@@ -140,7 +140,9 @@ net::Task<void> take_whole_answer(Attempt& attempt, const net::ReplyHead& reply)
     // web page with status 200 is not an answer.
     const auto endpoint = attempt.request.endpoint();
     const bool metered = endpoint != chat::Endpoint::other;
-    const auto limit = endpoint == chat::Endpoint::embeddings ? max_embeddings : max_held;
+    // What is translated must be here in full, as must be what is re-encoded.
+    const bool in_full = endpoint == chat::Endpoint::embeddings || attempt.request.ollama;
+    const auto limit = in_full ? max_embeddings : max_held;
     if (reply.framing == net::Framing::length && reply.content_length <= limit)
         whole.body.reserve(static_cast<std::size_t>(reply.content_length));
     const auto first_token = attempt.services.clock.now();
@@ -158,9 +160,8 @@ net::Task<void> take_whole_answer(Attempt& attempt, const net::ReplyHead& reply)
             break;
         whole.body.append(*piece);
         const bool fits = whole.body.size() <= limit;
-        if (!fits && endpoint == chat::Endpoint::embeddings) {
-            fail(attempt, chat::FailureClass::unknown,
-                 "the embeddings answer is larger than 32 MiB");
+        if (!fits && in_full) {
+            fail(attempt, chat::FailureClass::unknown, "the answer is larger than 32 MiB");
             co_return;
         }
         if (!fits || (!json && !metered)) {
