@@ -238,6 +238,7 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
                            attempt.services);
     }
     add_cors(headers, arrival.snapshot->config.server, arrival.origin);
+    voice_headers(attempt.request, headers);
     if (attempt.pass != nullptr)
         attempt.pass->first_token(attempt.services.clock.now());
     attempt.chain.committed();

@@ -215,9 +215,12 @@ net::Task<bool> StreamRelay::flush()
     if (!ready.empty()) {
         if (attempt_.request.sample)
             attempt_.request.sample->keep(ready);
-        const auto sent = co_await attempt_.exchange.send(ready);
-        if (!sent)
-            co_return false;
+        const auto words = voiced(attempt_.request, ready, attempt_.services.clock);
+        if (!words.empty()) {
+            const auto sent = co_await attempt_.exchange.send(words);
+            if (!sent)
+                co_return false;
+        }
         if (attempt_.request.same)
             attempt_.request.same->add(ready);
     }
@@ -368,7 +371,9 @@ net::Task<void> StreamRelay::write_held()
     const auto held = std::exchange(out_, {});
     if (attempt_.request.sample)
         attempt_.request.sample->keep(held);
-    (void)co_await attempt_.exchange.send(held);
+    const auto words = voiced(attempt_.request, held, attempt_.services.clock);
+    if (!words.empty())
+        (void)co_await attempt_.exchange.send(words);
     if (attempt_.request.same)
         attempt_.request.same->add(held);
     commenting_ = false;
@@ -465,7 +470,8 @@ void StreamRelay::send_comment(void* self)
     auto& relay = *static_cast<StreamRelay*>(self);
     if (relay.unjudged())
         return relay.hold_ran_out();
-    if (relay.commenting_)
+    // Lines of JSON have no comments.
+    if (relay.commenting_ || relay.attempt_.request.ollama)
         return;
     relay.commenting_ = true;
     relay.comment_written_.reset();

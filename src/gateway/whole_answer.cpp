@@ -171,9 +171,9 @@ net::Task<void> take_whole_answer(Attempt& attempt, const net::ReplyHead& reply)
     // web page with status 200 is not an answer.
     const auto endpoint = attempt.request.endpoint();
     const bool metered = endpoint != chat::Endpoint::other;
-    // An answer that must be put into other words cannot be relayed as it comes.
+    // What must be put into other words, or re-encoded, cannot be relayed as it comes.
     const bool ollama = speaks_ollama(attempt.upstream, attempt.request);
-    const bool held = endpoint == chat::Endpoint::embeddings || ollama;
+    const bool held = endpoint == chat::Endpoint::embeddings || ollama || attempt.request.ollama;
     const auto limit = held ? max_embeddings : max_held;
     if (reply.framing == net::Framing::length && reply.content_length <= limit)
         whole.body.reserve(static_cast<std::size_t>(reply.content_length));

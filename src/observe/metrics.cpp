@@ -345,11 +345,11 @@ struct Metrics::Families {
     prometheus::Family<prometheus::Counter>&served, &failed, &fallbacks, &cooled_down,
         &prompt_tokens, &completion_tokens, &spend;
     prometheus::Family<prometheus::Histogram>&first_token, &total;
-    prometheus::Family<prometheus::Gauge>&engine_waiting, &engine_running;
+    prometheus::Family<prometheus::Gauge>&in_flight, &state, &engine_waiting, &engine_running;
     prometheus::Family<prometheus::Counter>&engine_loads, &engine_spills, &engine_refusals;
     prometheus::Family<prometheus::Histogram>&engine_wait, &engine_error;
-    prometheus::Family<prometheus::Gauge>&in_flight, &state, &budget_limit, &budget_spent,
-        &budget_reserved, &budget_lease, &provider_remaining;
+    prometheus::Family<prometheus::Gauge>&budget_limit, &budget_spent, &budget_reserved,
+        &budget_lease, &provider_remaining;
     prometheus::Gauge &memory, &descriptors;
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
     std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
@@ -470,7 +470,8 @@ prometheus::Counter& Metrics::cascades(std::string_view outcome, std::string_vie
 {
     const auto o = place_of(outcome, cascade_outcomes);
     auto* counter = families_->cascades[o][place_of(check, cascade_checks)];
-    return counter != nullptr ? *counter : *families_->cascades[o][o < 2 ? cascade_checks.size() - 1 : 0];
+    return counter != nullptr ? *counter
+                              : *families_->cascades[o][o < 2 ? cascade_checks.size() - 1 : 0];
 }
 
 prometheus::Counter& Metrics::replays(std::string_view kind)
