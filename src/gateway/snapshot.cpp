@@ -166,8 +166,9 @@ std::vector<guard::EngineSeat> seats_of(const config::Config& config,
         auto& seat = seats[i];
         const auto& origin = upstream.origin;
         const bool v6 = origin.host.find(':') != std::string::npos;
-        seat.address =
-            (v6 ? "[" + origin.host + "]" : origin.host) + ":" + std::to_string(origin.port);
+        // One engine, whichever of its two names a row has.
+        const auto host = origin.host == "localhost" ? std::string("127.0.0.1") : origin.host;
+        seat.address = (v6 ? "[" + host + "]" : host) + ":" + std::to_string(origin.port);
         seat.kind = *kind;
         if (upstream.model.find('*') == std::string::npos)
             seat.model = upstream.model;

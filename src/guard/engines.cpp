@@ -15,6 +15,16 @@ engine::QueueSettings queue_settings(const config::Queue& settings)
     return out;
 }
 
+/// What the file says of the engine, under either name of this machine.
+const config::EngineLimits* said_of(const config::Queue& settings, const std::string& address)
+{
+    constexpr std::string_view loopback = "127.0.0.1:";
+    auto found = settings.engines.find(address);
+    if (found == settings.engines.end() && address.starts_with(loopback))
+        found = settings.engines.find("localhost:" + address.substr(loopback.size()));
+    return found != settings.engines.end() ? &found->second : nullptr;
+}
+
 /// Of all that sit there: the file's word for the engine, else the most that one of them asks for.
 engine::EngineSettings engine_settings(const std::vector<EngineSeat>& seats,
                                        const EngineSeat& first, const config::Queue& settings)
@@ -26,9 +36,9 @@ engine::EngineSettings engine_settings(const std::vector<EngineSeat>& seats,
             out.slots = std::max(out.slots.value_or(1), *seat.slots);
         }
     }
-    if (const auto said = settings.engines.find(first.address); said != settings.engines.end()) {
-        out.memory = said->second.memory;
-        out.slots = said->second.slots ? said->second.slots : out.slots;
+    if (const auto* said = said_of(settings, first.address)) {
+        out.memory = said->memory;
+        out.slots = said->slots ? said->slots : out.slots;
     }
     return out;
 }
