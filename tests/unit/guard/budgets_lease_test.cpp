@@ -140,18 +140,14 @@ TEST_F(BudgetsLeaseTest, SayWhatIsSpentOfASoftBudgetAndNeedNoLeaseForIt)
     (void)budgets_.take_demands(10, noon);
     rung_ = 0;
     const std::vector<ScopeName> one{team};
-    budgets_.reserve(RequestId{}, one, NanoUsd{20}, noon)
-        .value()
-        .settle(NanoUsd{20}, Certainty::exact);
+    budgets_.reserve(RequestId{}, one, NanoUsd{20}, noon)->settle(NanoUsd{20}, Certainty::exact);
     EXPECT_EQ(rung_, 0);
     const auto demands = budgets_.take_demands(10, noon);
     ASSERT_EQ(demands.size(), 1U);
     EXPECT_EQ(demands[0].standing.spent, NanoUsd{20});
     EXPECT_TRUE(demands[0].standing.only_told);
     budgets_.lease(window, {NanoUsd{20}, NanoUsd{25}, NanoUsd{0}, NanoUsd{25}});
-    budgets_.reserve(RequestId{}, one, NanoUsd{10}, noon)
-        .value()
-        .settle(NanoUsd{10}, Certainty::exact);
+    budgets_.reserve(RequestId{}, one, NanoUsd{10}, noon)->settle(NanoUsd{10}, Certainty::exact);
     const auto news = budgets_.take_news();
     ASSERT_EQ(news.size(), 1U);
     EXPECT_EQ(news[0].kind, BudgetNews::Kind::soft_crossed);
