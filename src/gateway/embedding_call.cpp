@@ -107,8 +107,8 @@ net::Task<void> run_in_parts(Attempt& attempt, std::vector<chat::ByteRange> inpu
     for (std::size_t first = 0; first < inputs.size(); first += batch) {
         const auto count = std::min(batch, inputs.size() - first);
         {
-            const PartView part(request, dialect::part_of(request.facts, request.body, inputs,
-                                                          first, count));
+            const PartView part(
+                request, dialect::part_of(request.facts, request.body, inputs, first, count));
             co_await run_call(attempt);
         }
         auto* answered = std::get_if<Answered>(&attempt.end);
@@ -120,8 +120,8 @@ net::Task<void> run_in_parts(Attempt& attempt, std::vector<chat::ByteRange> inpu
         if (auto added = join.add(reply->body, count); !added)
             co_return fail(attempt, added.error());
         if (join.size() > most_vectors)
-            co_return fail(attempt, Error(Errc::upstream_bad_reply,
-                                          "the embeddings are larger than 128 MiB"));
+            co_return fail(
+                attempt, Error(Errc::upstream_bad_reply, "the embeddings are larger than 128 MiB"));
         if (first == 0)
             whole = std::move(*answered);
     }

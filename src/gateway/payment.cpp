@@ -206,9 +206,8 @@ void Payment::back_to(const route::Target& target)
     if (!reservation_ || (payer_ && payer_->deployment == target.deployment))
         return;
     const auto amount = reservation_->amount();
-    auto moved =
-        services_.budgets.exchange(*reservation_, payers(target.group, target.deployment), amount,
-                                   request_.arrival.started);
+    auto moved = services_.budgets.exchange(*reservation_, payers(target.group, target.deployment),
+                                            amount, request_.arrival.started);
     // A cap that has no room for what was spent already is no reason to withhold the answer.
     if (!moved)
         return;

@@ -51,7 +51,10 @@ std::string why_line(const InferenceRequest& request, const Outcome& outcome)
         why.append("; ");
     }
     if (const auto* first = outcome.superseded.get())
-        begin(first->group, first->deployment).append("doubted, ").append(first->fault).append("; ");
+        begin(first->group, first->deployment)
+            .append("doubted, ")
+            .append(first->fault)
+            .append("; ");
     if (outcome.served_by)
         begin(outcome.served_by->group, outcome.served_by->deployment)
             .append(ledger::name(outcome.end));
@@ -129,8 +132,8 @@ NanoUsd add_superseded(ledger::SpendRecord& record, const InferenceRequest& requ
     const auto cost = ledger::cost(rate, first.usage, first.answer_time);
     const auto known = cost.value_or(NanoUsd{0});
     // An answer that was cut off may have cost more than was seen of it.
-    const bool all_of_it = cost && (first.extent == Superseded::Extent::whole ||
-                                    ledger::only_time_costs(rate));
+    const bool all_of_it =
+        cost && (first.extent == Superseded::Extent::whole || ledger::only_time_costs(rate));
     if (cost)
         record.cost = record.cost.value_or(NanoUsd{0}) + *cost;
     return all_of_it ? NanoUsd{0} : difference(std::max(known, first.reserved), known);

@@ -94,7 +94,9 @@ void compile_embeddings(const config::Deployment& deployment, const config::Prov
     upstream.embeddings = deployment.embeddings;
     if (!upstream.embeddings.max_batch && provider.quirks.embedding_batch > 0)
         upstream.embeddings.max_batch = provider.quirks.embedding_batch;
-    const auto is_dimensions = [](const auto& parameter) { return parameter.first == "dimensions"; };
+    const auto is_dimensions = [](const auto& parameter) {
+        return parameter.first == "dimensions";
+    };
     auto& defaults = upstream.rules.defaults;
     const auto found = std::find_if(defaults.begin(), defaults.end(), is_dimensions);
     if (found != defaults.end())

@@ -408,8 +408,9 @@ prometheus::Counter& Metrics::rate_limited(std::string_view scope)
 prometheus::Counter& Metrics::cascades(std::string_view outcome, std::string_view check)
 {
     const auto o = place_of(outcome, cascade_outcomes);
-    auto* counter = families_->cascades[o][place_of(check, cascade_checks)];
-    return counter != nullptr ? *counter : *families_->cascades[o][o < 2 ? cascade_checks.size() - 1 : 0];
+    const auto& counters = families_->cascades[o];
+    auto* counter = counters[place_of(check, cascade_checks)];
+    return *(counter != nullptr ? counter : counters[o < 2 ? counters.size() - 1 : 0]);
 }
 
 prometheus::Counter& Metrics::replays(std::string_view kind)
@@ -440,27 +441,18 @@ std::string metrics_manual()
         out += "| `" + std::string(row->name) + "` | " + std::string(word_for(row->kind)) + " | " +
                row->labels + " | " + row->help + " |\n";
     }
-    out += "\n`endpoint` is one of";
-    for (const auto word : endpoints)
-        out += " `" + std::string(word) + "`";
-    out += "; `outcome` is one of";
-    for (const auto word : outcomes)
-        out += " `" + std::string(word) + "`";
-    out += ";\nthat of shadows one of";
-    for (const auto word : shadow_outcomes)
-        out += " `" + std::string(word) + "`";
-    out += ";\nthat of cascades one of";
-    for (const auto word : cascade_outcomes)
-        out += " `" + std::string(word) + "`";
-    out += "; `check` is one of";
-    for (const auto word : cascade_checks)
-        out += " `" + std::string(word) + "`";
-    out += ";\n`scope` is one of";
-    for (const auto word : limited_scopes)
-        out += " `" + std::string(word) + "`";
-    out += "; `kind` is one of";
-    for (const auto word : replay_kinds)
-        out += " `" + std::string(word) + "`";
+    const auto list = [&out](std::string_view lead, const auto& words) {
+        out.append(lead).append(" is one of");
+        for (const auto word : words)
+            out += " `" + std::string(word) + "`";
+    };
+    list("\n`endpoint`", endpoints);
+    list("; `outcome`", outcomes);
+    list(";\nthat of shadows", shadow_outcomes);
+    list(";\nthat of cascades", cascade_outcomes);
+    list("; `check`", cascade_checks);
+    list(";\n`scope`", limited_scopes);
+    list("; `kind`", replay_kinds);
     return out + ".\n";
 }
 

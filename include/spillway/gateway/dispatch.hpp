@@ -56,8 +56,8 @@ private:
     [[nodiscard]] std::optional<route::Action> conclude(Attempt& attempt);
     [[nodiscard]] route::Action failed(Attempt& attempt, chat::Failure failure, TimePoint now);
     [[nodiscard]] guard::AttemptReport told_of(const Attempt& attempt, const chat::Usage& usage,
-                                                 std::optional<TimePoint> first_token,
-                                                 TimePoint now) const;
+                                               std::optional<TimePoint> first_token,
+                                               TimePoint now) const;
     void note_answer(const Attempt& attempt, Answered& answered, TimePoint now);
     void give(const Attempt& attempt, Answered& answered);
     void report_left(const Attempt& attempt, const chat::Usage& usage, TimePoint now);

@@ -9,8 +9,8 @@
 /// Requests for embeddings at one deployment (docs/embeddings.md).
 namespace spillway::gateway {
 
-/// What the answer must be like: the client's encoding, the dimensions that were asked for, and what
-/// the deployment's row says of its vectors.
+/// What the answer must be like: the client's encoding, the dimensions that were asked for, and
+/// what the deployment's row says of its vectors.
 [[nodiscard]] dialect::VectorWish vector_wish(const Attempt& attempt);
 
 /// The request's inputs when they are more than one call to the deployment may hold; else empty.

@@ -53,8 +53,8 @@ public:
     /// The attempt ended with an answer, or with part of one; `none`: it had not even been sent.
     void answered(Cost cost);
 
-    /// The attempt's answer is held back while another place is asked: `cost` stays set aside for it
-    /// beside what the other may cost. Empty: all that was set aside.
+    /// The attempt's answer is held back while another place is asked: `cost` stays set aside for
+    /// it beside what the other may cost. Empty: all that was set aside.
     void held_back(std::optional<NanoUsd> cost);
     /// The answer that was held back is given after all: its target pays, as far as its scopes can.
     void back_to(const route::Target& target);

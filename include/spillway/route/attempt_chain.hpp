@@ -114,8 +114,8 @@ public:
     /// Nothing was sent after the last `Send`: another request took the last of the deployment's
     /// limits first. This one does not come back to it.
     [[nodiscard]] Action withdrawn(const Moment& moment);
-    /// The last `Send` was answered, but not well enough: the request goes on along the plan, as far
-    /// as the next place that is asked. When that one fails, or there is none, the chain stops.
+    /// The last `Send` was answered, but not well enough: the request goes on along the plan, as
+    /// far as the next place that is asked. When that one fails, or there is none, the chain stops.
     [[nodiscard]] Action doubted(const Moment& moment);
     /// Does the plan lead on from here, and has no answer been doubted yet?
     [[nodiscard]] bool may_escalate() const

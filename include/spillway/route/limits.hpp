@@ -49,7 +49,7 @@ struct Limits {
     FamilyTokens uppers;  ///< Upper ends by family.
     std::optional<Tokens> answer;
     std::optional<NanoUsd> max_cost;
-    Access access;  ///< Of places, by name: looked at wherever one is entered.
+    Access access;        ///< Of places, by name: looked at wherever one is entered.
     std::string vectors;  ///< Of embeddings: nobody serves who makes others. Empty: anybody does.
 
     /// The prompt at most, as the deployment's model counts it.
