@@ -204,7 +204,6 @@ constexpr std::array<std::string_view, 8> shadow_outcomes{
     "compared",    "not_comparable", "failed",    "unavailable",
     "over_budget", "too_large",      "cancelled", "dropped"};
 
-/// Of the first two no check failed.
 constexpr std::array<std::string_view, 5> cascade_outcomes{"verified", "released", "escalated",
                                                            "kept", "late"};
 constexpr std::array<std::string_view, 11> cascade_checks{
@@ -221,6 +220,15 @@ std::size_t place_of(std::string_view word, const std::array<std::string_view, s
 prometheus::Family<prometheus::Counter>& counters(prometheus::Registry& registry, const Row& row)
 {
     return prometheus::BuildCounter().Name(row.name).Help(row.help).Register(registry);
+}
+
+/// One counter for each word of a label.
+template <class Words, class Counters>
+void add_words(prometheus::Family<prometheus::Counter>& family, const char* label,
+               const Words& words, Counters& counters)
+{
+    for (std::size_t i = 0; i < words.size(); ++i)
+        counters[i] = &family.Add({{label, std::string(words[i])}});
 }
 
 prometheus::Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const Row& row)
@@ -323,21 +331,14 @@ struct Metrics::Families {
                 requests[e][o] = &family.Add({{"endpoint", std::string(endpoints[e])},
                                               {"outcome", std::string(outcomes[o])}});
         }
-        auto& drawn = counters(r, row::shadows);
-        for (std::size_t o = 0; o < shadow_outcomes.size(); ++o)
-            shadows[o] = &drawn.Add({{"outcome", std::string(shadow_outcomes[o])}});
+        add_words(counters(r, row::shadows), "outcome", shadow_outcomes, shadows);
+        add_words(counters(r, row::rate_limited), "scope", limited_scopes, rate_limited);
+        add_words(counters(r, row::replays), "kind", replay_kinds, replays);
         auto& verified = counters(r, row::cascades);
         for (std::size_t o = 0; o < cascade_outcomes.size(); ++o)
             for (std::size_t c = 0; c < cascade_checks.size(); ++c)
-                if ((o < 2) == (cascade_checks[c] == "none"))
-                    cascades[o][c] = &verified.Add({{"outcome", std::string(cascade_outcomes[o])},
-                                                    {"check", std::string(cascade_checks[c])}});
-        auto& limits = counters(r, row::rate_limited);
-        for (std::size_t s = 0; s < limited_scopes.size(); ++s)
-            rate_limited[s] = &limits.Add({{"scope", std::string(limited_scopes[s])}});
-        auto& again = counters(r, row::replays);
-        for (std::size_t k = 0; k < replay_kinds.size(); ++k)
-            replays[k] = &again.Add({{"kind", std::string(replay_kinds[k])}});
+                cascades[o][c] = &verified.Add({{"outcome", std::string(cascade_outcomes[o])},
+                                                {"check", std::string(cascade_checks[c])}});
         gauges(r, row::build).Add({{"version", SPILLWAY_VERSION}}).Set(1);
         gauges(r, row::start_time).Add({}).Set(unix_seconds());
     }
@@ -469,9 +470,7 @@ prometheus::Counter& Metrics::rate_limited(std::string_view scope)
 prometheus::Counter& Metrics::cascades(std::string_view outcome, std::string_view check)
 {
     const auto o = place_of(outcome, cascade_outcomes);
-    auto* counter = families_->cascades[o][place_of(check, cascade_checks)];
-    return counter != nullptr ? *counter
-                              : *families_->cascades[o][o < 2 ? cascade_checks.size() - 1 : 0];
+    return *families_->cascades[o][place_of(check, cascade_checks)];
 }
 
 prometheus::Counter& Metrics::replays(std::string_view kind)
@@ -502,27 +501,18 @@ std::string metrics_manual()
         out += "| `" + std::string(row->name) + "` | " + std::string(word_for(row->kind)) + " | " +
                row->labels + " | " + row->help + " |\n";
     }
-    out += "\n`endpoint` is one of";
-    for (const auto word : endpoints)
-        out += " `" + std::string(word) + "`";
-    out += "; `outcome` is one of";
-    for (const auto word : outcomes)
-        out += " `" + std::string(word) + "`";
-    out += ";\nthat of shadows one of";
-    for (const auto word : shadow_outcomes)
-        out += " `" + std::string(word) + "`";
-    out += ";\nthat of cascades one of";
-    for (const auto word : cascade_outcomes)
-        out += " `" + std::string(word) + "`";
-    out += "; `check` is one of";
-    for (const auto word : cascade_checks)
-        out += " `" + std::string(word) + "`";
-    out += ";\n`scope` is one of";
-    for (const auto word : limited_scopes)
-        out += " `" + std::string(word) + "`";
-    out += "; `kind` is one of";
-    for (const auto word : replay_kinds)
-        out += " `" + std::string(word) + "`";
+    const auto list = [&out](std::string_view lead, const auto& words) {
+        out.append(lead).append(" is one of");
+        for (const auto word : words)
+            out += " `" + std::string(word) + "`";
+    };
+    list("\n`endpoint`", endpoints);
+    list("; `outcome`", outcomes);
+    list(";\nthat of shadows", shadow_outcomes);
+    list(";\nthat of cascades", cascade_outcomes);
+    list("; `check`", cascade_checks);
+    list(";\n`scope`", limited_scopes);
+    list("; `kind`", replay_kinds);
     return out + ".\n";
 }
 
