@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "cascade_words.hpp"
+
 namespace spillway::observe {
 
 namespace {
@@ -179,12 +181,6 @@ constexpr std::array<std::string_view, 4> outcomes{"served", "refused", "broken"
 constexpr std::array<std::string_view, 8> shadow_outcomes{
     "compared",    "not_comparable", "failed",    "unavailable",
     "over_budget", "too_large",      "cancelled", "dropped"};
-
-constexpr std::array<std::string_view, 5> cascade_outcomes{"verified", "released", "escalated",
-                                                           "kept", "late"};
-constexpr std::array<std::string_view, 11> cascade_checks{
-    "empty",   "refused",      "cut",           "looping", "not_json", "off_schema",
-    "no_call", "unknown_tool", "bad_arguments", "unsure",  "none"};
 
 template <std::size_t size>
 std::size_t place_of(std::string_view word, const std::array<std::string_view, size>& words)
