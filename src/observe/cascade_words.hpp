@@ -12,4 +12,7 @@ constexpr std::array<std::string_view, 11> cascade_checks{
     "empty",   "refused",      "cut",           "looping", "not_json", "off_schema",
     "no_call", "unknown_tool", "bad_arguments", "unsure",  "none"};
 
+template <class T>
+using PerCheck = std::array<T, cascade_checks.size()>;
+
 }  // namespace spillway::observe

@@ -194,15 +194,6 @@ prometheus::Family<prometheus::Counter>& counters(prometheus::Registry& registry
     return prometheus::BuildCounter().Name(row.name).Help(row.help).Register(registry);
 }
 
-/// One counter for each word of a label.
-template <class Words, class Counters>
-void add_words(prometheus::Family<prometheus::Counter>& family, const char* label,
-               const Words& words, Counters& counters)
-{
-    for (std::size_t i = 0; i < words.size(); ++i)
-        counters[i] = &family.Add({{label, std::string(words[i])}});
-}
-
 prometheus::Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const Row& row)
 {
     return prometheus::BuildGauge().Name(row.name).Help(row.help).Register(registry);
@@ -296,9 +287,15 @@ struct Metrics::Families {
                 requests[e][o] = &family.Add({{"endpoint", std::string(endpoints[e])},
                                               {"outcome", std::string(outcomes[o])}});
         }
-        add_words(counters(r, row::shadows), "outcome", shadow_outcomes, shadows);
-        add_words(counters(r, row::rate_limited), "scope", limited_scopes, rate_limited);
-        add_words(counters(r, row::replays), "kind", replay_kinds, replays);
+        auto& drawn = counters(r, row::shadows);
+        for (std::size_t o = 0; o < shadow_outcomes.size(); ++o)
+            shadows[o] = &drawn.Add({{"outcome", std::string(shadow_outcomes[o])}});
+        auto& limits = counters(r, row::rate_limited);
+        for (std::size_t s = 0; s < limited_scopes.size(); ++s)
+            rate_limited[s] = &limits.Add({{"scope", std::string(limited_scopes[s])}});
+        auto& again = counters(r, row::replays);
+        for (std::size_t k = 0; k < replay_kinds.size(); ++k)
+            replays[k] = &again.Add({{"kind", std::string(replay_kinds[k])}});
         auto& verified = counters(r, row::cascades);
         for (std::size_t o = 0; o < cascade_outcomes.size(); ++o)
             for (std::size_t c = 0; c < cascade_checks.size(); ++c)
@@ -316,8 +313,7 @@ struct Metrics::Families {
     prometheus::Gauge &memory, &descriptors;
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
     std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
-    std::array<std::array<prometheus::Counter*, cascade_checks.size()>, cascade_outcomes.size()>
-        cascades{};
+    std::array<PerCheck<prometheus::Counter*>, cascade_outcomes.size()> cascades{};
     std::array<prometheus::Counter*, limited_scopes.size()> rate_limited{};
     std::array<prometheus::Counter*, replay_kinds.size()> replays{};
 };
