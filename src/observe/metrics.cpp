@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "cascade_words.hpp"
+
 namespace spillway::observe {
 
 namespace {
@@ -204,12 +206,6 @@ constexpr std::array<std::string_view, 8> shadow_outcomes{
     "compared",    "not_comparable", "failed",    "unavailable",
     "over_budget", "too_large",      "cancelled", "dropped"};
 
-constexpr std::array<std::string_view, 5> cascade_outcomes{"verified", "released", "escalated",
-                                                           "kept", "late"};
-constexpr std::array<std::string_view, 11> cascade_checks{
-    "empty",   "refused",      "cut",           "looping", "not_json", "off_schema",
-    "no_call", "unknown_tool", "bad_arguments", "unsure",  "none"};
-
 template <std::size_t size>
 std::size_t place_of(std::string_view word, const std::array<std::string_view, size>& words)
 {
@@ -220,15 +216,6 @@ std::size_t place_of(std::string_view word, const std::array<std::string_view, s
 prometheus::Family<prometheus::Counter>& counters(prometheus::Registry& registry, const Row& row)
 {
     return prometheus::BuildCounter().Name(row.name).Help(row.help).Register(registry);
-}
-
-/// One counter for each word of a label.
-template <class Words, class Counters>
-void add_words(prometheus::Family<prometheus::Counter>& family, const char* label,
-               const Words& words, Counters& counters)
-{
-    for (std::size_t i = 0; i < words.size(); ++i)
-        counters[i] = &family.Add({{label, std::string(words[i])}});
 }
 
 prometheus::Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const Row& row)
@@ -331,9 +318,15 @@ struct Metrics::Families {
                 requests[e][o] = &family.Add({{"endpoint", std::string(endpoints[e])},
                                               {"outcome", std::string(outcomes[o])}});
         }
-        add_words(counters(r, row::shadows), "outcome", shadow_outcomes, shadows);
-        add_words(counters(r, row::rate_limited), "scope", limited_scopes, rate_limited);
-        add_words(counters(r, row::replays), "kind", replay_kinds, replays);
+        auto& drawn = counters(r, row::shadows);
+        for (std::size_t o = 0; o < shadow_outcomes.size(); ++o)
+            shadows[o] = &drawn.Add({{"outcome", std::string(shadow_outcomes[o])}});
+        auto& limits = counters(r, row::rate_limited);
+        for (std::size_t s = 0; s < limited_scopes.size(); ++s)
+            rate_limited[s] = &limits.Add({{"scope", std::string(limited_scopes[s])}});
+        auto& again = counters(r, row::replays);
+        for (std::size_t k = 0; k < replay_kinds.size(); ++k)
+            replays[k] = &again.Add({{"kind", std::string(replay_kinds[k])}});
         auto& verified = counters(r, row::cascades);
         for (std::size_t o = 0; o < cascade_outcomes.size(); ++o)
             for (std::size_t c = 0; c < cascade_checks.size(); ++c)
@@ -354,8 +347,7 @@ struct Metrics::Families {
     prometheus::Gauge &memory, &descriptors;
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
     std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
-    std::array<std::array<prometheus::Counter*, cascade_checks.size()>, cascade_outcomes.size()>
-        cascades{};
+    std::array<PerCheck<prometheus::Counter*>, cascade_outcomes.size()> cascades{};
     std::array<prometheus::Counter*, limited_scopes.size()> rate_limited{};
     std::array<prometheus::Counter*, replay_kinds.size()> replays{};
 };
