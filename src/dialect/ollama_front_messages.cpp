@@ -73,7 +73,7 @@ bool read_images(JsonWalker& json, std::vector<std::string_view>& images)
     return are_strings;
 }
 
-struct OllamaMessages::Message {
+struct OllamaFrontMessages::Message {
     std::string role;
     std::string_view content;
     std::vector<std::string_view> images;
@@ -82,7 +82,7 @@ struct OllamaMessages::Message {
     std::string answers;  ///< The id of the call that it is the result of.
 };
 
-std::string OllamaMessages::read(JsonWalker& json)
+std::string OllamaFrontMessages::read(JsonWalker& json)
 {
     if (json.peek() != '[')
         return "messages";
@@ -90,7 +90,7 @@ std::string OllamaMessages::read(JsonWalker& json)
     return fault_;
 }
 
-void OllamaMessages::read_message(JsonWalker& json)
+void OllamaFrontMessages::read_message(JsonWalker& json)
 {
     const auto place = "messages[" + std::to_string(count_) + "]";
     if (json.peek() != '{') {
@@ -106,7 +106,7 @@ void OllamaMessages::read_message(JsonWalker& json)
     write(message);
 }
 
-void OllamaMessages::read_member(JsonWalker& json, const JsonKey& key, Message& message)
+void OllamaFrontMessages::read_member(JsonWalker& json, const JsonKey& key, Message& message)
 {
     const auto begin = json.offset();
     if (is(key.text, "role")) {
@@ -131,7 +131,7 @@ void OllamaMessages::read_member(JsonWalker& json, const JsonKey& key, Message& 
     }
 }
 
-void OllamaMessages::read_calls(JsonWalker& json, Message& message)
+void OllamaFrontMessages::read_calls(JsonWalker& json, Message& message)
 {
     if (json.peek() != '[') {
         if (json.peek() != 'n')
@@ -174,13 +174,13 @@ void OllamaMessages::read_calls(JsonWalker& json, Message& message)
 }
 
 /// Nine letters and digits: what the strictest of the vendors asks of an id.
-std::string OllamaMessages::new_id()
+std::string OllamaFrontMessages::new_id()
 {
     auto digits = std::to_string(calls_++);
     return "call" + std::string(5 - std::min<std::size_t>(5, digits.size()), '0') + digits;
 }
 
-std::string OllamaMessages::answered_call(const Message& message)
+std::string OllamaFrontMessages::answered_call(const Message& message)
 {
     auto call = std::find_if(open_.begin(), open_.end(), [&](const Call& each) {
         return message.answers.empty() ? message.tool.empty() || each.name == message.tool
@@ -195,7 +195,7 @@ std::string OllamaMessages::answered_call(const Message& message)
     return id;
 }
 
-void OllamaMessages::write(const Message& message)
+void OllamaFrontMessages::write(const Message& message)
 {
     text_.append(text_.empty() ? "" : ",").append("{\"role\":").append(json_quoted(message.role));
     text_.append(",\"content\":");

@@ -22,7 +22,7 @@ namespace spillway::dialect {
 
 /// Ollama's messages as OpenAI's. Tool calls get ids where they have none, and each tool result the
 /// id of the call that it answers: of the first one of its name that has no result yet.
-class OllamaMessages {
+class OllamaFrontMessages {
 public:
     /// Reads the `messages` array. @return What is wrong with it, as a path; empty when nothing is.
     [[nodiscard]] std::string read(JsonWalker& json);

@@ -14,7 +14,7 @@ namespace spillway::dialect {
 namespace {
 
 using chat::ClientForm;
-using Wish = OllamaRequest::Wish;
+using Wish = OllamaFrontRequest::Wish;
 
 /// A value as it stands in the body; empty when it is absent.
 using Raw = std::string_view;
@@ -86,7 +86,7 @@ class Translator {
 public:
     Translator(JsonWalker& json, ClientForm form) : json_(json), form_(form) {}
 
-    Result<OllamaRequest> run()
+    Result<OllamaFrontRequest> run()
     {
         if (json_.peek() != '{')
             return fail(Errc::invalid_request, "The body must be a JSON object.");
@@ -371,17 +371,17 @@ private:
     JsonWalker& json_;
     ClientForm form_;
     Parts parts_;
-    OllamaMessages messages_;
+    OllamaFrontMessages messages_;
     std::string sampling_;  ///< `,"temperature":0.5`
     std::string passed_;
     Raw effort_;
-    OllamaRequest request_;
+    OllamaFrontRequest request_;
     std::optional<Error> error_;
 };
 
 }  // namespace
 
-Result<OllamaRequest> read_ollama_request(std::string_view body, ClientForm form)
+Result<OllamaFrontRequest> read_ollama_request(std::string_view body, ClientForm form)
 {
     auto& index = JsonIndex::of_this_thread();
     if (const auto fault = index.scan(body); fault != JsonFault::none)

@@ -7,7 +7,7 @@
 
 namespace spillway::dialect {
 
-struct OllamaStream::Parts {
+struct OllamaFrontStream::Parts {
     explicit Parts(OllamaStyle given) : style(std::move(given)) {}
 
     void take_event(std::string_view event, WallTime now);
@@ -22,13 +22,13 @@ struct OllamaStream::Parts {
     bool broken = false;
 };
 
-void OllamaStream::Parts::break_off(std::string_view message)
+void OllamaFrontStream::Parts::break_off(std::string_view message)
 {
     broken = true;
     lines.append(ollama_error(message)).append("\n");
 }
 
-void OllamaStream::Parts::say(const Spoken& spoken, WallTime now)
+void OllamaFrontStream::Parts::say(const Spoken& spoken, WallTime now)
 {
     const bool ends = !spoken.finish.empty();
     const bool thought = !spoken.thinking.empty() && style.thinking == OllamaThinking::shown;
@@ -43,7 +43,7 @@ void OllamaStream::Parts::say(const Spoken& spoken, WallTime now)
     lines.append(",\"done\":false}\n");
 }
 
-void OllamaStream::Parts::take_event(std::string_view event, WallTime now)
+void OllamaFrontStream::Parts::take_event(std::string_view event, WallTime now)
 {
     std::string joined;
     const auto fields = read_event(event, joined);
@@ -67,12 +67,14 @@ void OllamaStream::Parts::take_event(std::string_view event, WallTime now)
     say(spoken, now);
 }
 
-OllamaStream::OllamaStream(OllamaStyle style) : parts_(std::make_unique<Parts>(std::move(style))) {}
-OllamaStream::~OllamaStream() = default;
-OllamaStream::OllamaStream(OllamaStream&&) noexcept = default;
-OllamaStream& OllamaStream::operator=(OllamaStream&&) noexcept = default;
+OllamaFrontStream::OllamaFrontStream(OllamaStyle style)
+    : parts_(std::make_unique<Parts>(std::move(style)))
+{}
+OllamaFrontStream::~OllamaFrontStream() = default;
+OllamaFrontStream::OllamaFrontStream(OllamaFrontStream&&) noexcept = default;
+OllamaFrontStream& OllamaFrontStream::operator=(OllamaFrontStream&&) noexcept = default;
 
-std::string_view OllamaStream::take(std::string_view events, WallTime now)
+std::string_view OllamaFrontStream::take(std::string_view events, WallTime now)
 {
     parts_->lines.clear();
     EventBoundary boundary;
@@ -86,7 +88,7 @@ std::string_view OllamaStream::take(std::string_view events, WallTime now)
     return parts_->lines;
 }
 
-std::string_view OllamaStream::finish(const OllamaMeasures& measures, WallTime now)
+std::string_view OllamaFrontStream::finish(const OllamaMeasures& measures, WallTime now)
 {
     auto& parts = *parts_;
     parts.lines.clear();
@@ -100,7 +102,7 @@ std::string_view OllamaStream::finish(const OllamaMeasures& measures, WallTime n
     return parts.lines;
 }
 
-const OllamaStyle& OllamaStream::style() const noexcept
+const OllamaStyle& OllamaFrontStream::style() const noexcept
 {
     return parts_->style;
 }

@@ -36,6 +36,8 @@ Json candidates_json(const route::Explanation& why, const route::RoutingTable& t
                  {"worst_cost_usd", usd(candidate.worst_cost)}};
         if (candidate.window)
             one["window"] = count(*candidate.window);
+        if (candidate.expected_wait)
+            one["expected_wait_ms"] = candidate.expected_wait->count();
         candidates.push_back(std::move(one));
     }
     return candidates;

@@ -7,6 +7,7 @@
 #include "spillway/gateway/budget_reading.hpp"
 #include "spillway/gateway/dispatch.hpp"
 #include "spillway/gateway/endpoints.hpp"
+#include "spillway/gateway/exact_count.hpp"
 #include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/key_access.hpp"
 #include "spillway/gateway/models.hpp"
@@ -89,7 +90,7 @@ void complete_headers(net::HeaderLines& headers, const InferenceRequest& request
             add_answer_headers(lines, arrival.id,
                                snapshot.upstreams[at(outcome.served_by->deployment)],
                                outcome.retries, outcome.fallbacks);
-        lines.put(request.routing_lines()).put(request.rate_lines());
+        lines.put(request.routing_lines()).put(request.queue_lines).put(request.rate_lines());
         add_final_headers(lines, record, outcome);
     }
     add_cors(headers, snapshot.config.server, arrival.origin);
@@ -105,7 +106,8 @@ net::Task<void> deliver(const InferenceRequest& request, Parting parting, const 
         (void)co_await exchange.send_last(end->bytes);
     } else if (const auto* error = std::get_if<ErrorReply>(&parting)) {
         auto lines = error_headers(request.arrival, error->error);
-        lines.add_block(request.routing_lines()).add_block(request.rate_lines());
+        lines.add_block(request.routing_lines()).add_block(request.queue_lines);
+        lines.add_block(request.rate_lines());
         lines.add("x-spillway-attempted-retries", outcome.retries);
         lines.add("x-litellm-attempted-retries", outcome.retries);
         lines.add("x-spillway-attempted-fallbacks", outcome.fallbacks);
@@ -175,6 +177,20 @@ void arrive(Arrival& arrival, const net::Exchange& exchange, Services& services)
     arrival.origin = exchange.head().fields["origin"];
 }
 
+/// Describes the request and decides where it goes. Where the estimate cannot tell whether the
+/// prompt fits a local engine, that one is asked first.
+net::Task<Result<void>> plan(InferenceRequest& request, const net::Fields& fields,
+                             Services& services)
+{
+    auto described = describe(request, fields, services.describer);
+    if (!described)
+        co_return fail(std::move(described).error());
+    const auto doubt = doubtful_fit(*described, request, services);
+    if (doubt)
+        co_await count_exactly(*doubt, *described, request, services);
+    co_return plan_request(*std::move(described), request, services);
+}
+
 /// Admits the request, reads it and plans where it goes, or refuses it, or gives it the answer of
 /// another that is the same. A coroutine of its own, so
 /// that what only this needs is gone while a long stream runs.
@@ -207,7 +223,7 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
     if (!taken && may_get_more(request, services))
         taken = co_await wait_for_rates(request, exchange, services);
     if (taken)
-        taken = plan_request(request, exchange.head().fields, services);
+        taken = co_await plan(request, exchange.head().fields, services);
     if (!taken)
         co_await refuse(request, std::move(taken.error()), exchange, services);
     co_return taken.has_value();

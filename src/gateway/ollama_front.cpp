@@ -93,7 +93,7 @@ net::Task<Result<void>> answer_load(InferenceRequest& request, net::Exchange& ex
         arrival.snapshot->rules.book.find(model) == nullptr)
         co_return fail(unknown_model(*arrival.snapshot, arrival.caller, model));
     const auto* const reason =
-        request.ollama->wish == dialect::OllamaRequest::Wish::load ? "load" : "unload";
+        request.ollama->wish == dialect::OllamaFrontRequest::Wish::load ? "load" : "unload";
     auto body =
         dialect::ollama_empty_answer(request.ollama->stream.style(), reason, services.clock.wall());
     body.append("\n");

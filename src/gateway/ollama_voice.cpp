@@ -81,7 +81,7 @@ Result<void> hear_ollama(InferenceRequest& request)
         return fail(std::move(heard).error());
     dialect::OllamaStyle style{request.arrival.form, heard->model, heard->thinking};
     request.ollama = std::make_unique<OllamaVoice>(OllamaVoice{
-        heard->wish, heard->delivery, std::move(heard->body), dialect::OllamaStream(style)});
+        heard->wish, heard->delivery, std::move(heard->body), dialect::OllamaFrontStream(style)});
     auto& body = request.ollama->body;
     const auto size = body.size();
     body.append(dialect::body_padding, ' ');
@@ -94,7 +94,7 @@ Result<void> hear_ollama(InferenceRequest& request)
 
 bool only_loads(const InferenceRequest& request)
 {
-    return request.ollama && request.ollama->wish != dialect::OllamaRequest::Wish::answer;
+    return request.ollama && request.ollama->wish != dialect::OllamaFrontRequest::Wish::answer;
 }
 
 std::string_view voiced(InferenceRequest& request, std::string_view events, const Clock& clock)

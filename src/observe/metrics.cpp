@@ -29,6 +29,9 @@ constexpr Row requests{Kind::counter, "spillway_requests_total", "endpoint, outc
                        "Authenticated requests by endpoint and outcome."};
 constexpr Row shadows{Kind::counter, "spillway_shadows_total", "outcome",
                       "Requests drawn for comparison with a second group, by what became of them."};
+constexpr Row cascades{Kind::counter, "spillway_cascades_total", "outcome, check",
+                       "Answers that a route verified, by what followed and by the first check "
+                       "that failed."};
 constexpr Row strangers{Kind::counter, "spillway_strangers_total", "",
                         "Requests without a valid credential; these leave no spend record."};
 constexpr Row rate_limited{Kind::counter, "spillway_rate_limited_total", "scope",
@@ -104,6 +107,21 @@ constexpr Row deployment_in_flight{Kind::gauge, "spillway_deployment_in_flight",
                                    "Attempts running at the deployment."};
 constexpr Row state{Kind::gauge, "spillway_deployment_state", of_deployment,
                     "0 serves, 1 is being probed after a rest, 2 rests or is not reachable."};
+constexpr Row engine_waiting{Kind::gauge, "spillway_engine_waiting", "engine",
+                             "Requests that wait in front of the engine."};
+constexpr Row engine_running{Kind::gauge, "spillway_engine_running", "engine",
+                             "Requests that hold a slot of the engine."};
+constexpr Row engine_loads{Kind::counter, "spillway_engine_loads_total", "engine",
+                           "Loads of a model that requests of ours began."};
+constexpr Row engine_wait{Kind::histogram, "spillway_engine_wait_seconds", "engine",
+                          "From the request to its slot, of those that got one."};
+constexpr Row engine_error{
+    Kind::histogram, "spillway_engine_prediction_error_seconds", "engine, direction",
+    "How far the first token was from when it was predicted, early or late."};
+constexpr Row engine_spills{Kind::counter, "spillway_engine_spills_total", "engine, reason",
+                            "Requests that went to another place instead of waiting."};
+constexpr Row engine_refusals{Kind::counter, "spillway_engine_refusals_total", "engine",
+                              "Requests that could neither wait nor go to another place."};
 constexpr const char* of_budget = "scope, name, period";
 constexpr Row budget_limit{Kind::gauge, "spillway_budget_limit_usd", of_budget,
                            "Cap of a scope that the configuration names, per period."};
@@ -121,6 +139,7 @@ constexpr Row provider_remaining{
 constexpr std::array all_rows{
     &row::requests,
     &row::shadows,
+    &row::cascades,
     &row::strangers,
     &row::rate_limited,
     &row::replays,
@@ -154,6 +173,13 @@ constexpr std::array all_rows{
     &row::total,
     &row::deployment_in_flight,
     &row::state,
+    &row::engine_waiting,
+    &row::engine_running,
+    &row::engine_loads,
+    &row::engine_wait,
+    &row::engine_error,
+    &row::engine_spills,
+    &row::engine_refusals,
     &row::budget_limit,
     &row::budget_spent,
     &row::budget_reserved,
@@ -169,12 +195,21 @@ constexpr std::array<std::string_view, 5> endpoints{"chat", "completions", "embe
                                                     "other"};
 constexpr std::array<std::string_view, 8> limited_scopes{"proxy", "model", "deployment",  "api_key",
                                                          "team",  "user",  "team_member", "other"};
+constexpr std::array<std::string_view, 6> spill_reasons{"over_patience", "bridge",    "full",
+                                                        "too_late",      "in_flight", "other"};
 constexpr std::array<std::string_view, 2> replay_kinds{"idempotent", "coalesced"};
 constexpr std::array<std::string_view, 4> outcomes{"served", "refused", "broken", "abandoned"};
 
 constexpr std::array<std::string_view, 8> shadow_outcomes{
     "compared",    "not_comparable", "failed",    "unavailable",
     "over_budget", "too_large",      "cancelled", "dropped"};
+
+/// Of the first two no check failed.
+constexpr std::array<std::string_view, 5> cascade_outcomes{"verified", "released", "escalated",
+                                                           "kept", "late"};
+constexpr std::array<std::string_view, 11> cascade_checks{
+    "empty",   "refused",      "cut",           "looping", "not_json", "off_schema",
+    "no_call", "unknown_tool", "bad_arguments", "unsure",  "none"};
 
 template <std::size_t size>
 std::size_t place_of(std::string_view word, const std::array<std::string_view, size>& words)
@@ -267,6 +302,13 @@ struct Metrics::Families {
           total(histograms(r, row::total)),
           in_flight(gauges(r, row::deployment_in_flight)),
           state(gauges(r, row::state)),
+          engine_waiting(gauges(r, row::engine_waiting)),
+          engine_running(gauges(r, row::engine_running)),
+          engine_loads(counters(r, row::engine_loads)),
+          engine_spills(counters(r, row::engine_spills)),
+          engine_refusals(counters(r, row::engine_refusals)),
+          engine_wait(histograms(r, row::engine_wait)),
+          engine_error(histograms(r, row::engine_error)),
           budget_limit(gauges(r, row::budget_limit)),
           budget_spent(gauges(r, row::budget_spent)),
           budget_reserved(gauges(r, row::budget_reserved)),
@@ -284,6 +326,12 @@ struct Metrics::Families {
         auto& drawn = counters(r, row::shadows);
         for (std::size_t o = 0; o < shadow_outcomes.size(); ++o)
             shadows[o] = &drawn.Add({{"outcome", std::string(shadow_outcomes[o])}});
+        auto& verified = counters(r, row::cascades);
+        for (std::size_t o = 0; o < cascade_outcomes.size(); ++o)
+            for (std::size_t c = 0; c < cascade_checks.size(); ++c)
+                if ((o < 2) == (cascade_checks[c] == "none"))
+                    cascades[o][c] = &verified.Add({{"outcome", std::string(cascade_outcomes[o])},
+                                                    {"check", std::string(cascade_checks[c])}});
         auto& limits = counters(r, row::rate_limited);
         for (std::size_t s = 0; s < limited_scopes.size(); ++s)
             rate_limited[s] = &limits.Add({{"scope", std::string(limited_scopes[s])}});
@@ -297,11 +345,16 @@ struct Metrics::Families {
     prometheus::Family<prometheus::Counter>&served, &failed, &fallbacks, &cooled_down,
         &prompt_tokens, &completion_tokens, &spend;
     prometheus::Family<prometheus::Histogram>&first_token, &total;
-    prometheus::Family<prometheus::Gauge>&in_flight, &state, &budget_limit, &budget_spent,
-        &budget_reserved, &budget_lease, &provider_remaining;
+    prometheus::Family<prometheus::Gauge>&in_flight, &state, &engine_waiting, &engine_running;
+    prometheus::Family<prometheus::Counter>&engine_loads, &engine_spills, &engine_refusals;
+    prometheus::Family<prometheus::Histogram>&engine_wait, &engine_error;
+    prometheus::Family<prometheus::Gauge>&budget_limit, &budget_spent, &budget_reserved,
+        &budget_lease, &provider_remaining;
     prometheus::Gauge &memory, &descriptors;
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
     std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
+    std::array<std::array<prometheus::Counter*, cascade_checks.size()>, cascade_outcomes.size()>
+        cascades{};
     std::array<prometheus::Counter*, limited_scopes.size()> rate_limited{};
     std::array<prometheus::Counter*, replay_kinds.size()> replays{};
 };
@@ -346,6 +399,33 @@ Metrics::Budget Metrics::budget(std::string_view scope, const std::string& name,
                   .lease_usd = &f.budget_lease.Add(labels)};
 }
 
+Metrics::Engine Metrics::engine(const std::string& address)
+{
+    const prometheus::Labels labels{{"engine", address}};
+    auto& f = *families_;
+    return Engine{
+        .waiting = &f.engine_waiting.Add(labels),
+        .running = &f.engine_running.Add(labels),
+        .loads = &f.engine_loads.Add(labels),
+        .wait_seconds = &f.engine_wait.Add(labels, long_buckets()),
+        .early_seconds =
+            &f.engine_error.Add({{"engine", address}, {"direction", "early"}}, long_buckets()),
+        .late_seconds =
+            &f.engine_error.Add({{"engine", address}, {"direction", "late"}}, long_buckets()),
+    };
+}
+
+prometheus::Counter& Metrics::engine_spills(const std::string& address, std::string_view reason)
+{
+    const auto word = spill_reasons.at(place_of(reason, spill_reasons));
+    return families_->engine_spills.Add({{"engine", address}, {"reason", std::string(word)}});
+}
+
+prometheus::Counter& Metrics::engine_refusals(const std::string& address)
+{
+    return families_->engine_refusals.Add({{"engine", address}});
+}
+
 prometheus::Gauge& Metrics::provider_remaining(const std::string& provider)
 {
     return families_->provider_remaining.Add({{"api_provider", provider}});
@@ -386,6 +466,14 @@ prometheus::Counter& Metrics::rate_limited(std::string_view scope)
     return *families_->rate_limited[place_of(scope, limited_scopes)];
 }
 
+prometheus::Counter& Metrics::cascades(std::string_view outcome, std::string_view check)
+{
+    const auto o = place_of(outcome, cascade_outcomes);
+    auto* counter = families_->cascades[o][place_of(check, cascade_checks)];
+    return counter != nullptr ? *counter
+                              : *families_->cascades[o][o < 2 ? cascade_checks.size() - 1 : 0];
+}
+
 prometheus::Counter& Metrics::replays(std::string_view kind)
 {
     return *families_->replays[place_of(kind, replay_kinds)];
@@ -423,7 +511,13 @@ std::string metrics_manual()
     out += ";\nthat of shadows one of";
     for (const auto word : shadow_outcomes)
         out += " `" + std::string(word) + "`";
-    out += "; `scope` is one of";
+    out += ";\nthat of cascades one of";
+    for (const auto word : cascade_outcomes)
+        out += " `" + std::string(word) + "`";
+    out += "; `check` is one of";
+    for (const auto word : cascade_checks)
+        out += " `" + std::string(word) + "`";
+    out += ";\n`scope` is one of";
     for (const auto word : limited_scopes)
         out += " `" + std::string(word) + "`";
     out += "; `kind` is one of";

@@ -26,6 +26,20 @@ bool same_place(const Resolved& a, const Resolved& b)
 
 }  // namespace
 
+Action AttemptChain::doubted(const Moment& moment)
+{
+    if (!current_ || !may_escalate()) {
+        return give_up(moment);
+    }
+    // Its answer is known: whoever else leads to it leads nowhere new.
+    withdrawn_.push_back(*std::exchange(current_, std::nullopt));
+    escalated_ = true;
+    levels_spent_ = true;
+    doubtful_.clear();
+    pending_.clear();
+    return moment.now >= deadline_ ? out_of_time() : advance(moment);
+}
+
 Action AttemptChain::declined(Error shortage, const Moment& moment)
 {
     if (!current_ || committed_) {
@@ -40,17 +54,85 @@ Action AttemptChain::declined(Error shortage, const Moment& moment)
     return take_back(moment);
 }
 
-/// Nothing was sent after the last `Send`: what it counted is taken back, and the next is tried.
-Action AttemptChain::take_back(const Moment& moment)
+Action AttemptChain::passed_over(const Moment& moment)
 {
-    current_.reset();
+    if (!current_ || committed_) {
+        return give_up(moment);
+    }
+    put_off_.push_back(*current_);
+    note_doubtful();
+    return take_back(moment);
+}
+
+Action AttemptChain::turned_away(Error why, const Moment& moment)
+{
+    if (!current_ || committed_) {
+        return give_up(moment);
+    }
+    turned_away_.push_back(*current_);
+    no_room_ = std::move(why);
+    return take_back(moment);
+}
+
+/// The deployment's limits are used up: this request does not come back to it.
+Action AttemptChain::pass_on(const Moment& moment)
+{
+    note_absence(*current_, moment);
+    withdrawn_.push_back(*current_);
+    return take_back(moment);
+}
+
+/// Other instances hold what is missing of a limit: a short wait for their answer, before the next
+/// place is taken. It grows, since an answer takes a few milliseconds or many.
+std::optional<Pause> AttemptChain::wait_for_part(const Moment& moment)
+{
+    constexpr Millis patience{250};
+    const auto step = std::clamp(waited_for_part_, Millis{5}, Millis{40});
+    const auto& grows_at = moment.fleet[*current_].part_grows_at;
+    if (!grows_at || *grows_at > moment.now || waited_for_part_ >= patience ||
+        moment.now + step >= deadline_) {
+        return std::nullopt;
+    }
+    waited_for_part_ += step;
+    waiting_for_part_ = true;
+    return Pause{step};
+}
+
+/// The wait for a part is over: the same deployment again, if it is still one to ask.
+Action AttemptChain::part_awaited(const Moment& moment)
+{
+    if (!current_) {
+        return give_up(moment);
+    }
+    if (moment.now >= deadline_) {
+        current_.reset();
+        return out_of_time();
+    }
+    if (!free(*current_, moment)) {
+        return pass_on(moment);
+    }
+    const bool was_retry = before_send_.retry;
+    uncount();
+    return was_retry ? send_retry(*current_, moment) : send(*current_, moment);
+}
+
+/// What the last `Send` counted is taken back.
+void AttemptChain::uncount()
+{
     fallbacks_ = before_send_.fallbacks;
     hop_tried_ = before_send_.hop_tried;
-    const bool was_retry = before_send_.retry;
-    if (was_retry) {
+    if (before_send_.retry) {
         --retries_;
         --retries_in_level_;
     }
+}
+
+/// Nothing was sent after the last `Send`: the next is tried.
+Action AttemptChain::take_back(const Moment& moment)
+{
+    current_.reset();
+    const bool was_retry = before_send_.retry;
+    uncount();
     if (moment.now >= deadline_) {
         return out_of_time();
     }
@@ -252,7 +334,9 @@ bool AttemptChain::is_lone() const
 bool AttemptChain::eligible(DeploymentIndex deployment, const Moment& moment) const
 {
     return in_hop(deployment) && !barred(deployment) && !unpaid(deployment) &&
+           std::find(turned_away_.begin(), turned_away_.end(), deployment) == turned_away_.end() &&
            fits(deployment, moment) &&
+           keeps_vectors((*table_)[deployment], hop().place.wildcard, request_.plan.limits) &&
            !rules_out(
                judge((*table_)[deployment], request_.plan.limits, moment.fleet[deployment].window));
 }
@@ -270,6 +354,12 @@ bool AttemptChain::barred(DeploymentIndex deployment) const
 bool AttemptChain::unpaid(DeploymentIndex deployment) const
 {
     return std::find(unpaid_.begin(), unpaid_.end(), deployment) != unpaid_.end();
+}
+
+/// Was it passed over, and is there still somebody else to ask?
+bool AttemptChain::put_off(DeploymentIndex deployment) const
+{
+    return !insists_ && std::find(put_off_.begin(), put_off_.end(), deployment) != put_off_.end();
 }
 
 /// May the prompt fit? An unknown window may always; a known one must hold our estimate (when
@@ -304,11 +394,18 @@ bool AttemptChain::admitted(DeploymentIndex deployment, const Moment& moment) co
            std::find(withdrawn_.begin(), withdrawn_.end(), deployment) == withdrawn_.end();
 }
 
+/// Has it as many requests in flight as it may? Where a queue stands in front of it, that decides.
+bool AttemptChain::full(DeploymentIndex deployment, const Moment& moment) const
+{
+    const auto& known = (*table_)[deployment];
+    return !known.queued && is_saturated(known, moment.fleet[deployment]);
+}
+
 /// Might it take the request now?
 bool AttemptChain::free(DeploymentIndex deployment, const Moment& moment) const
 {
-    return rested(deployment, moment) && admitted(deployment, moment) &&
-           !is_saturated((*table_)[deployment], moment.fleet[deployment]);
+    return rested(deployment, moment) && admitted(deployment, moment) && !put_off(deployment) &&
+           !full(deployment, moment);
 }
 
 /// Should it get the request now?
@@ -332,8 +429,15 @@ void AttemptChain::note_absence(DeploymentIndex deployment, const Moment& moment
     }
     const bool doubted = rested(deployment, moment) && admits_at <= moment.now && !insists_ &&
                          state.doubtful(request_.prompt_estimate, moment.now);
-    const bool noted = !doubtful_.empty() && same_place(doubtful_.back().place, hop().place);
-    if (doubted && !noted) {
+    if (doubted) {
+        note_doubtful();
+    }
+}
+
+/// Somebody in this hop is worth asking when nobody else serves.
+void AttemptChain::note_doubtful()
+{
+    if (doubtful_.empty() || !same_place(doubtful_.back().place, hop().place)) {
         doubtful_.push_back(hop());
     }
 }

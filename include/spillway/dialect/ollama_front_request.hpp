@@ -13,7 +13,7 @@
 namespace spillway::dialect {
 
 /// What a client of Ollama's own API asks for, in OpenAI's words (wire.md 2.2).
-struct OllamaRequest {
+struct OllamaFrontRequest {
     enum class Wish : std::uint8_t {
         answer,
         load,    ///< Nothing to answer: the model is to be loaded ...
@@ -40,7 +40,7 @@ struct OllamaRequest {
 /// @param body  Followed by `body_padding` readable bytes.
 /// @param form  One of Ollama's.
 /// @return `invalid_json`, `missing_model`, or `invalid_request` with `param`.
-[[nodiscard]] Result<OllamaRequest> read_ollama_request(std::string_view body,
-                                                        chat::ClientForm form);
+[[nodiscard]] Result<OllamaFrontRequest> read_ollama_request(std::string_view body,
+                                                             chat::ClientForm form);
 
 }  // namespace spillway::dialect

@@ -12,12 +12,12 @@ namespace spillway::dialect {
 /// Turns the events of an OpenAI stream into the lines of Ollama's, as they come. Tool calls are
 /// gathered over their pieces and come complete, in one line. An error event becomes an error line,
 /// and then there is no last line: that is how such a stream says that it broke (wire.md 2.2).
-class OllamaStream {
+class OllamaFrontStream {
 public:
-    explicit OllamaStream(OllamaStyle style);
-    ~OllamaStream();
-    OllamaStream(OllamaStream&&) noexcept;
-    OllamaStream& operator=(OllamaStream&&) noexcept;
+    explicit OllamaFrontStream(OllamaStyle style);
+    ~OllamaFrontStream();
+    OllamaFrontStream(OllamaFrontStream&&) noexcept;
+    OllamaFrontStream& operator=(OllamaFrontStream&&) noexcept;
 
     /// @param events  Whole events.
     /// @param now     For `created_at`.

@@ -43,6 +43,7 @@ struct Routing {
     std::string explanation;      ///< JSON object; when the request asks for it.
     route::FamilyTokens counted;  ///< Of the prompt, uncorrected; compared with what is reported.
     std::uint64_t conversation = 0;  ///< As in `route::Features`.
+    std::string cascade;             ///< As it was shown; see `show_cascade`.
 };
 
 /// A request that was read, checked and resolved; constant from here on until `forget_body`, but
@@ -67,9 +68,11 @@ struct InferenceRequest {
     std::unique_ptr<Rates> rates;         ///< Null where no limit holds.
     std::unique_ptr<SameRequest> same;    ///< Null where it is compared with no other.
     std::unique_ptr<OllamaVoice> ollama;  ///< Null for clients that speak as OpenAI's do.
-    Tokens prompt_estimate{};             ///< Upper end of the count, for limits.
-    Tokens prompt_count{};                ///< Best count: the usage of upstreams that report none.
-    TimePoint received{};                 ///< The last byte of the body had arrived.
+    std::string queue_lines;   ///< What local engines' queues made of it, as header lines.
+    Tokens prompt_estimate{};  ///< Upper end of the count, for limits.
+    Tokens prompt_count{};     ///< Best count: the usage of upstreams that report none.
+    Tokens beside_text{};      ///< Upper end of pictures, sounds, files, where counted.
+    TimePoint received{};      ///< The last byte of the body had arrived.
 
     [[nodiscard]] std::string_view routing_lines() const
     {

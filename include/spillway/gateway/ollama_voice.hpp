@@ -19,10 +19,10 @@ struct InferenceRequest;
 
 /// What a request in Ollama's words has besides one in OpenAI's.
 struct OllamaVoice {
-    dialect::OllamaRequest::Wish wish = dialect::OllamaRequest::Wish::answer;
+    dialect::OllamaFrontRequest::Wish wish = dialect::OllamaFrontRequest::Wish::answer;
     chat::Delivery delivery = chat::Delivery::stream;
     std::string body;  ///< In OpenAI's words, padded for its reader.
-    dialect::OllamaStream stream;
+    dialect::OllamaFrontStream stream;
 };
 
 /// Translates the body that the request has now: its voice, endpoint, path and body are set.

@@ -20,6 +20,8 @@ struct Candidate {
     Verdict verdict = Verdict::kept;
     std::optional<NanoUsd> worst_cost;  ///< Empty: unknown price.
     std::optional<Tokens> window;       ///< Of prompt and answer; empty: not known.
+    /// As in `DeploymentState`: of a local engine with a queue in front of it.
+    std::optional<Millis> expected_wait = {};
     friend bool operator==(const Candidate&, const Candidate&) = default;
 };
 
@@ -61,6 +63,10 @@ struct Plan {
     std::vector<config::Parameter> parameters;
     std::optional<Millis> timeout;
     std::optional<Millis> first_token_timeout;
+    std::optional<Millis> patience;  ///< These three as in `config::RouteAction`.
+    std::optional<config::Overflow> overflow;
+    std::optional<config::Urgency> priority;
+    std::optional<config::RouteVerify> verify{};  ///< How the first answer is checked.
     std::optional<NanoUsd> worst_cost;  ///< Of the dearest kept candidate; empty: not known.
     Explanation why;
     friend bool operator==(const Plan&, const Plan&) = default;

@@ -77,7 +77,7 @@ ClientForm form_of(std::string_view name)
     return generates ? ClientForm::ollama_generate : ClientForm::ollama_chat;
 }
 
-std::string described(const OllamaRequest& request)
+std::string described(const OllamaFrontRequest& request)
 {
     static constexpr std::array wishes{"answer", "load", "unload"};
     static constexpr std::array endpoints{"chat", "completions", "embeddings", "other"};
@@ -99,7 +99,7 @@ TEST_P(OllamaRequestFile, IsTranslatedAsWrittenDown)
     expect_golden(folder / "openai.txt", request ? described(*request)
                                                  : "refused | " + request.error().param() + " | " +
                                                        request.error().message() + "\n");
-    if (!request || request->wish != OllamaRequest::Wish::answer)
+    if (!request || request->wish != OllamaFrontRequest::Wish::answer)
         return;
     // Whatever comes out is a body that the gateway reads as it reads any other.
     const Padded translated(request->body);
@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(Golden, OllamaRequestFile, testing::ValuesIn(cases_with
 /// The lines for a stream that arrives in reads of `piece` bytes, as a relay hands it on.
 std::string lines_of(const std::string& events, ClientForm form, std::size_t piece)
 {
-    OllamaStream stream({form, "asked:latest"});
+    OllamaFrontStream stream({form, "asked:latest"});
     EventBoundary boundary;
     std::string lines;
     std::string waiting;

@@ -18,7 +18,7 @@ using nlohmann::json;
 
 constexpr WallTime noon{std::chrono::seconds{1'700'000'000}};
 
-Result<OllamaRequest> read(const std::string& body, ClientForm form = ClientForm::ollama_chat)
+Result<OllamaFrontRequest> read(const std::string& body, ClientForm form = ClientForm::ollama_chat)
 {
     const Padded padded(body);
     return read_ollama_request(padded.view(), form);
@@ -30,21 +30,21 @@ json body_of(const std::string& body, ClientForm form = ClientForm::ollama_chat)
     return request ? json::parse(request->body) : json(request.error().message());
 }
 
-TEST(OllamaRequest, RefusesWhatIsNoJson)
+TEST(OllamaFrontRequest, RefusesWhatIsNoJson)
 {
     for (const auto* body : {"", "{", "{\"model\":\"m\",}", "[1]", "\"m\"", "{\"model\":\"m\"} x",
                              "{\"model\":7,\"messages\":[]}"})
         EXPECT_FALSE(read(body)) << body;
 }
 
-TEST(OllamaRequest, DoesNotFollowNestingIntoTheGround)
+TEST(OllamaFrontRequest, DoesNotFollowNestingIntoTheGround)
 {
     std::string deep(100'000, '[');
     EXPECT_FALSE(read(R"({"model":"m","messages":)" + deep));
     EXPECT_FALSE(read(R"({"model":"m","messages":[{"role":"user","content":)" + deep));
 }
 
-TEST(OllamaRequest, TakesAJpegWhoseSlashesAreEscaped)
+TEST(OllamaFrontRequest, TakesAJpegWhoseSlashesAreEscaped)
 {
     const auto body = body_of(
         R"({"model":"m","messages":[{"role":"user","content":"","images":["\/9j\/4A=="]}]})");
@@ -54,7 +54,7 @@ TEST(OllamaRequest, TakesAJpegWhoseSlashesAreEscaped)
             R"([{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,/9j/4A=="}}])"));
 }
 
-TEST(OllamaRequest, GivesAResultTheIdOfItsCallByOrderWhenNothingNamesIt)
+TEST(OllamaFrontRequest, GivesAResultTheIdOfItsCallByOrderWhenNothingNamesIt)
 {
     const auto body = body_of(R"({"model":"m","messages":[
         {"role":"assistant","content":"","tool_calls":[{"function":{"name":"a","arguments":{}}},
@@ -66,16 +66,16 @@ TEST(OllamaRequest, GivesAResultTheIdOfItsCallByOrderWhenNothingNamesIt)
     EXPECT_NE(messages[1]["tool_call_id"], messages[2]["tool_call_id"]);
 }
 
-TEST(OllamaRequest, TakesArgumentsThatAreAStringAlready)
+TEST(OllamaFrontRequest, TakesArgumentsThatAreAStringAlready)
 {
     const auto body = body_of(R"({"model":"m","messages":[{"role":"assistant","content":"",
         "tool_calls":[{"function":{"name":"a","arguments":"{\"x\":1}"}}]}]})");
     EXPECT_EQ(body["messages"][0]["tool_calls"][0]["function"]["arguments"], R"({"x":1})");
 }
 
-TEST(OllamaRequest, UnloadsOnlyWhenTheModelIsToBeKeptForNoTime)
+TEST(OllamaFrontRequest, UnloadsOnlyWhenTheModelIsToBeKeptForNoTime)
 {
-    using Wish = OllamaRequest::Wish;
+    using Wish = OllamaFrontRequest::Wish;
     EXPECT_EQ(read(R"({"model":"m"})")->wish, Wish::load);
     EXPECT_EQ(read(R"({"model":"m","keep_alive":"5m"})")->wish, Wish::load);
     EXPECT_EQ(read(R"({"model":"m","keep_alive":0})")->wish, Wish::unload);
@@ -85,7 +85,7 @@ TEST(OllamaRequest, UnloadsOnlyWhenTheModelIsToBeKeptForNoTime)
         Wish::answer);
 }
 
-TEST(OllamaRequest, SaysToOtherVendorsNothingThatOnlyOllamaKnows)
+TEST(OllamaFrontRequest, SaysToOtherVendorsNothingThatOnlyOllamaKnows)
 {
     const auto request = read(
         R"({"model":"m","think":"low","keep_alive":"1h","options":{"top_k":3,"temperature":0.5},
@@ -105,9 +105,9 @@ TEST(OllamaRequest, SaysToOtherVendorsNothingThatOnlyOllamaKnows)
                               "stream_options":{"include_usage":true}})"));
 }
 
-TEST(OllamaStream, HidesThoughtsFromWhoAskedForNone)
+TEST(OllamaFrontStream, HidesThoughtsFromWhoAskedForNone)
 {
-    OllamaStream stream({ClientForm::ollama_chat, "m", OllamaThinking::hidden});
+    OllamaFrontStream stream({ClientForm::ollama_chat, "m", OllamaThinking::hidden});
     EXPECT_EQ(stream.take("data: {\"choices\":[{\"delta\":{\"reasoning\":\"hm\"}}]}\n\n", noon),
               "");
     const auto line = json::parse(stream.take(
@@ -116,9 +116,9 @@ TEST(OllamaStream, HidesThoughtsFromWhoAskedForNone)
     EXPECT_EQ(line["message"]["content"], "a");
 }
 
-TEST(OllamaStream, EndsWithCountsThatTheUpstreamDidNotReport)
+TEST(OllamaFrontStream, EndsWithCountsThatTheUpstreamDidNotReport)
 {
-    OllamaStream stream({ClientForm::ollama_generate, "m"});
+    OllamaFrontStream stream({ClientForm::ollama_generate, "m"});
     (void)stream.take("data: {\"choices\":[{\"text\":\"a\",\"finish_reason\":\"stop\"}]}\n\n",
                       noon);
     OllamaMeasures measures;
@@ -131,9 +131,9 @@ TEST(OllamaStream, EndsWithCountsThatTheUpstreamDidNotReport)
     EXPECT_EQ(line["response"], "");
 }
 
-TEST(OllamaStream, GivesUpOnToolCallsWithoutEnd)
+TEST(OllamaFrontStream, GivesUpOnToolCallsWithoutEnd)
 {
-    OllamaStream stream({ClientForm::ollama_chat, "m"});
+    OllamaFrontStream stream({ClientForm::ollama_chat, "m"});
     const std::string megabyte(1'000'000, 'x');
     const auto event =
         R"(data: {"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f","arguments":")" +
