@@ -173,8 +173,8 @@ def test_nothing_to_answer_calls_nobody(gateway, upstream):
                                ("/api/generate", {"keep_alive": 0}, "unload")):
         reply = gateway.client.post(path, {"model": "m", **body})
         assert reply.status == 200 and reply.json["done"] is True and reply.json["done_reason"] == reason
-    assert refusal(gateway.client.post("/api/chat", {"model": "x", "messages": []}), 404) == "model 'x' not found"
     assert not upstream.requests and not len(gateway.ledger)
+    assert refusal(gateway.client.post("/api/chat", {"model": "x", "messages": []}), 404) == "model 'x' not found"
 
 
 # --- what clients ask first
