@@ -29,6 +29,8 @@ const char* state_of(const Deployment& deployment, const guard::Health& health, 
         return "resting";
     if (health.state.unreachable)
         return "unreachable";
+    if (health.state.loading)
+        return "loading";
     if (health.standing == Standing::probing)
         return "probing";
     if (health.standing == Standing::half_open)
@@ -53,7 +55,10 @@ Json report_of(const guard::ModelReport& report, const Instant& at)
     const auto shown = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
     return Json{{"at", date_of(report.when, at)},
                 {"loaded", shown(report.facts.loaded)},
+                {"loading", shown(report.facts.loading)},
                 {"slots", shown(report.facts.slots)},
+                {"running", shown(report.facts.running)},
+                {"waiting", shown(report.facts.waiting)},
                 {"memory_bytes", shown(report.facts.memory)},
                 {"memory_gpu_bytes", shown(report.facts.memory_fast)}};
 }

@@ -268,12 +268,14 @@ std::string configuration_manual()
     Route virtual_model;
     RouteRule rule;
     RouteShadow shadow_sample;
-    Manual route, budgets, instances, local, action, complexity, shadow, privacy, tokens;
+    RouteVerify answer_check;
+    Manual route, budgets, instances, local, action, verify, complexity, shadow, privacy, tokens;
     route_fields(route, virtual_model);
     budgets_fields(budgets, config.budgets);
     instances_fields(instances, config.instances);
     local_fields(local, config.local);
     route_action_fields(action, rule.action);
+    route_verify_fields(verify, answer_check);
     route_complexity_fields(complexity, virtual_model.complexity);
     route_shadow_fields(shadow, shadow_sample);
     privacy_fields(privacy, config.privacy);
@@ -313,6 +315,8 @@ std::string configuration_manual()
            section_text("routes.*.rules[], routes.*.otherwise",
                         "What is done; a rule has a `name` and a `when` besides.", action) +
            conditions_text() +
+           section_text("routes.*.rules[].verify, routes.*.otherwise.verify", "docs/routing.md.",
+                        verify) +
            section_text("routes.*.complexity", "docs/complexity.md.", complexity) +
            section_text("routes.*.shadow", "docs/complexity.md.", shadow) +
            section_text("privacy", "spillway's own: docs/privacy.md.", privacy) +

@@ -1,6 +1,7 @@
 #include "spillway/config/load.hpp"
 
 #include "spillway/config/auto_router.hpp"
+#include "spillway/config/check_embeddings.hpp"
 #include "spillway/config/check_routes.hpp"
 #include "spillway/config/environment.hpp"
 #include "spillway/config/fields_queue.hpp"
@@ -132,6 +133,7 @@ Config read_config(Node root, const Environment& environment, Findings& findings
     take_from_environment(config.general, lookup);
     validate(config, models.dropped_groups, root, findings);
     check_routes(config, lookup, findings);
+    check_embeddings(config, findings);
     return config;
 }
 

@@ -22,7 +22,7 @@ bool starts_with(std::string_view text, std::string_view prefix)
 }
 
 /// The client's words to the gateway about its own request (litellm-surface, client controls and
-/// body extras).
+/// body extras), and those that only Ollama's own API knows.
 bool is_control(std::string_view key)
 {
     switch (key.empty() ? '\0' : key.front()) {
@@ -35,16 +35,20 @@ bool is_control(std::string_view key)
             return is(key, "fallbacks");
         case 'g':
             return is(key, "guardrails");
+        case 'k':
+            return is(key, "keep_alive");
         case 'l':
             return starts_with(key, "litellm_");
         case 'm':
             return starts_with(key, "mock_testing_");
         case 'n':
             return is(key, "no-log") || is(key, "num_retries");
+        case 'o':
+            return is(key, "options");
         case 'p':
             return is(key, "priority");
         case 't':
-            return is(key, "tags") || is(key, "timeout") || is(key, "ttl");
+            return is(key, "tags") || is(key, "think") || is(key, "timeout") || is(key, "ttl");
         default:
             return false;
     }

@@ -8,6 +8,9 @@ namespace spillway::engine {
 
 namespace {
 
+/// Who has so many before him will wait long in any case, and it need not be known better.
+constexpr std::uint32_t most_rehearsed = 48;
+
 /// A copy of the queue and of the engine, run forward in expected time.
 class Rehearsal {
 public:
@@ -25,7 +28,8 @@ public:
     [[nodiscard]] AdmissionQueue& queue() { return queue_; }
     [[nodiscard]] const EngineShape& shape() const { return shape_; }
 
-    /// Runs until the ticket begins. @return false when it does not within the horizon.
+    /// Runs until the ticket begins, or for so many others that the rest will go on like that.
+    /// @return false when it does not begin within the horizon.
     [[nodiscard]] bool run_until(TicketId ticket, Forecast& forecast)
     {
         // Each step ends a request or passes a moment at which the queue changes by time alone.
@@ -41,6 +45,13 @@ public:
                     begin(call);
                     ++forecast.ahead;
                 }
+            }
+            if (forecast.ahead >= most_rehearsed) {
+                const auto left = queue_.position(ticket, shape_, now_).value_or(0);
+                tell(queue_model(ticket), forecast);
+                forecast.queue += forecast.queue * left / forecast.ahead;
+                forecast.ahead += left;
+                return true;
             }
             if (!advance())
                 return false;
@@ -60,6 +71,14 @@ private:
         ModelIndex model;
         TimePoint when;
     };
+
+    [[nodiscard]] ModelIndex queue_model(TicketId ticket) const
+    {
+        const auto& waiting = queue_.who_waits();
+        return std::find_if(waiting.begin(), waiting.end(),
+                            [&](const auto& one) { return one.ticket == ticket; })
+            ->ask.model;
+    }
 
     [[nodiscard]] Millis load_left(ModelIndex index) const
     {

@@ -105,7 +105,9 @@ void EnginePicture::reported(std::span<const ModelReport> report, TimePoint now)
             model.told.memory = row.facts.memory;
         if (row.facts.memory_fast)
             model.told.memory_fast = row.facts.memory_fast;
-        if (!row.facts.loaded)
+        if (row.facts.loading.value_or(false))
+            loading(*index, now);
+        if (!row.facts.loaded || row.facts.loading.value_or(false))
             continue;
         const auto loads_still =
             model.warmth == Warmth::loading &&

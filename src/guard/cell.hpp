@@ -65,6 +65,7 @@ public:
 
 private:
     [[nodiscard]] bool warm(TimePoint now) const;
+    [[nodiscard]] bool loading(TimePoint now) const;
     [[nodiscard]] route::DeploymentState read_locked(const Rules& rules, TimePoint now) const;
     void measure(const AttemptReport& report, TimePoint now);
     void recovered(TimePoint now);

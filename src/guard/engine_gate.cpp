@@ -338,6 +338,13 @@ std::optional<engine::Miss> EnginePass::served(const engine::Served& served, Tim
     return miss;
 }
 
+void EnginePass::still_loading(TimePoint now)
+{
+    stage_ = Stage::over;
+    const std::scoped_lock lock(gate_.mutex_);
+    gate_.picture_.loading(model_, now);
+}
+
 void EnginePass::failed(TimePoint now)
 {
     if (stage_ == Stage::sent) {

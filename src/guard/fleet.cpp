@@ -15,11 +15,13 @@ struct Fleet::Entry {
     std::shared_ptr<Cell> cell;
     Rules rules;
     std::size_t group = 0;
+    std::optional<std::int64_t> parallel;  ///< At once; `route::is_saturated` holds it, too.
+    bool apart = false;
 };
 
 Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous,
              std::shared_ptr<const Engines> engines)
-    : engines_(std::move(engines))
+    : limits_(previous != nullptr ? previous->limits_ : nullptr), engines_(std::move(engines))
 {
     std::unordered_map<std::string_view, const std::shared_ptr<Cell>*> known;
     if (previous != nullptr) {
@@ -50,11 +52,26 @@ Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous,
         rules.tokens_per_minute = config::enforces_tpm(settings) ? deployment.tpm : std::nullopt;
         entries_.push_back({deployment.id,
                             found == known.end() ? std::make_shared<Cell>() : *found->second,
-                            std::move(rules), group_of[i]});
+                            std::move(rules), group_of[i], deployment.max_parallel});
     }
 }
 
 Fleet::~Fleet() = default;
+
+void Fleet::keep_apart(DeploymentIndex deployment)
+{
+    entries_[at(deployment)].apart = true;
+}
+
+/// What several instances hold of its limits together; empty where this one is alone with them.
+std::optional<Limit> Fleet::shared_limit(const Entry& entry) const
+{
+    if (limits_ == nullptr || entry.apart || (!entry.rules.limited() && !entry.parallel)) {
+        return std::nullopt;
+    }
+    return Limit{chat::ScopeKind::deployment,   entry.id,      {}, entry.rules.requests_per_minute,
+                 entry.rules.tokens_per_minute, entry.parallel};
+}
 
 void Fleet::read(route::FleetView& view, TimePoint now) const
 {
@@ -68,6 +85,9 @@ route::DeploymentState Fleet::state(DeploymentIndex deployment, TimePoint now) c
     if (engines_) {
         state.expected_wait = engines_->expected_wait(deployment, now);
     }
+    if (const auto limit = shared_limit(entry)) {
+        limits_->show(*limit, state, now);
+    }
     return state;
 }
 
@@ -75,6 +95,9 @@ std::optional<std::int64_t> Fleet::admit(DeploymentIndex deployment, const chat:
                                          TimePoint now)
 {
     const Entry& entry = entries_[at(deployment)];
+    if (const auto limit = shared_limit(entry)) {
+        return limits_->admit(*limit, wish, now);
+    }
     return entry.rules.limited() ? entry.cell->admit(wish, entry.rules, now) : 0;
 }
 
@@ -86,6 +109,9 @@ void Fleet::started(DeploymentIndex deployment, TimePoint now)
 void Fleet::ended(const AttemptReport& report, TimePoint now)
 {
     const Entry& entry = entries_[at(report.deployment)];
+    if (const auto limit = shared_limit(entry)) {
+        limits_->leave(*limit, report.set_aside, report.used, now);
+    }
     if (entry.cell->ended(report, entry.rules, now) == Cell::Compare::now) {
         compare(report.deployment, now);
     }

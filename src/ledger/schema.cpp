@@ -40,7 +40,9 @@ constexpr std::int64_t application_id = 0x53574C47;
 ///
 /// `engine` is JSON, null unless a local engine or the queue in front of it told something: what is
 /// known differs by engine and grows, and no sum is made of it.
-constexpr std::array<const char*, 8> migrations{
+///
+/// `told` has a row for everything that was told of a window, once (docs/adr/0045).
+constexpr std::array<const char*, 9> migrations{
     R"sql(
 CREATE TABLE words (
     id INTEGER PRIMARY KEY,
@@ -285,6 +287,18 @@ CREATE TABLE openings (
 )sql",
     R"sql(
 ALTER TABLE records ADD COLUMN engine TEXT;
+)sql",
+    R"sql(
+CREATE TABLE told (
+    what TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    name TEXT NOT NULL,
+    period TEXT NOT NULL,
+    began INTEGER NOT NULL,
+    ends INTEGER,
+    PRIMARY KEY (what, scope, name, period, began)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_ends ON told (ends);
 )sql",
 };
 

@@ -29,6 +29,9 @@ constexpr Row requests{Kind::counter, "spillway_requests_total", "endpoint, outc
                        "Authenticated requests by endpoint and outcome."};
 constexpr Row shadows{Kind::counter, "spillway_shadows_total", "outcome",
                       "Requests drawn for comparison with a second group, by what became of them."};
+constexpr Row cascades{Kind::counter, "spillway_cascades_total", "outcome, check",
+                       "Answers that a route verified, by what followed and by the first check "
+                       "that failed."};
 constexpr Row strangers{Kind::counter, "spillway_strangers_total", "",
                         "Requests without a valid credential; these leave no spend record."};
 constexpr Row rate_limited{Kind::counter, "spillway_rate_limited_total", "scope",
@@ -136,6 +139,7 @@ constexpr Row provider_remaining{
 constexpr std::array all_rows{
     &row::requests,
     &row::shadows,
+    &row::cascades,
     &row::strangers,
     &row::rate_limited,
     &row::replays,
@@ -199,6 +203,13 @@ constexpr std::array<std::string_view, 4> outcomes{"served", "refused", "broken"
 constexpr std::array<std::string_view, 8> shadow_outcomes{
     "compared",    "not_comparable", "failed",    "unavailable",
     "over_budget", "too_large",      "cancelled", "dropped"};
+
+/// Of the first two no check failed.
+constexpr std::array<std::string_view, 5> cascade_outcomes{"verified", "released", "escalated",
+                                                           "kept", "late"};
+constexpr std::array<std::string_view, 11> cascade_checks{
+    "empty",   "refused",      "cut",           "looping", "not_json", "off_schema",
+    "no_call", "unknown_tool", "bad_arguments", "unsure",  "none"};
 
 template <std::size_t size>
 std::size_t place_of(std::string_view word, const std::array<std::string_view, size>& words)
@@ -315,6 +326,12 @@ struct Metrics::Families {
         auto& drawn = counters(r, row::shadows);
         for (std::size_t o = 0; o < shadow_outcomes.size(); ++o)
             shadows[o] = &drawn.Add({{"outcome", std::string(shadow_outcomes[o])}});
+        auto& verified = counters(r, row::cascades);
+        for (std::size_t o = 0; o < cascade_outcomes.size(); ++o)
+            for (std::size_t c = 0; c < cascade_checks.size(); ++c)
+                if ((o < 2) == (cascade_checks[c] == "none"))
+                    cascades[o][c] = &verified.Add({{"outcome", std::string(cascade_outcomes[o])},
+                                                    {"check", std::string(cascade_checks[c])}});
         auto& limits = counters(r, row::rate_limited);
         for (std::size_t s = 0; s < limited_scopes.size(); ++s)
             rate_limited[s] = &limits.Add({{"scope", std::string(limited_scopes[s])}});
@@ -328,14 +345,16 @@ struct Metrics::Families {
     prometheus::Family<prometheus::Counter>&served, &failed, &fallbacks, &cooled_down,
         &prompt_tokens, &completion_tokens, &spend;
     prometheus::Family<prometheus::Histogram>&first_token, &total;
-    prometheus::Family<prometheus::Gauge>&engine_waiting, &engine_running;
+    prometheus::Family<prometheus::Gauge>&in_flight, &state, &engine_waiting, &engine_running;
     prometheus::Family<prometheus::Counter>&engine_loads, &engine_spills, &engine_refusals;
     prometheus::Family<prometheus::Histogram>&engine_wait, &engine_error;
-    prometheus::Family<prometheus::Gauge>&in_flight, &state, &budget_limit, &budget_spent,
-        &budget_reserved, &budget_lease, &provider_remaining;
+    prometheus::Family<prometheus::Gauge>&budget_limit, &budget_spent, &budget_reserved,
+        &budget_lease, &provider_remaining;
     prometheus::Gauge &memory, &descriptors;
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
     std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
+    std::array<std::array<prometheus::Counter*, cascade_checks.size()>, cascade_outcomes.size()>
+        cascades{};
     std::array<prometheus::Counter*, limited_scopes.size()> rate_limited{};
     std::array<prometheus::Counter*, replay_kinds.size()> replays{};
 };
@@ -447,6 +466,14 @@ prometheus::Counter& Metrics::rate_limited(std::string_view scope)
     return *families_->rate_limited[place_of(scope, limited_scopes)];
 }
 
+prometheus::Counter& Metrics::cascades(std::string_view outcome, std::string_view check)
+{
+    const auto o = place_of(outcome, cascade_outcomes);
+    auto* counter = families_->cascades[o][place_of(check, cascade_checks)];
+    return counter != nullptr ? *counter
+                              : *families_->cascades[o][o < 2 ? cascade_checks.size() - 1 : 0];
+}
+
 prometheus::Counter& Metrics::replays(std::string_view kind)
 {
     return *families_->replays[place_of(kind, replay_kinds)];
@@ -484,7 +511,13 @@ std::string metrics_manual()
     out += ";\nthat of shadows one of";
     for (const auto word : shadow_outcomes)
         out += " `" + std::string(word) + "`";
-    out += "; `scope` is one of";
+    out += ";\nthat of cascades one of";
+    for (const auto word : cascade_outcomes)
+        out += " `" + std::string(word) + "`";
+    out += "; `check` is one of";
+    for (const auto word : cascade_checks)
+        out += " `" + std::string(word) + "`";
+    out += ";\n`scope` is one of";
     for (const auto word : limited_scopes)
         out += " `" + std::string(word) + "`";
     out += "; `kind` is one of";

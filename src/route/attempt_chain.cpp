@@ -16,6 +16,9 @@ using chat::FailureClass;
 constexpr Millis longest_polite_wait{5'000};
 constexpr Millis longest_backoff{8'000};
 constexpr Millis first_backoff{500};
+/// Between two questions to an engine that loads its model.
+constexpr Millis shortest_load_wait{250};
+constexpr Millis longest_load_wait{4'000};
 /// What one client may ask for itself. Operators may configure more.
 constexpr int most_client_retries = 10;
 
@@ -102,6 +105,9 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
     if (committed_) {
         return broke_off();
     }
+    if (escalated_) {
+        return give_up(moment);
+    }
     const FailureClass kind = last_->kind;
     if (kind == FailureClass::too_long) {
         note_overflow(failures_.back(), moment);
@@ -127,9 +133,11 @@ Action AttemptChain::withdrawn(const Moment& moment)
     if (!current_ || committed_) {
         return give_up(moment);
     }
-    note_absence(*current_, moment);
-    withdrawn_.push_back(*current_);
-    return take_back(moment);
+    somebody_limited_ = true;
+    if (const auto wait = wait_for_part(moment)) {
+        return *wait;
+    }
+    return pass_on(moment);
 }
 
 Action AttemptChain::resumed(const Moment& moment)
@@ -137,7 +145,11 @@ Action AttemptChain::resumed(const Moment& moment)
     if (std::exchange(waiting_for_slot_, false) && !committed_) {
         return moment.now >= deadline_ ? out_of_time() : advance(moment);
     }
+    if (std::exchange(waiting_for_part_, false) && !committed_) {
+        return part_awaited(moment);
+    }
     const auto awaited = std::exchange(waiting_for_, std::nullopt);
+    const bool was_load = std::exchange(waiting_for_load_, false);
     if (!awaited || committed_) {
         return give_up(moment);
     }
@@ -154,7 +166,7 @@ Action AttemptChain::resumed(const Moment& moment)
     if (const auto other = best_of_level(Freshness::any, moment)) {
         return send(*other, moment);
     }
-    --retries_;
+    retries_ -= was_load ? 0 : 1;
     return advance(moment);
 }
 
@@ -308,6 +320,9 @@ std::optional<Pause> AttemptChain::wait_for_slot(const Moment& moment)
 std::optional<Action> AttemptChain::retry(const Moment& moment)
 {
     const FailedAttempt& attempt = failures_.back();
+    if (const auto wait = wait_for_load(attempt, moment)) {
+        return *wait;
+    }
     if (!moment.may_retry ||
         retries_in_level_ >= retries_allowed(attempt.failure.kind, attempt.deployment)) {
         return std::nullopt;
@@ -326,6 +341,29 @@ std::optional<Action> AttemptChain::retry(const Moment& moment)
     ++retries_in_level_;
     ++retries_;
     return *wait;
+}
+
+/// A model that loads will be there. While nobody else could serve, it is waited for as long as for
+/// a first token, and neither counts nor budgets of retries say how often it is asked: it refuses
+/// at once, and another engine would have held the request for the same time.
+std::optional<Pause> AttemptChain::wait_for_load(const FailedAttempt& attempt, const Moment& moment)
+{
+    if (attempt.failure.kind != FailureClass::loading || !is_lone() || leads_on() ||
+        request_.controls.num_retries == 0) {
+        return std::nullopt;
+    }
+    const Deployment& loads = (*table_)[attempt.deployment];
+    const Millis patience = request_.plan.first_token_timeout.value_or(loads.first_token_timeout);
+    const Millis wait =
+        shortest_load_wait + std::min(longest_load_wait, backoff(loads_asked_, moment.draw));
+    if (waited_for_load_ + wait > patience || moment.now + wait >= deadline_) {
+        return std::nullopt;
+    }
+    waited_for_load_ += wait;
+    ++loads_asked_;
+    waiting_for_ = attempt.deployment;
+    waiting_for_load_ = true;
+    return Pause{wait};
 }
 
 /// The wait before the first real attempt of a request whose first one is taken as rate limited.

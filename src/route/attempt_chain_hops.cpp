@@ -26,6 +26,20 @@ bool same_place(const Resolved& a, const Resolved& b)
 
 }  // namespace
 
+Action AttemptChain::doubted(const Moment& moment)
+{
+    if (!current_ || !may_escalate()) {
+        return give_up(moment);
+    }
+    // Its answer is known: whoever else leads to it leads nowhere new.
+    withdrawn_.push_back(*std::exchange(current_, std::nullopt));
+    escalated_ = true;
+    levels_spent_ = true;
+    doubtful_.clear();
+    pending_.clear();
+    return moment.now >= deadline_ ? out_of_time() : advance(moment);
+}
+
 Action AttemptChain::declined(Error shortage, const Moment& moment)
 {
     if (!current_ || committed_) {
@@ -60,17 +74,65 @@ Action AttemptChain::turned_away(Error why, const Moment& moment)
     return take_back(moment);
 }
 
-/// Nothing was sent after the last `Send`: what it counted is taken back, and the next is tried.
-Action AttemptChain::take_back(const Moment& moment)
+/// The deployment's limits are used up: this request does not come back to it.
+Action AttemptChain::pass_on(const Moment& moment)
 {
-    current_.reset();
+    note_absence(*current_, moment);
+    withdrawn_.push_back(*current_);
+    return take_back(moment);
+}
+
+/// Other instances hold what is missing of a limit: a short wait for their answer, before the next
+/// place is taken. It grows, since an answer takes a few milliseconds or many.
+std::optional<Pause> AttemptChain::wait_for_part(const Moment& moment)
+{
+    constexpr Millis patience{250};
+    const auto step = std::clamp(waited_for_part_, Millis{5}, Millis{40});
+    const auto& grows_at = moment.fleet[*current_].part_grows_at;
+    if (!grows_at || *grows_at > moment.now || waited_for_part_ >= patience ||
+        moment.now + step >= deadline_) {
+        return std::nullopt;
+    }
+    waited_for_part_ += step;
+    waiting_for_part_ = true;
+    return Pause{step};
+}
+
+/// The wait for a part is over: the same deployment again, if it is still one to ask.
+Action AttemptChain::part_awaited(const Moment& moment)
+{
+    if (!current_) {
+        return give_up(moment);
+    }
+    if (moment.now >= deadline_) {
+        current_.reset();
+        return out_of_time();
+    }
+    if (!free(*current_, moment)) {
+        return pass_on(moment);
+    }
+    const bool was_retry = before_send_.retry;
+    uncount();
+    return was_retry ? send_retry(*current_, moment) : send(*current_, moment);
+}
+
+/// What the last `Send` counted is taken back.
+void AttemptChain::uncount()
+{
     fallbacks_ = before_send_.fallbacks;
     hop_tried_ = before_send_.hop_tried;
-    const bool was_retry = before_send_.retry;
-    if (was_retry) {
+    if (before_send_.retry) {
         --retries_;
         --retries_in_level_;
     }
+}
+
+/// Nothing was sent after the last `Send`: the next is tried.
+Action AttemptChain::take_back(const Moment& moment)
+{
+    current_.reset();
+    const bool was_retry = before_send_.retry;
+    uncount();
     if (moment.now >= deadline_) {
         return out_of_time();
     }
@@ -274,6 +336,7 @@ bool AttemptChain::eligible(DeploymentIndex deployment, const Moment& moment) co
     return in_hop(deployment) && !barred(deployment) && !unpaid(deployment) &&
            std::find(turned_away_.begin(), turned_away_.end(), deployment) == turned_away_.end() &&
            fits(deployment, moment) &&
+           keeps_vectors((*table_)[deployment], hop().place.wildcard, request_.plan.limits) &&
            !rules_out(
                judge((*table_)[deployment], request_.plan.limits, moment.fleet[deployment].window));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "spillway/config/price_book.hpp"
+#include "spillway/config/vector_model.hpp"
 
 namespace spillway::route {
 namespace {
@@ -137,7 +138,10 @@ void describe(Deployment& deployment, const config::Deployment& row)
 {
     deployment.reach = row.local.value_or(false) ? privacy::Reach::local : privacy::Reach::remote;
     deployment.family = tokens::family_of(row.model);
+    if (deployment.family == tokens::Family::generic && row.model.find('*') != std::string::npos)
+        deployment.family.reset();
     deployment.mode = row.mode;
+    deployment.vectors = config::vector_model(row);
     deployment.wildcard = row.group.ends_with('*');
     deployment.max_output_tokens = row.max_output_tokens;
     deployment.dearest_input = config::dearest_input(row);

@@ -32,7 +32,7 @@ class Model:
     """One model that an engine can load. Times in seconds, speeds in tokens per second."""
 
     def __init__(self, name, memory=1 << 30, load=2.0, prefill=1000.0, decode=50.0, slots=1, window=4096,
-                 answer="one two three four five", embeds=False, dimensions=4):
+                 answer="one two three four five", embeds=False, dimensions=4, token_bytes=4):
         self.name = name
         self.memory = memory
         self.load = load
@@ -43,6 +43,10 @@ class Model:
         self.answer = answer
         self.embeds = embeds
         self.dimensions = dimensions
+        self.token_bytes = token_bytes  # how its tokenizer counts: so many bytes are a token
+
+    def count(self, text):
+        return max(1, -(-len(text.encode()) // self.token_bytes))
 
 
 class Runner:
@@ -72,7 +76,7 @@ class Job:
     def __init__(self, model, prompt, window, most):
         self.model = model
         self.prompt = prompt
-        self.prompt_tokens = wire.count(prompt)
+        self.prompt_tokens = model.count(prompt)
         self.cached_tokens = 0
         self.window = window
         self.most = most  # tokens that it may be answered with; None: as many as the answer has
@@ -289,7 +293,7 @@ class Engine(Upstream):
             shared = {number: _common(runner.cached[number], job.prompt) for number in free}
             job.slot = max(free, key=lambda number: shared[number])
             if self.prefix_cache:
-                job.cached_tokens = min(job.prompt_tokens, shared[job.slot] // wire.TOKEN_BYTES)
+                job.cached_tokens = min(job.prompt_tokens, shared[job.slot] // job.model.token_bytes)
             runner.slots[job.slot] = job
             runner.cached[job.slot] = job.prompt
             self._uses += 1

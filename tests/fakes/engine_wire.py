@@ -4,17 +4,11 @@ import json
 
 from . import replies as r
 
-TOKEN_BYTES = 4
 CREATED_AT = "2026-11-21T12:00:00.000000000Z"
 NDJSON_HEAD = r.head(200, (("Content-Type", "application/x-ndjson"), ("Transfer-Encoding", "chunked")))
 BUSY = "server busy, please try again.  maximum pending requests exceeded"
 TOO_LONG = ("the prompt is longer than the context length currently available to the model; shorten the prompt, "
             "increase the context length, or enable truncation")
-
-
-def count(text):
-    """Tokens of `text`, as this engine counts them."""
-    return max(1, -(-len(text.encode()) // TOKEN_BYTES))
 
 
 async def answer(engine, turn):
@@ -390,11 +384,11 @@ async def _metrics(engine, turn, _asked):
 
 
 async def _tokenize(engine, turn, asked):
-    if engine.flavour == "llama_cpp":
-        await r.whole({"tokens": list(range(count(asked.get("content", ""))))})(turn)
-        return
     model = _model(engine, asked.get("model", "")) or next(iter(engine.known.values()))
-    tokens = count(_prompt(asked))
+    if engine.flavour == "llama_cpp":
+        await r.whole({"tokens": list(range(model.count(asked.get("content", ""))))})(turn)
+        return
+    tokens = model.count(_prompt(asked))
     await r.whole({"count": tokens, "max_model_len": model.window, "tokens": list(range(tokens)),
                    "token_strs": None})(turn)
 

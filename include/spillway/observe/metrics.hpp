@@ -77,6 +77,9 @@ public:
 
     /// Requests drawn for comparison by what became of them ("compared", "failed", ...).
     [[nodiscard]] prometheus::Counter& shadows(std::string_view outcome);
+    /// Answers that a route verified, by outcome ("verified", "released", "escalated", "kept",
+    /// "late") and by the check that failed ("none" for the first two, else "empty" ...).
+    [[nodiscard]] prometheus::Counter& cascades(std::string_view outcome, std::string_view check);
     /// Requests over a limit of ours, by whose it was ("api_key", "team", "model", ...).
     [[nodiscard]] prometheus::Counter& rate_limited(std::string_view scope);
 

@@ -86,7 +86,8 @@ struct Moment {
 /// (`context_window_fallbacks`, `content_policy_fallbacks`, else `fallbacks`), each hop re-entering
 /// the whole procedure, `max_fallbacks` deep at most. A place is entered once per request, so
 /// however the lists refer to each other, the walk ends. A lone deployment that nobody answers for
-/// is not waited for when there is a fallback.
+/// is not waited for when there is a fallback; one that loads its model is waited for, as long as
+/// for a first token, when there is none.
 ///
 /// Who would most likely fail (`DeploymentState::doubtful`) is passed over for the next hop, but
 /// asked in the end when nobody else could serve.
@@ -112,7 +113,8 @@ public:
     /// @param shortage  What the client is told when nobody is left.
     [[nodiscard]] Action declined(Error shortage, const Moment& moment);
     /// Nothing was sent after the last `Send`: another request took the last of the deployment's
-    /// limits first. This one does not come back to it.
+    /// limits first. This one does not come back to it, unless other instances hold what is missing
+    /// and may hand it on: that is waited for shortly.
     [[nodiscard]] Action withdrawn(const Moment& moment);
     /// Nothing was sent after the last `Send`: the target's engine would take too long, and
     /// another place may be better. Comes back to it when nobody else could serve (`insists`).
@@ -125,6 +127,14 @@ public:
     [[nodiscard]] bool insists() const { return insists_; }
     /// Was the target of the last `Send` asked for by its id?
     [[nodiscard]] bool pinned() const { return hop().place.pinned.has_value(); }
+    /// The last `Send` was answered, but not well enough: the request goes on along the plan, as
+    /// far as the next place that is asked. When that one fails, or there is none, the chain stops.
+    [[nodiscard]] Action doubted(const Moment& moment);
+    /// Does the plan lead on from here, and has no answer been doubted yet?
+    [[nodiscard]] bool may_escalate() const
+    {
+        return !escalated_ && !committed_ && planned_ < request_.plan.hops.size();
+    }
     /// The last `Pause` is over.
     [[nodiscard]] Action resumed(const Moment& moment);
     /// The first byte of an answer is about to go to the client.
@@ -152,7 +162,9 @@ private:
 
     [[nodiscard]] Action advance(const Moment& moment);
     [[nodiscard]] Action send(DeploymentIndex deployment, const Moment& moment);
+    [[nodiscard]] Action pass_on(const Moment& moment);
     [[nodiscard]] Action take_back(const Moment& moment);
+    void uncount();
     [[nodiscard]] Action send_retry(DeploymentIndex deployment, const Moment& moment);
     [[nodiscard]] Action broke_off() const;
     [[nodiscard]] Action out_of_time() const;
@@ -167,11 +179,15 @@ private:
     [[nodiscard]] std::optional<Pause> shortest_wait(const Moment& moment);
     [[nodiscard]] std::optional<Pause> polite_wait(const FailedAttempt& attempt,
                                                    const Moment& moment) const;
+    [[nodiscard]] std::optional<Pause> wait_for_load(const FailedAttempt& attempt,
+                                                     const Moment& moment);
     [[nodiscard]] std::optional<Action> retry_mocked(const Moment& moment);
     [[nodiscard]] int retries_allowed(chat::FailureClass kind, DeploymentIndex failed) const;
 
     [[nodiscard]] chat::FailureClass reason_to_leave(const Moment& moment);
     [[nodiscard]] std::optional<Pause> wait_for_slot(const Moment& moment);
+    [[nodiscard]] std::optional<Pause> wait_for_part(const Moment& moment);
+    [[nodiscard]] Action part_awaited(const Moment& moment);
     [[nodiscard]] DeploymentIndex best_of(std::vector<DeploymentIndex> candidates,
                                           const Moment& moment) const;
     void queue_fallbacks(const Moment& moment);
@@ -237,6 +253,11 @@ private:
     std::size_t planned_ = 1;   ///< Hops of the plan that were entered or passed over.
     Millis waited_for_slot_{};  ///< In the current hop.
     bool waiting_for_slot_ = false;
+    Millis waited_for_load_{};
+    int loads_asked_ = 0;
+    bool waiting_for_load_ = false;
+    Millis waited_for_part_{};  ///< In the whole request.
+    bool waiting_for_part_ = false;
     bool somebody_saturated_ = false;
     bool somebody_limited_ = false;
     bool levels_spent_ = false;
@@ -244,6 +265,7 @@ private:
     bool hop_tried_ = false;   ///< Something was sent in the current hop.
     bool overflowed_ = false;  ///< Some deployment said that the prompt is too long.
     bool committed_ = false;
+    bool escalated_ = false;
 };
 
 }  // namespace spillway::route

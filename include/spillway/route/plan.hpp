@@ -66,6 +66,7 @@ struct Plan {
     std::optional<Millis> patience;  ///< These three as in `config::RouteAction`.
     std::optional<config::Overflow> overflow;
     std::optional<config::Urgency> priority;
+    std::optional<config::RouteVerify> verify{};  ///< How the first answer is checked.
     std::optional<NanoUsd> worst_cost;  ///< Of the dearest kept candidate; empty: not known.
     Explanation why;
     friend bool operator==(const Plan&, const Plan&) = default;

@@ -22,7 +22,8 @@ namespace spillway::route {
 struct Deployment {
     std::string id;
     std::string group;
-    tokens::Family family = tokens::Family::generic;  ///< Whose tokens its window holds.
+    /// Whose tokens its window holds; empty when that depends on the name that is asked for.
+    std::optional<tokens::Family> family = tokens::Family::generic;
     int order = 1;
     double weight = 1.0;  ///< From weight, else rpm, else tpm (LiteLLM simple-shuffle); 0: last.
     std::optional<Tokens> max_input_tokens;
@@ -31,6 +32,7 @@ struct Deployment {
     privacy::Reach reach = privacy::Reach::remote;  ///< May a request that stays local go there?
     config::Mode mode = config::Mode::chat;
     bool wildcard = false;  ///< Serves many models, of any mode.
+    std::string vectors;    ///< See `config::vector_model`.
     std::optional<Tokens> max_output_tokens;
     std::optional<PicoUsdPerToken> dearest_input;  ///< Over all tiers of its price.
     std::optional<PicoUsdPerToken> dearest_output;
@@ -65,7 +67,8 @@ struct Group {
 /// Has the deployment as many requests in flight as it may?
 [[nodiscard]] inline bool is_saturated(const Deployment& deployment, const DeploymentState& state)
 {
-    return deployment.max_parallel && state.in_flight >= *deployment.max_parallel;
+    return deployment.max_parallel &&
+           state.in_flight >= state.places.value_or(*deployment.max_parallel);
 }
 
 /// A model name a client may use, resolved.

@@ -77,6 +77,36 @@ TEST(CheckRoutes, ReadsWhatARuleDoes)
     EXPECT_EQ(action.answer_fit, AnswerFit::clamp);
 }
 
+/// What a rule counts are tokens of the usual model; a window holds the deployment's own.
+std::vector<std::string> over(const std::string& tokens, const std::string& use,
+                              const std::string& usual)
+{
+    return errors(load(R"(model_list:
+- {model_name: llama, litellm_params: {model: ollama/llama3}, model_info: {max_input_tokens: 8192}}
+- {model_name: sister, litellm_params: {model: ollama/llama3.1}, model_info: {max_input_tokens: 8192}}
+- {model_name: qwen, litellm_params: {model: ollama/qwen3}, model_info: {max_input_tokens: 8192}}
+- {model_name: "any/*", litellm_params: {model: "openai/*", api_base: "http://10.0.0.1:1/v1"}, model_info: {max_input_tokens: 8192}}
+routes:
+  r: {rules: [{name: long, when: {prompt_tokens: ">)" +
+                       tokens + "\"}, use: [" + use + "]}], otherwise: [" + usual + "]}\n"));
+}
+
+TEST(CheckRoutes, HoldsARulesTokensAgainstTheWindowOfTheSameFamily)
+{
+    EXPECT_THAT(over("8192", "sister", "llama"), Contains(HasSubstr("smaller window")));
+    EXPECT_THAT(over("8191", "sister", "llama"), IsEmpty());
+}
+
+TEST(CheckRoutes, AllowsForModelsThatCountFewer)
+{
+    for (const auto* use : {"qwen", "any/llama3"}) {
+        EXPECT_THAT(over("9000", use, "llama"), IsEmpty()) << use;
+        EXPECT_THAT(over("32000", use, "llama"), IsEmpty()) << use;
+        EXPECT_THAT(over("33000", use, "llama"), Contains(HasSubstr("smaller window"))) << use;
+    }
+    EXPECT_THAT(over("9000", "llama", "any/x"), IsEmpty());
+}
+
 struct Bad {
     const char* routes;
     const char* error;

@@ -62,12 +62,14 @@ protected:
     }
     route::DeploymentState state(DeploymentIndex deployment, TimePoint now)
     {
-        return fleet().health(deployment, now).state;
+        fleet().read(view, now);
+        return view[deployment];
     }
 
     config::Config config = config_of({row("g", "a"), row("g", "b"), row("g", "c")});
     std::optional<route::RoutingTable> table;
     std::optional<Fleet> made;
+    route::FleetView view;
 };
 
 TEST_F(FleetMeasures, TakesAPeakOfTheFirstTokenAtOnceAndLetsItFade)
@@ -132,6 +134,31 @@ TEST_F(FleetMeasures, TakesAnEnginesWordOnWarmthUntilItAnswersAgain)
     fleet().learned(b, facts, noon);
     EXPECT_TRUE(state(b, noon + 119s).warm);
     EXPECT_FALSE(state(b, noon + 120s).warm) << "an old word is no word";
+}
+
+TEST_F(FleetMeasures, LoadsUntilTheEngineSaysOtherwiseOrAnswers)
+{
+    chat::ModelFacts facts;
+    facts.loading = true;
+    facts.loaded = false;
+    fleet().learned(a, facts, noon);
+    EXPECT_TRUE(state(a, noon + 29s).loading);
+    EXPECT_TRUE(state(a, noon + 29s).doubtful(Tokens{1}, noon + 29s));
+    EXPECT_FALSE(state(a, noon + 30s).loading) << "an old word is no word";
+    fails(a, chat::FailureClass::loading, noon + 1s);
+    EXPECT_TRUE(state(a, noon + 2s).loading);
+    answers(a, 100ms, noon + 3s);
+    EXPECT_FALSE(state(a, noon + 4s).loading);
+    facts.loading = false;
+    fleet().learned(a, facts, noon + 5s);
+    EXPECT_FALSE(state(a, noon + 6s).loading);
+}
+
+TEST_F(FleetMeasures, DoesNotRestBecauseItLoads)
+{
+    for (int i = 0; i < 20; ++i)
+        fails(a, chat::FailureClass::loading, noon);
+    EXPECT_TRUE(state(a, noon).serves(noon));
 }
 
 TEST_F(FleetMeasures, KeepsAWindowUntilAnotherIsTold)
@@ -375,6 +402,59 @@ TEST_F(FleetLimits, SurviveAReload)
     Fleet reloaded(next, &fleet());
     EXPECT_FALSE(reloaded.admit(a, asks(1), noon)) << "no second burst";
     EXPECT_TRUE(reloaded.admit(a, asks(1), noon + 1s)) << "at the new rate";
+}
+
+class FleetLimitsShared : public FleetLimits {
+protected:
+    FleetLimitsShared()
+    {
+        config.deployments[2].max_parallel = 1;
+        limits.share([] {});
+        fleet().share(limits);
+    }
+    void lease(Measure measure, const char* name, std::int64_t part)
+    {
+        limits.lease({measure, chat::ScopeKind::deployment, name, {}}, part, 0, noon);
+    }
+    RateLimits limits;
+};
+
+TEST_F(FleetLimitsShared, AdmitWhatThisInstanceHoldsOfThem)
+{
+    EXPECT_FALSE(fleet().admit(a, asks(1), noon));
+    lease(Measure::requests, "a", 1);
+    EXPECT_TRUE(fleet().admit(a, asks(1), noon));
+    EXPECT_FALSE(fleet().admit(a, asks(1), noon));
+    EXPECT_EQ(state(a, noon).part_grows_at, noon);
+}
+
+TEST_F(FleetLimitsShared, HoldPlacesUntilTheAttemptEnds)
+{
+    EXPECT_FALSE(fleet().admit(c, asks(1), noon));
+    lease(Measure::parallel, "c", 1);
+    ASSERT_TRUE(fleet().admit(c, asks(1), noon));
+    EXPECT_FALSE(fleet().admit(c, asks(1), noon));
+    AttemptReport report;
+    report.deployment = c;
+    ends(report, noon);
+    EXPECT_TRUE(fleet().admit(c, asks(1), noon));
+}
+
+TEST_F(FleetLimitsShared, StaySharedAfterAReload)
+{
+    const route::RoutingTable next(config, {});
+    Fleet reloaded(next, &fleet());
+    EXPECT_FALSE(reloaded.admit(a, asks(1), noon));
+    EXPECT_TRUE(limits.stock({Measure::requests, chat::ScopeKind::deployment, "a", {}}, noon));
+}
+
+TEST_F(FleetLimitsShared, AreItsOwnForAnEngineOfThisMachine)
+{
+    fleet().keep_apart(a);
+    EXPECT_TRUE(fleet().admit(a, asks(1), noon));
+    EXPECT_TRUE(fleet().admit(a, asks(1), noon));
+    EXPECT_FALSE(fleet().admit(a, asks(1), noon));
+    EXPECT_EQ(limits.size(), 0U);
 }
 
 }  // namespace
