@@ -205,6 +205,7 @@ void Daemon::make_lanes(const Edition& edition)
     news_ = std::make_unique<NewsDesk>(store_->path(), teller_ ? &*database : nullptr, clock_);
     alerts_.emplace(lanes_.front(), budgets_, *news_);
     shared_.on_budget_news = [this] { alerts_->hurry(); };
+    budgets_.when_others_bring_news([this] { alerts_->hurry(); });
     calibrations_.emplace(control_, lanes_, *comparisons_);
     calibrations_->begin(ledger::read_calibrations(store_->path()));
 }

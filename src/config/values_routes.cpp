@@ -7,6 +7,7 @@
 
 #include "spillway/base/text.hpp"
 #include "spillway/config/conditions.hpp"
+#include "spillway/config/findings.hpp"
 
 namespace spillway::config {
 

@@ -162,8 +162,8 @@ Result<void> EmbeddingJoin::add(std::string_view body, std::size_t count)
             const auto end = entry.text.offset + entry.text.length;
             if (entry.written) {
                 const auto behind = entry.written->offset + entry.written->length;
-                data_.append(text.substr(entry.text.offset,
-                                         entry.written->offset - entry.text.offset));
+                data_.append(
+                    text.substr(entry.text.offset, entry.written->offset - entry.text.offset));
                 data_.append(std::to_string(inputs_ + entry.index));
                 data_.append(text.substr(behind, end - behind));
             } else {

@@ -1,4 +1,5 @@
-// An embeddings answer between its two encodings, and its vectors' lengths. Only their bytes change.
+// An embeddings answer between its two encodings, and its vectors' lengths. Only their bytes
+// change.
 #include <array>
 #include <bit>
 #include <charconv>
@@ -199,8 +200,7 @@ private:
             }
             vector.resize(*wish_.dimensions);
         }
-        const bool scaled =
-            (cut || wish_.length == VectorWish::Length::unit) && normalize(vector);
+        const bool scaled = (cut || wish_.length == VectorWish::Length::unit) && normalize(vector);
         return cut || scaled;
     }
 
@@ -261,8 +261,8 @@ Result<std::string> recode_embeddings(std::string body, const VectorWish& wish)
     index.shrink();
     if (const auto wrong = recoder.wrong_dimension()) {
         return fail(Errc::upstream_bad_reply,
-                    "The deployment's embeddings have " + std::to_string(*wrong) +
-                        " dimensions; " + std::to_string(*wish.dimensions) + " were asked for.");
+                    "The deployment's embeddings have " + std::to_string(*wrong) + " dimensions; " +
+                        std::to_string(*wish.dimensions) + " were asked for.");
     }
     if (!is_answer) {
         return fail(Errc::upstream_bad_reply,

@@ -4,14 +4,11 @@
 #include <utility>
 
 #include "ollama_call.hpp"
-#include "spillway/dialect/event_stream.hpp"
-#include "spillway/dialect/ollama_stream.hpp"
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/cascade.hpp"
-#include "spillway/gateway/verification.hpp"
-#include "spillway/net/deadline_wheel.hpp"
+#include "stream_parts.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -20,7 +17,6 @@ namespace {
 constexpr std::size_t max_held = std::size_t{1} * 1024 * 1024;
 /// Responses events carry whole answers, images included (wire.md 7, rule 2).
 constexpr std::size_t max_event = std::size_t{16} * 1024 * 1024;
-constexpr Millis comment_interval{12'000};
 constexpr Millis leftover_bound{1'000};
 constexpr std::string_view comment = ": keep-alive\n\n";
 /// Too late for a header.
@@ -36,85 +32,25 @@ net::Task<void> finish_call(std::unique_ptr<net::UpstreamCall> call, TimePoint b
     }
 }
 
-/// What became of one piece of the upstream's bytes.
-enum class Step : std::uint8_t { more, done, failed };
+}  // namespace
 
-class StreamRelay {
-public:
-    StreamRelay(Attempt& attempt, const net::ReplyHead& reply)
-        : attempt_(attempt),
-          status_(reply.status),
-          meter_(attempt.request.endpoint(), attempt.usage_wish == dialect::UsageInjection::leave),
-          comment_due_(attempt.services.shard.wheel(), &StreamRelay::send_comment, this)
-    {
-        LineBuffer lines(headers_);
-        lines.put("cache-control: no-cache\r\nx-accel-buffering: no\r\n");
-        const auto rates = attempt.request.whose_rates();
-        if (!speaks_ollama(attempt.upstream, attempt.request)) {
-            copy_reply_headers(lines, reply, rates);
-            return;
-        }
-        copy_reply_headers_as(lines, reply, rates, "text/event-stream; charset=utf-8");
-        ollama_ = std::make_unique<dialect::OllamaStream>(
-            answer_frame(attempt.request.arrival.id, attempt.services.clock.wall(),
-                         attempt.request.prompt_count));
+StreamRelay::StreamRelay(Attempt& attempt, const net::ReplyHead& reply)
+    : attempt_(attempt),
+      status_(reply.status),
+      meter_(attempt.request.endpoint(), attempt.usage_wish == dialect::UsageInjection::leave),
+      comment_due_(attempt.services.shard.wheel(), &StreamRelay::send_comment, this)
+{
+    LineBuffer lines(headers_);
+    lines.put("cache-control: no-cache\r\nx-accel-buffering: no\r\n");
+    const auto rates = attempt.request.whose_rates();
+    if (!speaks_ollama(attempt.upstream, attempt.request)) {
+        copy_reply_headers(lines, reply, rates);
+        return;
     }
-    StreamRelay(const StreamRelay&) = delete;
-
-    /// Sets the attempt's end.
-    net::Task<void> run();
-    /// Returns when the relay may be destroyed: no comment is being written any more.
-    net::Task<void> quiet();
-    /// What is held back because a check failed; empty when the attempt's end is set.
-    [[nodiscard]] std::optional<Doubted> doubted() const;
-    /// Lets go what was held back and relays the rest: sets the attempt's end.
-    net::Task<void> release();
-
-private:
-    [[nodiscard]] TimePoint now() const { return attempt_.services.clock.now(); }
-    [[nodiscard]] TimePoint next_bound() const;
-    [[nodiscard]] Step take(std::string_view bytes);
-    [[nodiscard]] Step take_event(std::string_view event);
-    void relay(std::string_view bytes);
-    net::Task<bool> flush();
-    [[nodiscard]] bool unjudged() const { return verification_ != nullptr && !begun_; }
-    [[nodiscard]] bool holds() const;
-    [[nodiscard]] bool doubts(review::Extent extent);
-    void hold_ran_out();
-    net::Task<void> write_held();
-    void begin();
-    void finish();
-    void end(Step step);
-    void fail(chat::Failure failure);
-    void break_off(chat::Failure failure);
-    void leave();
-    Answered& answered();
-    void note_engine(Answered& end) const;
-    static void send_comment(void* self);
-    net::Task<void> write_comment();
-
-    Attempt& attempt_;
-    Verification* verification_ = attempt_.verification.get();  ///< Null for nearly all.
-    int status_;
-    net::HeaderLines headers_;  ///< The upstream's, until the commit point.
-    dialect::EventBoundary boundary_;
-    dialect::StreamMeter meter_;
-    /// Makes events of an Ollama's lines; null for all others, who send events.
-    std::unique_ptr<dialect::OllamaStream> ollama_;
-    std::string unfinished_;   ///< The beginning of an event whose end has not come yet.
-    std::string out_;          ///< Whole events on their way to the client.
-    std::string_view direct_;  ///< The same, where the bytes can go out from where they lie.
-    std::string last_;         ///< The event that ends the stream, held for the record.
-    bool committed_ = false;
-    bool begun_ = false;
-    bool doubted_ = false;  ///< What came is held back, and the upstream waits.
-    bool ended_ = false;
-    std::optional<review::Fault> fault_;  ///< Found before anything was given.
-    std::optional<TimePoint> first_token_;
-    net::Deadline comment_due_;
-    bool commenting_ = false;
-    net::Event comment_written_;
-};
+    copy_reply_headers_as(lines, reply, rates, "text/event-stream; charset=utf-8");
+    ollama_ = std::make_unique<dialect::OllamaStream>(answer_frame(
+        attempt.request.arrival.id, attempt.services.clock.wall(), attempt.request.prompt_count));
+}
 
 TimePoint StreamRelay::next_bound() const
 {
@@ -325,89 +261,6 @@ void StreamRelay::finish()
     end.parting = StreamEnd{std::move(out_)};
 }
 
-/// May what came still be held back? Only while there is somebody else to ask.
-bool StreamRelay::holds() const
-{
-    return attempt_.chain.may_escalate() && verification_->holds(now());
-}
-
-/// Judges what came. Of what the client has already, a fault only marks the record.
-/// @return True when it is held back from here on, because another place may answer better.
-bool StreamRelay::doubts(review::Extent extent)
-{
-    const auto fault = verification_->judge_stream(extent);
-    if (begun_) {
-        if (fault && !fault_) {
-            verification_->word = cascade_word("late", fault);
-            show_cascade(attempt_.request, verification_->word);
-        }
-        return false;
-    }
-    fault_ = fault;
-    doubted_ = fault && verification_->holds_streams() && attempt_.chain.may_escalate();
-    if (doubted_) {
-        comment_due_.disarm();
-        attempt_.watch.watch(nullptr);
-        out_.append(std::exchange(direct_, {}));
-    }
-    return doubted_;
-}
-
-/// The hold is over although no further event came.
-void StreamRelay::hold_ran_out()
-{
-    // A beginning that fails is left to the next event: then the upstream can be let go.
-    fault_ = verification_->judge_stream(review::Extent::beginning);
-    if (commenting_ || (fault_ && attempt_.chain.may_escalate()))
-        return;
-    begin();
-    commenting_ = true;
-    comment_written_.reset();
-    net::spawn(write_held());
-}
-
-net::Task<void> StreamRelay::write_held()
-{
-    const auto held = std::exchange(out_, {});
-    if (attempt_.request.sample)
-        attempt_.request.sample->keep(held);
-    const auto words = voiced(attempt_.request, held, attempt_.services.clock);
-    if (!words.empty())
-        (void)co_await attempt_.exchange.send(words);
-    if (attempt_.request.same)
-        attempt_.request.same->add(held);
-    commenting_ = false;
-    comment_due_.expire_at(now() + comment_interval);
-    comment_written_.set();
-}
-
-std::optional<Doubted> StreamRelay::doubted() const
-{
-    if (!doubted_)
-        return std::nullopt;
-    std::optional<Doubted> doubted(std::in_place);
-    doubted->fault = *fault_;
-    doubted->usage = meter_.usage(attempt_.request.prompt_count);
-    doubted->first_token = first_token_;
-    doubted->extent = ended_ ? Doubted::Extent::whole : Doubted::Extent::begun;
-    return doubted;
-}
-
-net::Task<void> StreamRelay::release()
-{
-    doubted_ = false;
-    if (ended_) {
-        finish();
-        co_return;
-    }
-    attempt_.watch.watch(attempt_.call.get());
-    const bool sent = co_await flush();
-    if (sent)
-        co_await run();
-    else
-        leave();
-}
-
 /// A failure of the attempt while the client has seen nothing, a broken answer from then on.
 void StreamRelay::fail(chat::Failure failure)
 {
@@ -485,39 +338,6 @@ net::Task<void> StreamRelay::write_comment()
     comment_due_.expire_at(now() + comment_interval);
     comment_written_.set();
 }
-
-/// A stream that failed a check, stopped in front of its first byte to the client.
-class HeldStream final : public HeldAnswer {
-public:
-    HeldStream(Attempt& attempt, std::unique_ptr<StreamRelay> relay)
-        : attempt_(attempt), relay_(std::move(relay))
-    {}
-    ~HeldStream() override { attempt_.call.reset(); }
-
-    net::Task<void> give() override
-    {
-        co_await relay_->release();
-        co_await relay_->quiet();
-    }
-
-private:
-    Attempt& attempt_;
-    std::unique_ptr<StreamRelay> relay_;
-};
-
-/// The same where the answer is checked: what is held back outlives this.
-net::Task<void> relay_verified(Attempt& attempt, const net::ReplyHead& reply)
-{
-    auto relay = std::make_unique<StreamRelay>(attempt, reply);
-    co_await relay->run();
-    co_await relay->quiet();
-    if (auto doubted = relay->doubted()) {
-        doubted->held = std::make_unique<HeldStream>(attempt, std::move(relay));
-        attempt.end = *std::move(doubted);
-    }
-}
-
-}  // namespace
 
 net::Task<void> relay_stream(Attempt& attempt, const net::ReplyHead& reply)
 {

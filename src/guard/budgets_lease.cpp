@@ -40,6 +40,15 @@ void Budgets::lease(const Unknown& window, const LeaseGrant& grant)
     found->elsewhere = std::max<std::int64_t>(0, count(grant.elsewhere));
     found->spent_elsewhere = std::max<std::int64_t>(0, count(grant.spent_elsewhere));
     found->low = std::max<std::int64_t>(0, count(grant.low));
+    note_spent(cells_[*find(ScopeName{window.scope.kind, window.scope.name})], *found);
+    if (has_news_ && on_others_news_)
+        on_others_news_();
+}
+
+void Budgets::when_others_bring_news(std::function<void()> hurry)
+{
+    const std::lock_guard lock(mutex_);
+    on_others_news_ = std::move(hurry);
 }
 
 std::optional<NanoUsd> Budgets::lower_lease(const Unknown& window, NanoUsd keep)

@@ -181,7 +181,7 @@ void RateLimits::leave(const Limit& limit, std::int64_t set_aside, std::optional
 /// not while there is nobody to ask.
 TimePoint RateLimits::grows_at(const Cell::Lease& lease, TimePoint now) const
 {
-    if (lease.known && alone_of_ > 0)
+    if (alone_of_ > 0 && (lease.known || lease.part > 0))
         return now + short_for;
     if (!lease.short_since || now - *lease.short_since < others_give_back)
         return now;

@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "cascade_words.hpp"
+
 namespace spillway::observe {
 
 namespace {
@@ -204,13 +206,6 @@ constexpr std::array<std::string_view, 8> shadow_outcomes{
     "compared",    "not_comparable", "failed",    "unavailable",
     "over_budget", "too_large",      "cancelled", "dropped"};
 
-/// Of the first two no check failed.
-constexpr std::array<std::string_view, 5> cascade_outcomes{"verified", "released", "escalated",
-                                                           "kept", "late"};
-constexpr std::array<std::string_view, 11> cascade_checks{
-    "empty",   "refused",      "cut",           "looping", "not_json", "off_schema",
-    "no_call", "unknown_tool", "bad_arguments", "unsure",  "none"};
-
 template <std::size_t size>
 std::size_t place_of(std::string_view word, const std::array<std::string_view, size>& words)
 {
@@ -326,18 +321,17 @@ struct Metrics::Families {
         auto& drawn = counters(r, row::shadows);
         for (std::size_t o = 0; o < shadow_outcomes.size(); ++o)
             shadows[o] = &drawn.Add({{"outcome", std::string(shadow_outcomes[o])}});
-        auto& verified = counters(r, row::cascades);
-        for (std::size_t o = 0; o < cascade_outcomes.size(); ++o)
-            for (std::size_t c = 0; c < cascade_checks.size(); ++c)
-                if ((o < 2) == (cascade_checks[c] == "none"))
-                    cascades[o][c] = &verified.Add({{"outcome", std::string(cascade_outcomes[o])},
-                                                    {"check", std::string(cascade_checks[c])}});
         auto& limits = counters(r, row::rate_limited);
         for (std::size_t s = 0; s < limited_scopes.size(); ++s)
             rate_limited[s] = &limits.Add({{"scope", std::string(limited_scopes[s])}});
         auto& again = counters(r, row::replays);
         for (std::size_t k = 0; k < replay_kinds.size(); ++k)
             replays[k] = &again.Add({{"kind", std::string(replay_kinds[k])}});
+        auto& verified = counters(r, row::cascades);
+        for (std::size_t o = 0; o < cascade_outcomes.size(); ++o)
+            for (std::size_t c = 0; c < cascade_checks.size(); ++c)
+                cascades[o][c] = &verified.Add({{"outcome", std::string(cascade_outcomes[o])},
+                                                {"check", std::string(cascade_checks[c])}});
         gauges(r, row::build).Add({{"version", SPILLWAY_VERSION}}).Set(1);
         gauges(r, row::start_time).Add({}).Set(unix_seconds());
     }
@@ -353,8 +347,7 @@ struct Metrics::Families {
     prometheus::Gauge &memory, &descriptors;
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
     std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
-    std::array<std::array<prometheus::Counter*, cascade_checks.size()>, cascade_outcomes.size()>
-        cascades{};
+    std::array<PerCheck<prometheus::Counter*>, cascade_outcomes.size()> cascades{};
     std::array<prometheus::Counter*, limited_scopes.size()> rate_limited{};
     std::array<prometheus::Counter*, replay_kinds.size()> replays{};
 };
@@ -469,9 +462,7 @@ prometheus::Counter& Metrics::rate_limited(std::string_view scope)
 prometheus::Counter& Metrics::cascades(std::string_view outcome, std::string_view check)
 {
     const auto o = place_of(outcome, cascade_outcomes);
-    auto* counter = families_->cascades[o][place_of(check, cascade_checks)];
-    return counter != nullptr ? *counter
-                              : *families_->cascades[o][o < 2 ? cascade_checks.size() - 1 : 0];
+    return *families_->cascades[o][place_of(check, cascade_checks)];
 }
 
 prometheus::Counter& Metrics::replays(std::string_view kind)
@@ -502,27 +493,18 @@ std::string metrics_manual()
         out += "| `" + std::string(row->name) + "` | " + std::string(word_for(row->kind)) + " | " +
                row->labels + " | " + row->help + " |\n";
     }
-    out += "\n`endpoint` is one of";
-    for (const auto word : endpoints)
-        out += " `" + std::string(word) + "`";
-    out += "; `outcome` is one of";
-    for (const auto word : outcomes)
-        out += " `" + std::string(word) + "`";
-    out += ";\nthat of shadows one of";
-    for (const auto word : shadow_outcomes)
-        out += " `" + std::string(word) + "`";
-    out += ";\nthat of cascades one of";
-    for (const auto word : cascade_outcomes)
-        out += " `" + std::string(word) + "`";
-    out += "; `check` is one of";
-    for (const auto word : cascade_checks)
-        out += " `" + std::string(word) + "`";
-    out += ";\n`scope` is one of";
-    for (const auto word : limited_scopes)
-        out += " `" + std::string(word) + "`";
-    out += "; `kind` is one of";
-    for (const auto word : replay_kinds)
-        out += " `" + std::string(word) + "`";
+    const auto list = [&out](std::string_view lead, const auto& words) {
+        out.append(lead).append(" is one of");
+        for (const auto word : words)
+            out += " `" + std::string(word) + "`";
+    };
+    list("\n`endpoint`", endpoints);
+    list("; `outcome`", outcomes);
+    list(";\nthat of shadows", shadow_outcomes);
+    list(";\nthat of cascades", cascade_outcomes);
+    list("; `check`", cascade_checks);
+    list(";\n`scope`", limited_scopes);
+    list("; `kind`", replay_kinds);
     return out + ".\n";
 }
 

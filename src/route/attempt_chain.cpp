@@ -128,18 +128,6 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
     return moment.now < deadline_ ? advance(moment) : give_up(moment);
 }
 
-Action AttemptChain::withdrawn(const Moment& moment)
-{
-    if (!current_ || committed_) {
-        return give_up(moment);
-    }
-    somebody_limited_ = true;
-    if (const auto wait = wait_for_part(moment)) {
-        return *wait;
-    }
-    return pass_on(moment);
-}
-
 Action AttemptChain::resumed(const Moment& moment)
 {
     if (std::exchange(waiting_for_slot_, false) && !committed_) {

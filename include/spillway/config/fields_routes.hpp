@@ -41,10 +41,11 @@ void route_action_fields(Visitor& visit, RouteAction& action)
 template <class Visitor>
 void route_verify_fields(Visitor& visit, RouteVerify& verify)
 {
-    visit("checks", verify.checks,
-          Doc{"What makes an answer fail; all of them when unset: `empty`, `refused`, `cut` (by its "
-              "length limit), `looping`, `not_json` and `off_schema` (where the request demands "
-              "JSON), `no_call`, `unknown_tool` and `bad_arguments` (of tools)."});
+    visit(
+        "checks", verify.checks,
+        Doc{"What makes an answer fail; all of them when unset: `empty`, `refused`, `cut` (by its "
+            "length limit), `looping`, `not_json` and `off_schema` (where the request demands "
+            "JSON), `no_call`, `unknown_tool` and `bad_arguments` (of tools)."});
     visit("min_logprob", verify.min_logprob, Range{-100, 0},
           Doc{"Fails an answer whose tokens have a lower mean log-probability (`unsure`). Only "
               "answers that tell it: set `logprobs: true` in the deployment's `litellm_params`."});

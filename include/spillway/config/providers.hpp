@@ -26,7 +26,7 @@ struct Quirks {
     bool rename_max_completion_tokens = false;  ///< Reads only `max_tokens` (Ollama).
     bool no_stream_options = false;             ///< 400s on `stream_options`.
     bool drop_sampling_for_new_claude =
-        false;  ///< Anthropic: temperature, top_p, top_k (wire.md 3.6).
+        false;                          ///< Anthropic: temperature, top_p, top_k (wire.md 3.6).
     std::uint16_t embedding_batch = 0;  ///< Inputs of one call; 0: no limit is known.
 };
 

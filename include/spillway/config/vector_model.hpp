@@ -12,8 +12,8 @@ namespace spillway::config {
 [[nodiscard]] std::string plain_model(std::string_view name);
 
 /// Which vectors a deployment makes: those of two deployments with the same name here may stand in
-/// one index. `model_info.vectors` where it is set, else the plain name of `base_model`, else of the
-/// model. Ends in `*` where the model does.
+/// one index. `model_info.vectors` where it is set, else the plain name of `base_model`, else of
+/// the model. Ends in `*` where the model does.
 [[nodiscard]] std::string vector_model(const Deployment& row);
 
 }  // namespace spillway::config

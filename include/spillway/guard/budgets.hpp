@@ -234,6 +234,9 @@ public:
     }
     /// At most 1,024 wait; older ones are dropped.
     [[nodiscard]] std::vector<BudgetNews> take_news();
+    /// @param hurry  Called, under the mutex, when a lease brought news: what others spent and this
+    ///               instance together crossed something. Returns at once.
+    void when_others_bring_news(std::function<void()> hurry);
     /// Calls under way for which money is set aside.
     [[nodiscard]] std::size_t open() const;
 
@@ -355,6 +358,7 @@ private:
     bool shared_ = false;
     std::function<void()> on_demand_;
     std::vector<std::pair<std::uint32_t, config::BudgetPeriod>> demands_;  ///< Cells' windows.
+    std::function<void()> on_others_news_;
     std::vector<BudgetNews> news_;
     std::atomic<bool> has_news_{false};
     std::atomic<bool> has_caps_{false};

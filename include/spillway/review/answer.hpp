@@ -19,9 +19,9 @@ struct ToolCall {
 struct Answer {
     std::string text;
     std::vector<ToolCall> calls;
-    std::string finish;   ///< "stop", "length", "content_filter" ...; empty when none was given.
-    std::string refusal;  ///< The member of that name.
-    std::string thought{};  ///< Reasoning that stands apart from the answer.
+    std::string finish;      ///< "stop", "length", "content_filter" ...; empty when none was given.
+    std::string refusal;     ///< The member of that name.
+    std::string thought{};   ///< Reasoning that stands apart from the answer.
     double logprob_sum = 0;  ///< Of the tokens whose log-probability was told.
     std::size_t logprobs = 0;
 

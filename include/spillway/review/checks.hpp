@@ -31,8 +31,8 @@ enum class Extent : std::uint8_t {
                                                const Bar& bar, Extent extent);
 
 /// Does the end of `text` go round in circles? Either it repeats one passage of at most 240 bytes
-/// to the letter, six times and over 240 bytes at least; or most of its last 600 words stand in runs
-/// of six that it said four times. Takes time linear in `text`.
+/// to the letter, six times and over 240 bytes at least; or most of its last 600 words stand in
+/// runs of six that it said four times. Takes time linear in `text`.
 [[nodiscard]] bool is_looping(std::string_view text);
 
 /// Does a short answer decline in so many words (English, German, French, Spanish)? An excuse

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -33,7 +33,7 @@ public:
     [[nodiscard]] static constexpr FaultSet all() noexcept
     {
         FaultSet set;
-        set.bits_ = (1U << static_cast<unsigned>(Fault::unsure)) - 1U;
+        set.bits_ = static_cast<std::uint16_t>((1U << static_cast<unsigned>(Fault::unsure)) - 1U);
         return set;
     }
     constexpr void add(Fault fault) noexcept

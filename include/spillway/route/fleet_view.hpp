@@ -18,8 +18,8 @@ struct RateRoom {
         TimePoint grows_at{};  ///< Others may have handed on more of it by then.
     };
     std::optional<std::int64_t> per_minute;  ///< Empty: no limit.
-    TimePoint
-        empty_at{};  ///< It refills by a sixtieth per second from then on, of the part if any.
+    /// It refills by a sixtieth per second from then on: of the part, where there is one.
+    TimePoint empty_at{};
     std::optional<Part> part{};  ///< Empty: all of it.
 
     /// From when on it admits so many; `TimePoint::max()` for more than it ever holds.
