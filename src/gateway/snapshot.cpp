@@ -11,6 +11,7 @@
 #include "spillway/base/log.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/config/locality.hpp"
+#include "spillway/engine/model_report.hpp"
 #include "spillway/engine/token_count.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/rates.hpp"
