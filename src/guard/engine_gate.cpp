@@ -53,11 +53,14 @@ std::optional<engine::Ask> EngineGate::ask_of(const EngineWish& wish)
 }
 
 /// An engine that never said what it has loaded may have it: only what is known to be cold is
-/// counted as such.
+/// counted as such. All but Ollama have their model when they answer at all.
 engine::Forecast EngineGate::without_guesses(engine::Forecast forecast,
                                              engine::ModelIndex model) const
 {
-    if (forecast.load > Millis{0} && picture_.snapshot(model).warmth_since == TimePoint{}) {
+    const bool told = picture_.snapshot(model).warmth_since != TimePoint{};
+    const bool loads = picture_.settings().kind == engine::Kind::ollama ||
+                       forecast.warmth == engine::Warmth::loading;
+    if (!told || !loads) {
         forecast.load = Millis{0};
     }
     return forecast;
