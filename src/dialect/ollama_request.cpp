@@ -244,6 +244,26 @@ Result<OllamaRequest> ollama_chat_request(std::string_view body, const OllamaDef
     return chat_request(members, messages, num_ctx);
 }
 
+OllamaRequest ollama_load_request(std::string_view model, chat::Endpoint endpoint,
+                                  const OllamaDefaults& defaults, std::optional<Tokens> num_ctx)
+{
+    const OllamaMembers members(defaults);
+    OllamaRequest request;
+    request.num_ctx = members.window(num_ctx);
+    ObjectWriter out;
+    out.put("model", json_quoted(model));
+    if (endpoint == chat::Endpoint::embeddings) {
+        out.put("input", R"("")");
+    } else {
+        out.put("messages", "[]");
+        out.put("stream", "false");
+    }
+    out.put("keep_alive", members.find("keep_alive"));
+    out.put("options", embraced(members.options(request.num_ctx)));
+    request.body = std::move(out).close();
+    return request;
+}
+
 Result<OllamaRequest> ollama_embed_request(std::string_view body, const OllamaDefaults& defaults,
                                            std::optional<Tokens> num_ctx)
 {

@@ -29,17 +29,6 @@ std::optional<Tokens> used(const chat::Usage& usage)
     return usage.prompt + usage.completion;
 }
 
-/// Who served this conversation last, in the first group it may go to.
-std::optional<DeploymentIndex> last_server(const InferenceRequest& request,
-                                           const Services& services)
-{
-    if (!request.routing)
-        return std::nullopt;
-    return services.shared.conversations.last(request.routing->conversation,
-                                              request.arrival.snapshot->table, request.asked.group,
-                                              request.received);
-}
-
 /// What was sent may be billed, but an error status costs nothing, unless parts were answered
 /// before.
 void note_cost(Payment& payment, const Attempt& attempt, Payment::Cost sent)
@@ -61,12 +50,21 @@ Dispatch::Dispatch(InferenceRequest& request, net::Exchange& exchange, Services&
       watch_(exchange),
       chain_(snapshot_.table,
              route::ChainRequest{std::move(*request.plan), std::move(request.facts.controls),
-                                 request.prompt_estimate, last_server(request, services),
+                                 request.prompt_estimate, last_server(),
                                  token_wish(request, request.prompt_estimate)},
              request.received),
       payment_(request, services)
 {
     request.plan.reset();
+}
+
+/// Who served this conversation last, in the first group it may go to.
+std::optional<DeploymentIndex> Dispatch::last_server() const
+{
+    if (!request_.routing)
+        return std::nullopt;
+    return services_.shared.conversations.last(request_.routing->conversation, snapshot_.table,
+                                               request_.asked.group, request_.received);
 }
 
 route::Moment Dispatch::moment(TimePoint now)

@@ -39,9 +39,13 @@ net::Task<bool> Dispatch::take_turn(const route::Target& target, guard::EngineGa
         next_ = route::Stop{std::move(priority).error()};
         co_return false;
     }
-    const auto known = last_server(request_, services_) == target.deployment
-                           ? engine::Turn::follow_up
-                           : engine::Turn::first;
+    if (holds_slot_of(gate)) {
+        // It would wait for itself.
+        next_ = chain_.turned_away(Error(Errc::overloaded, "The local engine is busy."),
+                                   moment(services_.clock.now()));
+        co_return false;
+    }
+    const auto known = turn_of(target);
     const EngineTurn::Parts parts{request_, target,    chain_,    exchange_,
                                   watch_,   services_, *priority, known};
     EngineTurn turn(parts, gate);
@@ -65,6 +69,18 @@ net::Task<bool> Dispatch::take_turn(const route::Target& target, guard::EngineGa
             break;
     }
     co_return false;
+}
+
+/// Has an answer that was doubted, and only begun, kept its slot there?
+bool Dispatch::holds_slot_of(const guard::EngineGate& gate) const
+{
+    return first_ && first_->attempt.pass &&
+           snapshot_.engines->of(first_->target.deployment) == &gate;
+}
+
+engine::Turn Dispatch::turn_of(const route::Target& target) const
+{
+    return last_server() == target.deployment ? engine::Turn::follow_up : engine::Turn::first;
 }
 
 void Dispatch::note_turn(const EngineTurn& turn, const route::Target& target)
@@ -137,26 +153,36 @@ void Dispatch::take_pass(Attempt& attempt)
 /// Tells the engine's picture how the attempt went.
 void Dispatch::feed(guard::EnginePass& pass, const Attempt& attempt, TimePoint now)
 {
+    engine::Served served;
+    std::optional<TimePoint> first_token;
+    const auto take = [&](const auto& answer) {
+        served.prompt = answer.usage.prompt;
+        served.generated = answer.usage.completion;
+        served.engine = answer.engine;
+        first_token = answer.first_token;
+    };
     const auto* answered = std::get_if<Answered>(&attempt.end);
-    if (answered == nullptr || answered->failure) {
+    const auto* doubted = std::get_if<Doubted>(&attempt.end);
+    if (answered != nullptr && !answered->failure) {
+        take(*answered);
+    } else if (doubted != nullptr && doubted->extent == Doubted::Extent::whole) {
+        take(*doubted);
+    } else {
         const auto* failure = std::get_if<chat::Failure>(&attempt.end);
         if (failure != nullptr && failure->unreached)
             snapshot_.engines->of(attempt.target.deployment)->vanished(now);
-        pass.failed(now);
+        if (failure != nullptr && failure->kind == chat::FailureClass::loading)
+            pass.still_loading(now);
+        else
+            pass.failed(now);
         return;
     }
-    engine::Served served;
     served.sent = attempt.began;
-    if (answered->streamed && answered->first_token)
-        served.first_token =
-            std::chrono::duration_cast<Millis>(*answered->first_token - attempt.began);
+    // Of a whole answer only the engine knows when its first token was there.
+    if (first_token && request_.facts.delivery == chat::Delivery::stream)
+        served.first_token = std::chrono::duration_cast<Millis>(*first_token - attempt.began);
     served.took = std::chrono::duration_cast<Millis>(now - attempt.began);
-    served.prompt = answered->usage.prompt;
-    served.generated = answered->usage.completion;
-    served.turn = last_server(request_, services_) == attempt.target.deployment
-                      ? engine::Turn::follow_up
-                      : engine::Turn::first;
-    served.engine = answered->engine;
+    served.turn = turn_of(attempt.target);
     const auto miss = pass.served(served, now);
     const auto& metrics = snapshot_.upstreams[at(attempt.target.deployment)].engine;
     if (miss && metrics)

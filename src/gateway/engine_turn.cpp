@@ -125,17 +125,22 @@ guard::EngineWish EngineTurn::wish_of(const route::Target& target) const
     return wish;
 }
 
+/// Is there no other place, whatever happens?
+bool EngineTurn::stays() const
+{
+    return parts_.chain.pinned() || parts_.chain.insists() ||
+           overflow_ == config::Overflow::never || commented_;
+}
+
 /// Where the request would go next, if it may. Asks a copy of the chain, so that all limits of the
 /// real one hold: boundary, access, windows, rests.
 engine::NextHop EngineTurn::next_hop(TimePoint now)
 {
     engine::NextHop next;
-    if (parts_.chain.pinned() || overflow_ == config::Overflow::never || commented_) {
-        next.leave = Leave::pinned;
+    if (stays()) {
+        next.leave = parts_.chain.insists() ? Leave::no_hop : Leave::pinned;
         return next;
     }
-    if (parts_.chain.insists())
-        return next;
     auto& services = parts_.services;
     const auto& snapshot = *parts_.request.arrival.snapshot;
     snapshot.fleet->read(services.fleet_view, now);
@@ -267,6 +272,9 @@ std::optional<EngineTurn::End> EngineTurn::look(TimePoint now)
         case State::waiting:
             break;
     }
+    // Its deadline ends the wait; to foresee it would change nothing.
+    if (stays())
+        return std::nullopt;
     engine::Here here;
     here.forecast = pass_->forecast(now);
     here.waited = waited_;
@@ -279,6 +287,8 @@ Millis EngineTurn::until_next_look(TimePoint now) const
     const auto until =
         std::min({pass_->wake_at(now), deadline_, comment_due(), now + longest_sleep});
     const auto left = std::chrono::ceil<Millis>(until - now);
+    if (stays())
+        return std::clamp(left, Millis{1}, longest_sleep);
     return std::clamp(std::min(left, engine::ask_again_in(here_, patience_)), Millis{1},
                       longest_sleep);
 }

@@ -1,10 +1,9 @@
 #include "spillway/gateway/warm_up.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
-#include "spillway/base/text.hpp"
+#include "spillway/dialect/ollama_request.hpp"
 #include "spillway/net/upstream.hpp"
 #include "wire_head.hpp"
 
@@ -14,27 +13,15 @@ namespace {
 /// As long as Ollama itself allows a load (OLLAMA_LOAD_TIMEOUT).
 constexpr Millis longest_load{300'000};
 
-/// Another window than that of the requests behind it would make Ollama load the model twice.
-std::string window_of(const Upstream& upstream, const route::Target& target)
+dialect::OllamaRequest request_of(const Upstream& upstream, const std::string& model,
+                                  chat::Endpoint endpoint, std::optional<Tokens> told)
 {
-    const auto& defaults = upstream.rules.defaults;
-    const auto said = std::find_if(defaults.begin(), defaults.end(),
-                                   [](const auto& each) { return each.first == "num_ctx"; });
-    if (said != defaults.end())
-        return said->second;
-    return target.window ? std::to_string(count(*target.window)) : std::string();
-}
-
-/// A chat without messages just loads (wire.md 2.2), and so does embedding nothing.
-std::string body_of(const Upstream& upstream, const route::Target& target, const std::string& model,
-                    config::Mode mode)
-{
-    auto body = "{\"model\":" + json_quoted(model);
-    body +=
-        mode == config::Mode::embedding ? ",\"input\":\"\"" : ",\"messages\":[],\"stream\":false";
-    if (const auto window = window_of(upstream, target); !window.empty())
-        body += ",\"options\":{\"num_ctx\":" + window + "}";
-    return body + "}";
+    const auto& ollama = *upstream.ollama;
+    dialect::WindowFacts facts;
+    facts.configured = ollama.window;
+    facts.allocated = told;
+    return dialect::ollama_load_request(model, endpoint, ollama.defaults,
+                                        ollama.windows->settle(model, facts));
 }
 
 net::Task<void> load(std::shared_ptr<const Snapshot> snapshot, DeploymentIndex deployment,
@@ -74,21 +61,24 @@ void warm_up(const std::shared_ptr<const Snapshot>& snapshot, const route::Targe
 {
     const auto& engines = *snapshot->engines;
     auto* const gate = engines.of(target.deployment);
-    if (gate == nullptr || engines.seat(target.deployment).kind != engine::Kind::ollama ||
-        services.side_calls.stopped())
-        return;
     const auto& upstream = snapshot->upstreams[at(target.deployment)];
+    if (gate == nullptr || !upstream.ollama || services.side_calls.stopped())
+        return;
     auto model = upstream_model(upstream, target.wildcard);
     if (!gate->begin_load(model, services.clock.now()))
         return;
-    const auto mode = snapshot->table[target.deployment].mode;
-    auto body = body_of(upstream, target, model, mode);
-    const std::string path = mode == config::Mode::embedding ? "/api/embed" : "/api/chat";
-    auto head = "POST " + path + " HTTP/1.1\r\n" + upstream.header_block +
-                "content-type: application/json\r\ncontent-length: " + std::to_string(body.size()) +
-                "\r\n\r\n";
-    net::spawn(load(snapshot, target.deployment, std::move(model), std::move(head), std::move(body),
-                    services));
+    const bool embeds = snapshot->table[target.deployment].mode == config::Mode::embedding;
+    auto request = request_of(
+        upstream, model, embeds ? chat::Endpoint::embeddings : chat::Endpoint::chat, target.window);
+    const auto path = upstream.ollama->base_path + (embeds ? "/api/embed" : "/api/chat");
+    HeadParts parts;
+    parts.method = "POST";
+    parts.path = path;
+    parts.content_type = "application/json";
+    parts.body_length = request.body.size();
+    auto head = wire_head(upstream, parts);
+    net::spawn(load(snapshot, target.deployment, std::move(model), std::move(head),
+                    std::move(request.body), services));
 }
 
 }  // namespace spillway::gateway

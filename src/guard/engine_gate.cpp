@@ -53,11 +53,14 @@ std::optional<engine::Ask> EngineGate::ask_of(const EngineWish& wish)
 }
 
 /// An engine that never said what it has loaded may have it: only what is known to be cold is
-/// counted as such.
+/// counted as such. All but Ollama have their model when they answer at all.
 engine::Forecast EngineGate::without_guesses(engine::Forecast forecast,
                                              engine::ModelIndex model) const
 {
-    if (forecast.load > Millis{0} && picture_.snapshot(model).warmth_since == TimePoint{}) {
+    const bool told = picture_.snapshot(model).warmth_since != TimePoint{};
+    const bool loads = picture_.settings().kind == engine::Kind::ollama ||
+                       forecast.warmth == engine::Warmth::loading;
+    if (!told || !loads) {
         forecast.load = Millis{0};
     }
     return forecast;
@@ -336,6 +339,13 @@ std::optional<engine::Miss> EnginePass::served(const engine::Served& served, Tim
     }
     EngineGate::wake(woken);
     return miss;
+}
+
+void EnginePass::still_loading(TimePoint now)
+{
+    stage_ = Stage::over;
+    const std::scoped_lock lock(gate_.mutex_);
+    gate_.picture_.loading(model_, now);
 }
 
 void EnginePass::failed(TimePoint now)

@@ -82,7 +82,8 @@ route::DeploymentState Fleet::state(DeploymentIndex deployment, TimePoint now) c
 {
     const Entry& entry = entries_[at(deployment)];
     auto state = entry.cell->read(entry.rules, now);
-    if (engines_) {
+    // Where there is no choice it is for people only: a long queue takes a while to foresee.
+    if (engines_ && !entry.rules.lone) {
         state.expected_wait = engines_->expected_wait(deployment, now);
     }
     if (const auto limit = shared_limit(entry)) {

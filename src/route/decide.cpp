@@ -72,7 +72,6 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
         const auto& deployment = standing.table[member];
         Candidate candidate{member, hop.group, Verdict::kept, {}, {}};
         candidate.window = window_of(deployment, standing.fleet[member].window);
-        candidate.expected_wait = standing.fleet[member].expected_wait;
         candidate.verdict = judge(deployment, limits, standing.fleet[member], standing.now);
         if (!rules_out(candidate.verdict) && !keeps_vectors(deployment, hop.wildcard, limits))
             candidate.verdict = Verdict::other_vectors;

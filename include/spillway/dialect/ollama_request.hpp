@@ -9,6 +9,7 @@
 
 #include "spillway/base/result.hpp"
 #include "spillway/base/units.hpp"
+#include "spillway/chat/endpoint.hpp"
 
 /// OpenAI's requests in the words of Ollama's own API (wire.md 2.2). Numbers, schemas and arguments
 /// go over to the letter: they are cut out of the body, never parsed and printed anew.
@@ -46,6 +47,13 @@ struct OllamaRequest {
 [[nodiscard]] Result<OllamaRequest> ollama_embed_request(std::string_view body,
                                                          const OllamaDefaults& defaults,
                                                          std::optional<Tokens> num_ctx);
+
+/// A call without a prompt, which only loads the model (wire.md 2.2), with the options of the
+/// requests behind it: others would make Ollama load it twice.
+/// @param endpoint  `embeddings` for a model that cannot chat: the body of `/api/embed`.
+[[nodiscard]] OllamaRequest ollama_load_request(std::string_view model, chat::Endpoint endpoint,
+                                                const OllamaDefaults& defaults,
+                                                std::optional<Tokens> num_ctx);
 
 /// `num_ctx` among parameters of the file, by itself or inside `options`.
 [[nodiscard]] std::optional<Tokens> configured_window(

@@ -35,9 +35,12 @@ public:
 
 private:
     [[nodiscard]] route::Moment moment(TimePoint now);
+    [[nodiscard]] std::optional<DeploymentIndex> last_server() const;
     net::Task<void> attempt(const route::Target& target, TimePoint began);
     [[nodiscard]] net::Task<bool> take_turn(const route::Target& target, guard::EngineGate& gate,
                                             std::unique_ptr<guard::EnginePass>& pass);
+    [[nodiscard]] bool holds_slot_of(const guard::EngineGate& gate) const;
+    [[nodiscard]] engine::Turn turn_of(const route::Target& target) const;
     void note_turn(const EngineTurn& turn, const route::Target& target);
     void go_elsewhere(const EngineTurn& turn, const route::Target& target, guard::EngineGate& gate);
     void end_as_stream();

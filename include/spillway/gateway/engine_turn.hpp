@@ -66,6 +66,7 @@ private:
     [[nodiscard]] std::optional<End> come(TimePoint now);
     [[nodiscard]] std::optional<End> judge(const engine::Here& here, TimePoint now);
     [[nodiscard]] std::optional<End> look(TimePoint now);
+    [[nodiscard]] bool stays() const;
     [[nodiscard]] engine::NextHop next_hop(TimePoint now);
     [[nodiscard]] std::optional<Millis> first_token_at(const route::Target& target, TimePoint now);
     [[nodiscard]] Millis until_next_look(TimePoint now) const;

@@ -159,6 +159,8 @@ public:
     std::optional<engine::Miss> served(const engine::Served& served, TimePoint now);
     /// It failed.
     void failed(TimePoint now);
+    /// It was refused because the engine still loads.
+    void still_loading(TimePoint now);
 
 private:
     friend class EngineGate;

@@ -47,7 +47,7 @@ struct DeploymentState {
     RateRoom tokens_room;
     /// Until a request with a short prompt would get its first token, as the queue in front of its
     /// engine foresees it; a load counts twice, because it costs the engine's others as well. Empty
-    /// where there is no queue.
+    /// where there is no queue, or nobody else in the group.
     std::optional<Millis> expected_wait{};
     /// What this instance has of `max_parallel_requests` where several share it; empty: all, or it
     /// can have more for the asking.

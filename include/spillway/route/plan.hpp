@@ -20,8 +20,6 @@ struct Candidate {
     Verdict verdict = Verdict::kept;
     std::optional<NanoUsd> worst_cost;  ///< Empty: unknown price.
     std::optional<Tokens> window;       ///< Of prompt and answer; empty: not known.
-    /// As in `DeploymentState`: of a local engine with a queue in front of it.
-    std::optional<Millis> expected_wait = {};
     friend bool operator==(const Candidate&, const Candidate&) = default;
 };
 

@@ -196,5 +196,23 @@ TEST(ConfiguredWindow, IsFoundWhereverTheFileHasIt)
     EXPECT_EQ(configured_window(Members{{"num_ctx", "-1"}}), std::nullopt);
 }
 
+TEST(OllamaLoad, HasTheOptionsOfTheRequestsBehindItAndNoPrompt)
+{
+    const OllamaDefaults defaults{{{"keep_alive", R"("10m")"}, {"num_gpu", "12"}}, {}};
+    const auto chat =
+        ollama_load_request("a:latest", chat::Endpoint::chat, defaults, Tokens{8'192});
+    const auto real = translated(chat_with(""), defaults, Tokens{8'192});
+    const auto load = json::parse(chat.body);
+    EXPECT_EQ(load["model"], "a:latest");
+    EXPECT_EQ(load["messages"], json::array());
+    EXPECT_EQ(load["stream"], false);
+    EXPECT_EQ(load["options"], real["options"]);
+    EXPECT_EQ(load["options"]["num_ctx"], 8'192);
+    EXPECT_EQ(load.value("keep_alive", ""), real.value("keep_alive", ""));
+    EXPECT_EQ(chat.num_ctx, Tokens{8'192});
+    const auto embed = ollama_load_request("e", chat::Endpoint::embeddings, {}, std::nullopt);
+    EXPECT_EQ(json::parse(embed.body), (json{{"model", "e"}, {"input", ""}}));
+}
+
 }  // namespace
 }  // namespace spillway::dialect
