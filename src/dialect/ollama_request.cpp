@@ -269,4 +269,24 @@ Result<OllamaRequest> ollama_embed_request(std::string_view body, const OllamaDe
     return request;
 }
 
+std::string ollama_load_request(std::string_view model, OllamaTask task,
+                                const OllamaDefaults& defaults, std::optional<Tokens> num_ctx)
+{
+    const OllamaMembers members(defaults);
+    ObjectWriter out;
+    out.put("model", json_quoted(model));
+    if (task == OllamaTask::embed) {
+        out.put("input", R"("")");
+        out.put("truncate", "false");
+    } else {
+        out.put("messages", "[]");
+        out.put("stream", "false");
+        out.put("truncate", "false");
+        out.put("shift", "false");
+    }
+    out.put("keep_alive", members.find("keep_alive"));
+    out.put("options", embraced(members.options(num_ctx)));
+    return std::move(out).close();
+}
+
 }  // namespace spillway::dialect

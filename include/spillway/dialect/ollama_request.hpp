@@ -47,6 +47,15 @@ struct OllamaRequest {
                                                          const OllamaDefaults& defaults,
                                                          std::optional<Tokens> num_ctx);
 
+/// What a model is loaded for.
+enum class OllamaTask : std::uint8_t { chat, embed };
+
+/// A body that loads the model and asks nothing of it, with all that the requests behind it will
+/// say of how it is to be loaded: anything else would load it twice.
+[[nodiscard]] std::string ollama_load_request(std::string_view model, OllamaTask task,
+                                              const OllamaDefaults& defaults,
+                                              std::optional<Tokens> num_ctx);
+
 /// `num_ctx` among parameters of the file, by itself or inside `options`.
 [[nodiscard]] std::optional<Tokens> configured_window(
     const std::vector<std::pair<std::string, std::string>>& members);

@@ -184,6 +184,18 @@ TEST(OllamaEmbedRequest, TakesNoTokens)
     }
 }
 
+TEST(OllamaLoadRequest, SaysAllThatRequestsWillSayOfHowItIsLoaded)
+{
+    OllamaDefaults defaults;
+    defaults.members = {{"num_gpu", "9"}, {"keep_alive", R"("1h")"}, {"think", "true"}};
+    EXPECT_EQ(json::parse(ollama_load_request("a\"b", OllamaTask::chat, defaults, Tokens{4'096})),
+              json::parse(R"({"model":"a\"b","messages":[],"stream":false,"truncate":false,
+                              "shift":false,"keep_alive":"1h",
+                              "options":{"num_ctx":4096,"num_gpu":9}})"));
+    EXPECT_EQ(json::parse(ollama_load_request("m", OllamaTask::embed, {}, std::nullopt)),
+              json::parse(R"({"model":"m","input":"","truncate":false})"));
+}
+
 TEST(ConfiguredWindow, IsFoundWhereverTheFileHasIt)
 {
     using Members = std::vector<std::pair<std::string, std::string>>;
