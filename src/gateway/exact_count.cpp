@@ -121,7 +121,7 @@ std::optional<DoubtfulFit> doubtful_fit(const Described& described, const Infere
         fit.deployment = index;
         fit.question = std::move(question->body);
         fit.path = beside_v1(upstream.base_path, question->path);
-        fit.beside = tokens::template_tokens(deployment.family, prompt.turns);
+        fit.beside = tokens::template_tokens(tokens::family_of(upstream.model), prompt.turns);
         return fit;
     }
     return std::nullopt;
@@ -137,7 +137,7 @@ net::Task<void> count_exactly(const DoubtfulFit& fit, Described& described,
     const auto counted = engine::read_count(*kind, answer);
     if (!counted)
         co_return;
-    const auto family = snapshot.table[fit.deployment].family;
+    const auto family = tokens::family_of(snapshot.upstreams[at(fit.deployment)].model);
     const auto exact = *counted + fit.beside;
     features.uppers.set(family, exact);
     if (tokens::family_of(snapshot.rules.models[route_index(*described.route, snapshot)].front()) ==

@@ -308,9 +308,14 @@ PathKind kind_of(Service service)
             return PathKind::models;
         case Service::ollama_engine:
             return PathKind::changing;
-        default:
+        case Service::inference:
+        case Service::preflight:
+        case Service::explain:
+        case Service::ollama_hello:
+        case Service::ollama_version:
             return PathKind::inference;
     }
+    return PathKind::inference;
 }
 
 /// May the key call the path? One that stands for a path of OpenAI's may be called by its name,

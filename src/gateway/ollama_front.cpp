@@ -66,18 +66,14 @@ net::Task<void> serve_ollama(chat::Caller caller, Destination destination, net::
                              Services& services)
 {
     const auto& snapshot = services.snapshot;
-    switch (destination.service) {
-        case Service::ollama_models:
-            return reply_page(exchange, snapshot,
-                              ollama_tags(*snapshot, caller, services.clock.now()));
-        case Service::ollama_running:
-            return reply_page(exchange, snapshot,
-                              ollama_running(*snapshot, caller, services.clock.now()));
-        case Service::ollama_card:
-            return reply_card(std::move(caller), exchange, services);
-        default:
-            break;
-    }
+    const auto service = destination.service;
+    if (service == Service::ollama_models)
+        return reply_page(exchange, snapshot, ollama_tags(*snapshot, caller, services.clock.now()));
+    if (service == Service::ollama_running)
+        return reply_page(exchange, snapshot,
+                          ollama_running(*snapshot, caller, services.clock.now()));
+    if (service == Service::ollama_card)
+        return reply_card(std::move(caller), exchange, services);
     if (!chat::administers(caller))
         return refuse(exchange, snapshot,
                       Error(Errc::forbidden, "Only the master key may do this."));

@@ -355,7 +355,7 @@ Result<void> plan_request(Described described, InferenceRequest& request, Servic
         features.max_cost = NanoUsd{0};
     request.prompt_estimate = features.prompt_upper;
     request.prompt_count = features.prompt;
-    request.beside_text = described->beside_text;
+    request.beside_text = described.beside_text;
     // Most requests name a model and hold nothing back: there is nothing to weigh.
     if (described.route == nullptr && features.boundary == privacy::Boundary::any &&
         !features.max_cost && !request.facts.explain) {
