@@ -21,8 +21,14 @@ bool starts_with(std::string_view text, std::string_view prefix)
     return text.substr(0, prefix.size()) == prefix;
 }
 
+/// What only Ollama's own API takes.
+bool is_ollamas(std::string_view key)
+{
+    return is(key, "options") || is(key, "keep_alive") || is(key, "think");
+}
+
 /// The client's words to the gateway about its own request (litellm-surface, client controls and
-/// body extras), and those that only Ollama's own API knows.
+/// body extras).
 bool is_control(std::string_view key)
 {
     switch (key.empty() ? '\0' : key.front()) {
@@ -35,20 +41,16 @@ bool is_control(std::string_view key)
             return is(key, "fallbacks");
         case 'g':
             return is(key, "guardrails");
-        case 'k':
-            return is(key, "keep_alive");
         case 'l':
             return starts_with(key, "litellm_");
         case 'm':
             return starts_with(key, "mock_testing_");
         case 'n':
             return is(key, "no-log") || is(key, "num_retries");
-        case 'o':
-            return is(key, "options");
         case 'p':
             return is(key, "priority");
         case 't':
-            return is(key, "tags") || is(key, "think") || is(key, "timeout") || is(key, "ttl");
+            return is(key, "tags") || is(key, "timeout") || is(key, "ttl");
         default:
             return false;
     }
@@ -186,6 +188,11 @@ private:
                (store != nullptr && store->value.of(body_) == "true");
     }
 
+    [[nodiscard]] bool drops_ollamas() const
+    {
+        return !rules_.speaks_ollama && endpoint_ != chat::Endpoint::other;
+    }
+
     [[nodiscard]] bool is_dropped(const Member& member) const
     {
         if (has_key(member, "model")) {
@@ -193,6 +200,10 @@ private:
         }
         if (&member == superseded_ || is_control(member.key) ||
             (any_escaped_ && is_control(unescaped(member.key)))) {
+            return true;
+        }
+        if (drops_ollamas() &&
+            (is_ollamas(member.key) || (any_escaped_ && is_ollamas(unescaped(member.key))))) {
             return true;
         }
         if (is(member.key, "metadata") && !keeps_metadata()) {

@@ -211,7 +211,9 @@ private:
                 return messages_.count() == 0 ? give_no_answer() : write_chat();
             case ClientForm::ollama_generate:
                 return write_generate();
-            default:
+            case ClientForm::ollama_embed:
+            case ClientForm::ollama_embeddings:
+            case ClientForm::openai:
                 return write_embedding();
         }
     }

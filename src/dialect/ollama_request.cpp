@@ -244,26 +244,6 @@ Result<OllamaRequest> ollama_chat_request(std::string_view body, const OllamaDef
     return chat_request(members, messages, num_ctx);
 }
 
-OllamaRequest ollama_load_request(std::string_view model, chat::Endpoint endpoint,
-                                  const OllamaDefaults& defaults, std::optional<Tokens> num_ctx)
-{
-    const OllamaMembers members(defaults);
-    OllamaRequest request;
-    request.num_ctx = members.window(num_ctx);
-    ObjectWriter out;
-    out.put("model", json_quoted(model));
-    if (endpoint == chat::Endpoint::embeddings) {
-        out.put("input", R"("")");
-    } else {
-        out.put("messages", "[]");
-        out.put("stream", "false");
-    }
-    out.put("keep_alive", members.find("keep_alive"));
-    out.put("options", embraced(members.options(request.num_ctx)));
-    request.body = std::move(out).close();
-    return request;
-}
-
 Result<OllamaRequest> ollama_embed_request(std::string_view body, const OllamaDefaults& defaults,
                                            std::optional<Tokens> num_ctx)
 {
@@ -287,6 +267,26 @@ Result<OllamaRequest> ollama_embed_request(std::string_view body, const OllamaDe
     out.put("options", embraced(members.options(request.num_ctx)));
     request.body = std::move(out).close();
     return request;
+}
+
+std::string ollama_load_request(std::string_view model, OllamaTask task,
+                                const OllamaDefaults& defaults, std::optional<Tokens> num_ctx)
+{
+    const OllamaMembers members(defaults);
+    ObjectWriter out;
+    out.put("model", json_quoted(model));
+    if (task == OllamaTask::embed) {
+        out.put("input", R"("")");
+        out.put("truncate", "false");
+    } else {
+        out.put("messages", "[]");
+        out.put("stream", "false");
+        out.put("truncate", "false");
+        out.put("shift", "false");
+    }
+    out.put("keep_alive", members.find("keep_alive"));
+    out.put("options", embraced(members.options(num_ctx)));
+    return std::move(out).close();
 }
 
 }  // namespace spillway::dialect

@@ -300,7 +300,8 @@ TimePoint EngineTurn::comment_due() const
     const auto& after = request.arrival.snapshot->config.queue.comment_after;
     const bool events = request.endpoint() == chat::Endpoint::chat ||
                         request.endpoint() == chat::Endpoint::completions;
-    if (!after || !events || request.facts.delivery != chat::Delivery::stream)
+    // Ollama's lines have no comments.
+    if (!after || !events || request.ollama || request.facts.delivery != chat::Delivery::stream)
         return TimePoint::max();
     return commented_ ? *commented_ + comment_interval : asked_ + *after;
 }

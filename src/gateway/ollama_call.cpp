@@ -37,6 +37,17 @@ Result<OllamaCall> in_ollamas_words(OllamaWish wish)
     return call;
 }
 
+OllamaCall loading_call(const Upstream& upstream, std::string_view model, dialect::OllamaTask task,
+                        std::optional<Tokens> told)
+{
+    const auto& ollama = *upstream.ollama;
+    OllamaCall call;
+    call.window = ollama.windows->settle(model, {ollama.window, told, std::nullopt});
+    call.path = ollama.base_path + (task == dialect::OllamaTask::chat ? "/api/chat" : "/api/embed");
+    call.body = dialect::ollama_load_request(model, task, ollama.defaults, call.window);
+    return call;
+}
+
 chat::Failure untranslatable(const Error& error)
 {
     chat::Failure failure;

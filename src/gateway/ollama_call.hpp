@@ -52,6 +52,11 @@ struct OllamaCall {
 /// @return `not_translatable` or `invalid_request`; see `ollama_chat_request`.
 [[nodiscard]] Result<OllamaCall> in_ollamas_words(OllamaWish wish);
 
+/// The call that loads a model and asks nothing of it.
+/// @param told  The window that the engine told.
+[[nodiscard]] OllamaCall loading_call(const Upstream& upstream, std::string_view model,
+                                      dialect::OllamaTask task, std::optional<Tokens> told);
+
 /// What it means for the chain that a request cannot be said to the deployment. Nothing was sent.
 [[nodiscard]] chat::Failure untranslatable(const Error& error);
 

@@ -25,11 +25,6 @@ struct Engine {
     DeploymentIndex first{};
 };
 
-bool is_ollama(const Upstream& upstream)
-{
-    return upstream.provider == "ollama" || upstream.provider == "ollama_chat";
-}
-
 std::string name_of(const Upstream& upstream)
 {
     return upstream.origin.host + ":" + std::to_string(upstream.origin.port);
@@ -40,7 +35,7 @@ std::vector<Engine> engines_of(const Snapshot& snapshot)
     std::vector<Engine> engines;
     for (std::size_t i = 0; i < snapshot.upstreams.size(); ++i) {
         const auto& upstream = snapshot.upstreams[i];
-        if (!is_ollama(upstream))
+        if (!upstream.ollama)
             continue;
         const auto name = name_of(upstream);
         const bool known = std::any_of(engines.begin(), engines.end(),
@@ -51,14 +46,13 @@ std::vector<Engine> engines_of(const Snapshot& snapshot)
     return engines;
 }
 
-/// What the client asks for, of a path that stands beside the engine's `/v1`.
 std::string head_of(const Upstream& upstream, const net::RequestHead& head, std::size_t length)
 {
-    std::string_view base = upstream.base_path;
-    if (base.ends_with("/v1"))
-        base.remove_suffix(3);
     std::string text(head.method == net::Method::delete_ ? "DELETE " : "POST ");
-    text.append(base).append(head.path).append(" HTTP/1.1\r\n").append(upstream.header_block);
+    text.append(upstream.ollama->base_path)
+        .append(head.path)
+        .append(" HTTP/1.1\r\n")
+        .append(upstream.header_block);
     text.append("content-type: application/json\r\ncontent-length: ");
     return text.append(std::to_string(length)).append("\r\n\r\n");
 }
@@ -141,7 +135,7 @@ Result<DeploymentIndex> find_ollama_engine(const Snapshot& snapshot, std::string
             return engine.first;
     }
     for (std::size_t i = 0; i < snapshot.upstreams.size(); ++i) {
-        if (snapshot.upstreams[i].id == asked && is_ollama(snapshot.upstreams[i]))
+        if (snapshot.upstreams[i].id == asked && snapshot.upstreams[i].ollama)
             return DeploymentIndex{static_cast<std::uint32_t>(i)};
     }
     if (engines.empty())

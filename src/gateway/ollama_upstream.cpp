@@ -70,6 +70,7 @@ std::optional<OllamaUpstream> ollama_upstream(const config::Deployment& deployme
         base_path.remove_suffix(openai.size());
     upstream.base_path = base_path;
     upstream.rules = rules;
+    upstream.rules.speaks_ollama = true;
     upstream.defaults.members = std::move(upstream.rules.defaults);
     upstream.rules.defaults.clear();
     if (deployment.client_num_ctx == true)

@@ -143,9 +143,9 @@ Result<Upstream> compile(const config::Deployment& deployment, const config::Con
     upstream.header_block = *std::move(block);
     upstream.answer_block = answer_block(deployment.id, deployment.group, upstream.api_base);
     upstream.rules = wire_rules(deployment, config, resolved);
+    compile_embeddings(deployment, *resolved.provider, upstream);
     upstream.ollama =
         ollama_upstream(deployment, upstream.provider, upstream.base_path, upstream.rules);
-    compile_embeddings(deployment, *resolved.provider, upstream);
     upstream.local = deployment.local.value_or(resolved.place == config::Place::local);
     upstream.rate =
         config::rate_of(deployment, upstream.model, place_of(upstream), prices, config.local);

@@ -3,7 +3,8 @@
 #include <string>
 #include <utility>
 
-#include "spillway/dialect/ollama_request.hpp"
+#include "ollama_call.hpp"
+#include "spillway/base/text.hpp"
 #include "spillway/net/upstream.hpp"
 #include "wire_head.hpp"
 
@@ -12,17 +13,6 @@ namespace {
 
 /// As long as Ollama itself allows a load (OLLAMA_LOAD_TIMEOUT).
 constexpr Millis longest_load{300'000};
-
-dialect::OllamaRequest request_of(const Upstream& upstream, const std::string& model,
-                                  chat::Endpoint endpoint, std::optional<Tokens> told)
-{
-    const auto& ollama = *upstream.ollama;
-    dialect::WindowFacts facts;
-    facts.configured = ollama.window;
-    facts.allocated = told;
-    return dialect::ollama_load_request(model, endpoint, ollama.defaults,
-                                        ollama.windows->settle(model, facts));
-}
 
 net::Task<void> load(std::shared_ptr<const Snapshot> snapshot, DeploymentIndex deployment,
                      std::string model, std::string head, std::string body, Services& services)
@@ -61,24 +51,21 @@ void warm_up(const std::shared_ptr<const Snapshot>& snapshot, const route::Targe
 {
     const auto& engines = *snapshot->engines;
     auto* const gate = engines.of(target.deployment);
-    const auto& upstream = snapshot->upstreams[at(target.deployment)];
-    if (gate == nullptr || !upstream.ollama || services.side_calls.stopped())
+    if (gate == nullptr || engines.seat(target.deployment).kind != engine::Kind::ollama ||
+        !snapshot->upstreams[at(target.deployment)].ollama || services.side_calls.stopped())
         return;
+    const auto& upstream = snapshot->upstreams[at(target.deployment)];
     auto model = upstream_model(upstream, target.wildcard);
     if (!gate->begin_load(model, services.clock.now()))
         return;
     const bool embeds = snapshot->table[target.deployment].mode == config::Mode::embedding;
-    auto request = request_of(
-        upstream, model, embeds ? chat::Endpoint::embeddings : chat::Endpoint::chat, target.window);
-    const auto path = upstream.ollama->base_path + (embeds ? "/api/embed" : "/api/chat");
-    HeadParts parts;
-    parts.method = "POST";
-    parts.path = path;
-    parts.content_type = "application/json";
-    parts.body_length = request.body.size();
-    auto head = wire_head(upstream, parts);
+    auto call = loading_call(upstream, model,
+                             embeds ? dialect::OllamaTask::embed : dialect::OllamaTask::chat,
+                             target.window);
+    auto head =
+        wire_head(upstream, {"POST", {}, {}, "application/json", call.body.size(), call.path});
     net::spawn(load(snapshot, target.deployment, std::move(model), std::move(head),
-                    std::move(request.body), services));
+                    std::move(call.body), services));
 }
 
 }  // namespace spillway::gateway

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from fakes import ollama as o
 from fakes import replies as r
 from harness.daemon import deployment
 from harness.http import Client
@@ -172,8 +173,8 @@ def test_nothing_to_answer_calls_nobody(gateway, upstream):
                                ("/api/generate", {"keep_alive": 0}, "unload")):
         reply = gateway.client.post(path, {"model": "m", **body})
         assert reply.status == 200 and reply.json["done"] is True and reply.json["done_reason"] == reason
-    assert refusal(gateway.client.post("/api/chat", {"model": "x", "messages": []}), 404) == "model 'x' not found"
     assert not upstream.requests and not len(gateway.ledger)
+    assert refusal(gateway.client.post("/api/chat", {"model": "x", "messages": []}), 404) == "model 'x' not found"
 
 
 # --- what clients ask first
@@ -310,6 +311,40 @@ def test_a_repeated_request_gets_its_answer_again(gateway, upstream, stream):
         assert lines_of(again)[-1]["eval_count"] == 5
     else:
         assert again.json["message"] == first.json["message"]
+
+
+# --- Ollama on both sides
+
+
+@pytest.fixture
+def native(workshop):
+    """An engine of Ollama's behind the front door."""
+    engine = workshop.upstream("home")
+    engine.default = o.Engine({"served-model": {}})
+    daemon = workshop.serve(deployment("m", engine.origin, model="ollama_chat/served-model"))
+    daemon.engine = engine
+    return daemon
+
+
+def test_an_ollama_gets_what_only_it_understands(native):
+    wishes = {"options": {"top_k": 7, "mirostat": 1, "temperature": 0.5}, "keep_alive": "10m", "think": "low"}
+    assert chat(native.client, stream=False, **wishes).status == 200
+    sent = native.engine.requests[-1]
+    assert sent.path == "/api/chat" and sent.json["model"] == "served-model"
+    assert sent.json["think"] == "low" and sent.json["keep_alive"] == "10m"
+    options = sent.json["options"]
+    assert options["top_k"] == 7 and options["mirostat"] == 1 and options["temperature"] == 0.5
+    chat(native.client, stream=False, think=False)
+    assert native.engine.requests[-1].json["think"] is False
+
+
+@pytest.mark.parametrize("stream", (True, False))
+def test_an_ollamas_own_measures_come_through(native, stream):
+    reply = chat(native.client, stream=stream)
+    last = lines_of(reply)[-1] if stream else reply.json
+    assert {name: last[name] for name in o.DURATIONS} == o.DURATIONS
+    assert last["prompt_eval_count"] == 1 and last["eval_count"] > 0
+    assert native.engine.requests[-1].json["stream"] is stream
 
 
 # --- keys

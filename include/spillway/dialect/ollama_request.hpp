@@ -48,12 +48,14 @@ struct OllamaRequest {
                                                          const OllamaDefaults& defaults,
                                                          std::optional<Tokens> num_ctx);
 
-/// A call without a prompt, which only loads the model (wire.md 2.2), with the options of the
-/// requests behind it: others would make Ollama load it twice.
-/// @param endpoint  `embeddings` for a model that cannot chat: the body of `/api/embed`.
-[[nodiscard]] OllamaRequest ollama_load_request(std::string_view model, chat::Endpoint endpoint,
-                                                const OllamaDefaults& defaults,
-                                                std::optional<Tokens> num_ctx);
+/// What a model is loaded for.
+enum class OllamaTask : std::uint8_t { chat, embed };
+
+/// A body that loads the model and asks nothing of it, with all that the requests behind it will
+/// say of how it is to be loaded: anything else would load it twice.
+[[nodiscard]] std::string ollama_load_request(std::string_view model, OllamaTask task,
+                                              const OllamaDefaults& defaults,
+                                              std::optional<Tokens> num_ctx);
 
 /// `num_ctx` among parameters of the file, by itself or inside `options`.
 [[nodiscard]] std::optional<Tokens> configured_window(

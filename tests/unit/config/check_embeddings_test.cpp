@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Named{row("a", "ollama/nomic-embed-text:latest"), "nomic-embed-text"},
                     Named{row("a", "openai/nomic-ai/Nomic-Embed-Text"), "nomic-embed-text"},
                     Named{row("a", "ollama/qwen3-embedding:0.6b"), "qwen3-embedding:0.6b"},
-                    Named{row("a", "azure/my-name", ", base_model: azure/text-embedding-3-small"),
+                    Named{row("a", "openai/my-name", ", base_model: azure/text-embedding-3-small"),
                           "text-embedding-3-small"},
                     Named{row("a", "openai/x", ", vectors: Mine, base_model: y"), "Mine"}));
 

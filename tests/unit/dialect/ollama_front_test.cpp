@@ -105,6 +105,22 @@ TEST(OllamaFrontRequest, SaysToOtherVendorsNothingThatOnlyOllamaKnows)
                               "stream_options":{"include_usage":true}})"));
 }
 
+TEST(OllamaFrontRequest, LeavesToAnOllamaWhatItKnows)
+{
+    const Padded body(R"({"model":"m","think":true,"options":{"top_k":3},"messages":[]})");
+    RequestReader reader;
+    const auto facts = reader.read(body.view(), chat::Endpoint::chat);
+    ASSERT_TRUE(facts);
+    WireRules rules;
+    rules.speaks_ollama = true;
+    EXPECT_TRUE(plan_edits(*facts, body.view(), "m", rules, UsageInjection::leave).empty());
+    EXPECT_EQ(plan_edits(*facts, body.view(), "m", {}, UsageInjection::leave).size(), 1U);
+    // Other APIs have words of their own.
+    EXPECT_TRUE(
+        plan_edits(*facts, body.view(), "m", {}, UsageInjection::leave, chat::Endpoint::other)
+            .empty());
+}
+
 TEST(OllamaFrontStream, HidesThoughtsFromWhoAskedForNone)
 {
     OllamaFrontStream stream({ClientForm::ollama_chat, "m", OllamaThinking::hidden});

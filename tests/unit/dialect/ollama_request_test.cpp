@@ -184,6 +184,18 @@ TEST(OllamaEmbedRequest, TakesNoTokens)
     }
 }
 
+TEST(OllamaLoadRequest, SaysAllThatRequestsWillSayOfHowItIsLoaded)
+{
+    OllamaDefaults defaults;
+    defaults.members = {{"num_gpu", "9"}, {"keep_alive", R"("1h")"}, {"think", "true"}};
+    EXPECT_EQ(json::parse(ollama_load_request("a\"b", OllamaTask::chat, defaults, Tokens{4'096})),
+              json::parse(R"({"model":"a\"b","messages":[],"stream":false,"truncate":false,
+                              "shift":false,"keep_alive":"1h",
+                              "options":{"num_ctx":4096,"num_gpu":9}})"));
+    EXPECT_EQ(json::parse(ollama_load_request("m", OllamaTask::embed, {}, std::nullopt)),
+              json::parse(R"({"model":"m","input":"","truncate":false})"));
+}
+
 TEST(ConfiguredWindow, IsFoundWhereverTheFileHasIt)
 {
     using Members = std::vector<std::pair<std::string, std::string>>;
@@ -194,24 +206,6 @@ TEST(ConfiguredWindow, IsFoundWhereverTheFileHasIt)
               Tokens{32});
     EXPECT_EQ(configured_window(Members{{"num_ctx", "\"8192\""}}), std::nullopt);
     EXPECT_EQ(configured_window(Members{{"num_ctx", "-1"}}), std::nullopt);
-}
-
-TEST(OllamaLoad, HasTheOptionsOfTheRequestsBehindItAndNoPrompt)
-{
-    const OllamaDefaults defaults{{{"keep_alive", R"("10m")"}, {"num_gpu", "12"}}, {}};
-    const auto chat =
-        ollama_load_request("a:latest", chat::Endpoint::chat, defaults, Tokens{8'192});
-    const auto real = translated(chat_with(""), defaults, Tokens{8'192});
-    const auto load = json::parse(chat.body);
-    EXPECT_EQ(load["model"], "a:latest");
-    EXPECT_EQ(load["messages"], json::array());
-    EXPECT_EQ(load["stream"], false);
-    EXPECT_EQ(load["options"], real["options"]);
-    EXPECT_EQ(load["options"]["num_ctx"], 8'192);
-    EXPECT_EQ(load.value("keep_alive", ""), real.value("keep_alive", ""));
-    EXPECT_EQ(chat.num_ctx, Tokens{8'192});
-    const auto embed = ollama_load_request("e", chat::Endpoint::embeddings, {}, std::nullopt);
-    EXPECT_EQ(json::parse(embed.body), (json{{"model", "e"}, {"input", ""}}));
 }
 
 }  // namespace
