@@ -48,7 +48,7 @@ struct Served {
 struct ModelPicture {
     std::string model;
     Warmth warmth = Warmth::cold;
-    TimePoint warmth_since{};             ///< When that was learned.
+    TimePoint warmth_since{};             ///< When that was learned; 0: nobody told yet.
     std::uint32_t slots = 1;              ///< As configured, told, or the engine kind's default.
     std::optional<std::uint64_t> memory;  ///< Bytes.
     std::optional<std::uint64_t> memory_fast;

@@ -73,7 +73,7 @@ TEST(QueueSection, HasItsLikeInRules)
 routes:
   smart:
     rules:
-      - {name: night, when: {task: embedding}, use: [a], priority: batch, overflow: never}
+      - {name: night, when: {task: chat}, use: [a], priority: batch, overflow: never}
     otherwise: {use: [a], patience: 2}
 )");
     ASSERT_TRUE(read.config) << ::testing::PrintToString(errors(read));

@@ -260,9 +260,7 @@ TEST(ReadyEngines, TakeThePlaceOfWhicheverWasDrawn)
                                   testing_world::row("m", "cloud")});
     RoutingTable table(config, {true, true, false}, {true, true, false});
     FleetView fleet = testing_world::idle_fleet(table);
-    constexpr DeploymentIndex a{0};
-    constexpr DeploymentIndex b{1};
-    constexpr DeploymentIndex cloud{2};
+    constexpr DeploymentIndex cloud = c;
     fleet.states[0].expected_wait = Millis{9'000};
     fleet.states[1].expected_wait = Millis{300};
     std::vector<DeploymentIndex> order{a, cloud, b};
