@@ -137,7 +137,7 @@ std::vector<float> quantiles_of(std::vector<float> gains)
 
 Weights assemble(std::span<const LabelledRow> rows, const Rows& all, const Choice& choice)
 {
-    const auto pair = std::move(fit_path(all, trust_of(choice.best), {{choice.best.c}}).front());
+    const auto pair = fit_pair(all, choice.best);
     const auto calibration = calibrate(all, choice.out_of_fold);
     Weights weights;
     weights.mean = pair.standard.mean;
