@@ -104,7 +104,11 @@ std::optional<std::int64_t> Fleet::admit(DeploymentIndex deployment, const chat:
 
 void Fleet::started(DeploymentIndex deployment, TimePoint now)
 {
-    entries_[at(deployment)].cell->started(now);
+    const Entry& entry = entries_[at(deployment)];
+    if (const auto limit = shared_limit(entry)) {
+        limits_->begun(*limit);
+    }
+    entry.cell->started(now);
 }
 
 void Fleet::ended(const AttemptReport& report, TimePoint now)

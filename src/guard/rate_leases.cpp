@@ -158,8 +158,24 @@ std::optional<std::int64_t> RateLimits::admit(const Limit& limit, const chat::To
     auto decision = take({&limit, 1}, wish, now);
     if (decision.refused)
         return std::nullopt;
+    const std::scoped_lock lock(mutex_);
+    // Held by what was taken, so it is there.
+    ++cells_.find(KeyView{limit.kind, limit.name, limit.model})->second.admitted;
     decision.taken.keep();
     return limit.tokens ? wish.of(*limit.tokens) : 0;
+}
+
+void RateLimits::begun(const Limit& limit)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto found = cells_.find(KeyView{limit.kind, limit.name, limit.model});
+    if (found == cells_.end())
+        return;
+    auto& cell = found->second;
+    if (cell.admitted > 0)
+        --cell.admitted;
+    else
+        ++cell.strangers;
 }
 
 void RateLimits::leave(const Limit& limit, std::int64_t set_aside, std::optional<Tokens> used,
@@ -170,9 +186,14 @@ void RateLimits::leave(const Limit& limit, std::int64_t set_aside, std::optional
     if (found == cells_.end())
         return;
     auto& cell = found->second;
-    cell.holders -= cell.holders > 0 ? 1 : 0;
-    if (limit.parallel)
-        cell.in_flight -= cell.in_flight > 0 ? 1 : 0;
+    // Whichever of them ends first: the last of those who took a place gives it back.
+    if (cell.strangers > 0) {
+        --cell.strangers;
+    } else {
+        cell.holders -= cell.holders > 0 ? 1 : 0;
+        if (limit.parallel)
+            cell.in_flight -= cell.in_flight > 0 ? 1 : 0;
+    }
     if (limit.tokens && used && cell.tokens)
         cell.tokens->settle(set_aside, count(*used), now);
 }

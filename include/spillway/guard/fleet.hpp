@@ -68,8 +68,7 @@ public:
     /// @return The tokens set aside; nothing when another request was faster.
     [[nodiscard]] std::optional<std::int64_t> admit(DeploymentIndex deployment,
                                                     const chat::TokenWish& wish, TimePoint now);
-    /// An attempt that was admitted starts; marks the half-open probe when the breaker allows just
-    /// one.
+    /// An attempt starts; marks the half-open probe when the breaker allows just one.
     void started(DeploymentIndex deployment, TimePoint now);
     /// The attempt is over. Called exactly once for each `started`.
     void ended(const AttemptReport& report, TimePoint now);

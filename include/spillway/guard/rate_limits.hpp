@@ -151,7 +151,10 @@ public:
     /// @return The tokens set aside.
     [[nodiscard]] std::optional<std::int64_t> admit(const Limit& limit, const chat::TokenWish& wish,
                                                     TimePoint now);
-    /// Once for each `admit` of the same limit that took something.
+    /// An attempt starts. One that nobody admitted (an answer that was held and is given now)
+    /// takes no place, and gives none back.
+    void begun(const Limit& limit);
+    /// Once for each `begun` of the same limit.
     /// @param used  Instead of `set_aside`; empty: nobody can tell.
     void leave(const Limit& limit, std::int64_t set_aside, std::optional<Tokens> used,
                TimePoint now);
@@ -224,7 +227,9 @@ private:
             std::optional<TimePoint> short_since;  ///< There was too little to hand out.
         };
         std::array<Lease, measures> leases{};
-        std::uint32_t holders = 0;  ///< Requests that will still come back to it.
+        std::uint32_t holders = 0;    ///< Requests that will still come back to it.
+        std::uint32_t admitted = 0;   ///< By `admit`, and not begun yet.
+        std::uint32_t strangers = 0;  ///< Begun without `admit`, and still running.
         std::list<const Key*>::iterator place;
         [[nodiscard]] bool idle(TimePoint now) const;
     };

@@ -142,6 +142,20 @@ TEST_F(FleetLimitsShared, HoldPlacesUntilTheAttemptEnds)
     EXPECT_TRUE(fleet().admit(c, asks(1), noon));
 }
 
+TEST_F(FleetLimitsShared, LoseNoPlaceToAnAttemptThatNobodyAdmitted)
+{
+    EXPECT_FALSE(fleet().admit(c, asks(1), noon));
+    lease(Measure::parallel, "c", 1);
+    ASSERT_TRUE(fleet().admit(c, asks(1), noon));
+    fleet().started(c, noon);
+    AttemptReport report;
+    report.deployment = c;
+    ends(report, noon);
+    EXPECT_FALSE(fleet().admit(c, asks(1), noon)) << "its place is taken still";
+    fleet().ended(report, noon);
+    EXPECT_TRUE(fleet().admit(c, asks(1), noon));
+}
+
 TEST_F(FleetLimitsShared, StaySharedAfterAReload)
 {
     const route::RoutingTable next(config, {});

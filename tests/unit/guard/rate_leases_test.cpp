@@ -167,6 +167,7 @@ TEST_F(DeploymentLeasesTest, GivePlacesAndTokensBackWithTheAttempt)
     const auto aside = limits_.admit(of_it_, wish, noon);
     ASSERT_TRUE(aside);
     EXPECT_FALSE(limits_.admit(of_it_, wish, noon)) << "one place";
+    limits_.begun(of_it_);
     limits_.leave(of_it_, *aside, Tokens{5}, noon);
     EXPECT_EQ(used(one(Measure::parallel)), 0);
     EXPECT_EQ(used(one(Measure::tokens)), 5);
@@ -178,6 +179,7 @@ TEST_F(DeploymentLeasesTest, KeepTheTokensOfAnAttemptThatTellsNothing)
 {
     hold(60, 40, 4);
     const auto aside = limits_.admit(of_it_, wish, noon);
+    limits_.begun(of_it_);
     limits_.leave(of_it_, *aside, std::nullopt, noon);
     EXPECT_EQ(used(one(Measure::tokens)), 20);
 }
