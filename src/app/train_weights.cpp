@@ -96,7 +96,8 @@ void print_report(const score::TrainReport& report, std::ostream& out)
     print("%zu prompts; mean quality %.3f weak, %.3f strong\n\n", report.rows, report.weak,
           report.strong);
     for (const auto& trial : report.trials)
-        print("C %-5.2f counters x %-5.2f steps x %-5.2f %.4f%s\n", static_cast<double>(trial.c),
+        print("C %-5.2f / %-5.2f counters x %-5.2f steps x %-5.2f %.4f%s\n",
+              static_cast<double>(trial.c[0]), static_cast<double>(trial.c[1]),
               static_cast<double>(trial.dense_scale), static_cast<double>(trial.step_scale),
               trial.apgr, trial == report.chosen ? "  chosen" : "");
     out << "\nAPGR (random: 0.5)           value   95 % interval\n"

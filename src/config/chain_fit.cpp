@@ -64,12 +64,14 @@ Servers::Servers(const Config& config, const Environment& environment,
 {
     const PriceBook book(built_in_prices(), config.prices);
     for (const auto& deployment : config.deployments) {
-        Row row{deployment, privacy::Reach::remote, Place::cloud};
+        Row row{deployment, privacy::Reach::remote, Place::cloud, {}};
         if (const auto resolved = resolve(deployment, environment)) {
             row.reach = planned_reach(deployment, resolved->base, hosts);
             row.place = deployment.local.value_or(resolved->place == Place::local) ? Place::local
                                                                                    : Place::cloud;
             const auto& model = resolved->upstream_model;
+            if (model.find('*') == std::string::npos)
+                row.family = tokens::family_of(model);
             const auto rate = rate_of(deployment, model, row.place, book, config.local);
             complete(row.deployment, model, row.place, book, rate);
         }
@@ -94,30 +96,50 @@ std::vector<std::size_t> Servers::behind(std::string_view name) const
     return found;
 }
 
+std::optional<tokens::Family> Servers::counting_family(const Route& route) const
+{
+    for (const auto& name : route.otherwise.use)
+        if (const auto found = behind(name); !found.empty())
+            return rows_[found.front()].family;
+    return std::nullopt;
+}
+
+/// The fewest tokens within `span` that a prompt can come to with the deployment's own model.
+double Servers::least(const Row& row, const Span& span, double otherwise,
+                      std::optional<tokens::Family> counted)
+{
+    // What people write comes to no less than this share of it with the models of another family.
+    constexpr double least_share = 0.25;
+    const bool own = row.family && counted == row.family;
+    return own ? smallest(span, otherwise) : std::max(otherwise, smallest(span, 0) * least_share);
+}
+
 /// Is even the smallest request over the ceiling? A token of prompt and none of an answer, unless
 /// the rule asks for more. Without a known price everything is.
-bool Servers::too_dear(const Row& row, const Bounds& bounds, NanoUsd ceiling)
+bool Servers::too_dear(const Row& row, const Bounds& bounds, NanoUsd ceiling,
+                       std::optional<tokens::Family> counted)
 {
     const auto input = dearest_input(row.deployment);
     if (!input)
         return row.place != Place::local;
     const auto output = dearest_output(row.deployment).value_or(PicoUsdPerToken{0});
-    const double prompt = smallest(bounds[Measure::prompt_tokens].span, 1);
-    const double rest = smallest(bounds[Measure::total_tokens].span, prompt) - prompt;
+    const double prompt = least(row, bounds[Measure::prompt_tokens].span, 1, counted);
+    const double rest = least(row, bounds[Measure::total_tokens].span, prompt, counted) - prompt;
     const double longest =
         row.deployment.max_output_tokens
             ? std::min(rest, static_cast<double>(count(*row.deployment.max_output_tokens)))
             : rest;
     // What is beyond the prompt is all prompt or all answer, whichever is cheaper.
-    const double least = prompt * static_cast<double>(count(*input)) +
-                         std::min(rest * static_cast<double>(count(*input)),
-                                  longest * static_cast<double>(count(output)));
+    const double cheapest = prompt * static_cast<double>(count(*input)) +
+                            std::min(rest * static_cast<double>(count(*input)),
+                                     longest * static_cast<double>(count(output)));
     constexpr double pico_per_nano = 1'000;
-    return least > static_cast<double>(count(ceiling)) * pico_per_nano;
+    return cheapest > static_cast<double>(count(ceiling)) * pico_per_nano;
 }
 
 std::optional<Unfit> Servers::unfit(std::size_t index, const Bounds& bounds,
-                                    const RouteAction& action) const
+                                    const RouteAction& action,
+                                    std::optional<tokens::Family> counted) const
 {
     const auto& row = rows_[index];
     const auto& deployment = row.deployment;
@@ -130,7 +152,8 @@ std::optional<Unfit> Servers::unfit(std::size_t index, const Bounds& bounds,
             return Unfit{"does not support what the rule asks for", bounds.at};
     const auto overflows = [&](Measure measure) {
         const auto& window = deployment.max_input_tokens;
-        return window && smallest(bounds[measure].span, 0) > static_cast<double>(count(*window));
+        return window &&
+               least(row, bounds[measure].span, 0, counted) > static_cast<double>(count(*window));
     };
     if (overflows(Measure::prompt_tokens))
         return Unfit{"has a smaller window than the rule asks for",
@@ -139,7 +162,7 @@ std::optional<Unfit> Servers::unfit(std::size_t index, const Bounds& bounds,
     if (action.answer_fit == AnswerFit::as_asked && overflows(Measure::total_tokens))
         return Unfit{"has a smaller window than the rule asks for",
                      bounds[Measure::total_tokens].at};
-    if (action.max_cost && too_dear(row, bounds, *action.max_cost))
+    if (action.max_cost && too_dear(row, bounds, *action.max_cost, counted))
         return Unfit{"costs more than max_cost whatever is asked", {}};
     return std::nullopt;
 }

@@ -13,14 +13,15 @@ namespace spillway::config {
 namespace {
 
 void check_chain(const RouteAction& action, const Bounds& bounds, Position at,
-                 const std::string& what, const Servers& servers, Findings& findings)
+                 const std::string& what, const Servers& servers,
+                 std::optional<tokens::Family> counted, Findings& findings)
 {
     std::string reasons;
     bool known = false;
     Position place = at;
     for (const auto& name : action.use) {
         for (const auto index : servers.behind(name)) {
-            const auto unfit = servers.unfit(index, bounds, action);
+            const auto unfit = servers.unfit(index, bounds, action, counted);
             if (!unfit)
                 return;
             // Where several fail by something else, the first says where to look.
@@ -113,10 +114,11 @@ void check_rules(Route route, const privacy::ClassNames& names, const Servers& s
     if (!good)
         return;
     check_reach(route, findings);
+    const auto counted = servers.counting_family(route);
     for (const auto& rule : route.rules)
         if (!contradiction(rule.when))
             check_chain(rule.action, bounds_of(rule.when), rule.at, title(route, rule), servers,
-                        findings);
+                        counted, findings);
 }
 
 void check_name(const Route& route, const Config& config, Findings& findings)
@@ -153,7 +155,7 @@ void check_routes(const Config& config, const Environment& environment, Findings
         check_name(route, config, findings);
         check_rules(route, *names, servers, findings);
         check_chain(route.otherwise, {}, route.at,
-                    "routes." + printable(route.name, 80) + ".otherwise", servers, findings);
+                    "routes." + printable(route.name, 80) + ".otherwise", servers, {}, findings);
     }
 }
 

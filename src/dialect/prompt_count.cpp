@@ -1,5 +1,7 @@
 // What counts as prompt text. Only lengths are taken, so that base64 payloads cost one pass of the
 // tokenizer and nothing else; the words themselves are read by nobody here.
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include "json_scalar.hpp"
@@ -46,6 +48,14 @@ Part part_of(std::string_view key)
     }
 }
 
+/// Parts that are neither text nor a picture, in OpenAI's, Anthropic's and vLLM's words.
+bool is_enclosure(std::string_view kind)
+{
+    constexpr std::array<std::string_view, 6> kinds{"input_audio", "audio_url",  "video_url",
+                                                    "file",        "input_file", "document"};
+    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
 void count_string(RequestScan& scan)
 {
     if (const auto value = scan.json.string()) {
@@ -77,6 +87,7 @@ void count_member(RequestScan& scan, std::string_view key)
             if (is_string) {
                 const auto kind = json.string();
                 scan.facts.image_count += kind && kind->raw == "image" ? 1 : 0;
+                scan.facts.enclosure_count += kind && is_enclosure(kind->raw) ? 1 : 0;
             }
             return;
         case Part::other:

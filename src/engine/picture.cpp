@@ -84,7 +84,8 @@ std::optional<ModelIndex> EnginePicture::model(std::string_view name)
 
 void EnginePicture::set(Model& model, Warmth warmth, TimePoint now)
 {
-    if (model.warmth != warmth)
+    // Cold is also what nobody told yet.
+    if (model.warmth != warmth || model.warmth_since == TimePoint{})
         model.warmth_since = now;
     model.warmth = warmth;
 }
@@ -105,7 +106,9 @@ void EnginePicture::reported(std::span<const ModelReport> report, TimePoint now)
             model.told.memory = row.facts.memory;
         if (row.facts.memory_fast)
             model.told.memory_fast = row.facts.memory_fast;
-        if (!row.facts.loaded)
+        if (row.facts.loading.value_or(false))
+            loading(*index, now);
+        if (!row.facts.loaded || row.facts.loading.value_or(false))
             continue;
         const auto loads_still =
             model.warmth == Warmth::loading &&
@@ -135,8 +138,10 @@ void EnginePicture::sent(ModelIndex model, TimePoint now)
     if (asked.warmth == Warmth::cold) {
         auto after = shape();
         begin_load(after, model, {}, now);
-        for (std::size_t index = 0; index < models_.size(); ++index)
-            set(models_[index], after.models[index].warmth, now);
+        for (std::size_t index = 0; index < models_.size(); ++index) {
+            if (models_[index].warmth != after.models[index].warmth)
+                set(models_[index], after.models[index].warmth, now);
+        }
         asked.load_asked = now;
     }
     asked.used_at = now;

@@ -1,5 +1,6 @@
 #include "spillway/gateway/prompt_counter.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "spillway/tokens/attachments.hpp"
@@ -59,6 +60,16 @@ tokens::Count beside_text(const chat::Prompt& prompt, const std::string& model)
 }
 
 }  // namespace
+
+Tokens most_beside_text(const chat::Prompt& prompt, std::span<const std::string> models)
+{
+    Tokens most{0};
+    if (prompt.attachments.empty() && prompt.images == 0)
+        return most;
+    for (const auto& model : models)
+        most = std::max(most, beside_text(prompt, model).upper);
+    return most;
+}
 
 std::optional<Tokens> PromptCounter::count_exactly(const chat::Prompt& prompt,
                                                    tokens::Family family, tokens::Library* library)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "member_number.hpp"
 #include "spillway/ledger/cost.hpp"
 #include "spillway/route/limits.hpp"
 
@@ -14,20 +15,6 @@ constexpr std::int64_t tokens_per_image = 3'000;
 /// Chat templates add a few tokens to each message; its role is among the text that is counted.
 constexpr std::int64_t tokens_of_template = 64;
 constexpr std::int64_t most_choices = 128;
-
-/// A whole number that stands as such in the request's top-level object.
-std::optional<std::int64_t> number_at(const InferenceRequest& request, std::string_view key)
-{
-    for (const auto& member : request.facts.members) {
-        if (member.key != key)
-            continue;
-        const auto text = member.value.of(request.body);
-        std::int64_t value = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        return error == std::errc{} ? std::optional(value) : std::nullopt;
-    }
-    return std::nullopt;
-}
 
 /// "n" and "best_of": each is an answer that is paid for.
 std::int64_t choices(const InferenceRequest& request)
@@ -77,9 +64,10 @@ std::optional<NanoUsd> worst_case(const InferenceRequest& request,
     const auto& deployment = snapshot.table[index];
     const auto& facts = request.facts;
     // No tokenizer makes more tokens of a text than it has bytes: what holds must not be a guess.
-    const auto text = std::max(static_cast<std::int64_t>(facts.text_bytes) + tokens_of_template,
-                               count(request.prompt_estimate));
-    const Tokens prompt{text + static_cast<std::int64_t>(facts.image_count) * tokens_per_image};
+    const auto text = static_cast<std::int64_t>(facts.text_bytes) + tokens_of_template;
+    const auto pictures = static_cast<std::int64_t>(facts.image_count) * tokens_per_image;
+    const Tokens prompt{std::max(text + std::max(pictures, count(request.beside_text)),
+                                 count(request.prompt_estimate))};
     const auto answer = longest_answer(request, parameters, upstream);
     const auto times = choices(request);
     const auto once = route::worst_cost(deployment, prompt, answer);

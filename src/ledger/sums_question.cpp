@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <string_view>
+#include <unordered_map>
 
 #include "cubes.hpp"
 
@@ -47,22 +49,6 @@ std::string restriction(const CubeColumn& column, std::size_t names, int& next)
     return " AND " + std::string(column.name) + " IN (" + places + ")";
 }
 
-std::string sql_of(const SumsQuery& query, const Cube& cube)
-{
-    std::string names;
-    std::string groups;
-    for (std::size_t i = 0; i < query.by.size(); ++i) {
-        names.append(cube.find(query.by[i])->name).append(", ");
-        groups.append(i == 0 ? " GROUP BY " : ", ").append(std::to_string(i + 1));
-    }
-    std::string where = " WHERE day BETWEEN ?3 AND ?4";
-    int next = first_name;
-    for (const auto& only : query.only)
-        where += restriction(*cube.find(only.dimension), only.names.size(), next);
-    return "SELECT " + names + sums_columns() + " FROM (" + all_sums_sql(cube) + ")" + where +
-           groups;
-}
-
 Result<void> bind_names(sqlite::Statement& statement, const SumsQuery& query, const Cube& cube,
                         LedgerReader& reader)
 {
@@ -82,6 +68,65 @@ Result<void> bind_names(sqlite::Statement& statement, const SumsQuery& query, co
     return {};
 }
 
+/// The names and sums of one group.
+struct Group {
+    std::vector<std::string> names;
+    Sums sums;
+};
+
+/// Rows added up by the columns that are asked for. Tables of sums are read in their own order and
+/// are wide: a hash of the few columns costs less than having SQLite sort whole rows on disk.
+class Groups {
+public:
+    /// The group of the row, which begins with `columns` columns to group by.
+    /// @param names  Called for the first row of a group.
+    template <class Names>
+    Group& of(const sqlite::Statement& row, std::size_t columns, const Names& names)
+    {
+        key_.clear();
+        for (std::size_t i = 0; i < columns; ++i)
+            append(row, static_cast<int>(i));
+        // Neighbours often belong together.
+        if (last_ != nullptr && last_->first == key_)
+            return last_->second;
+        const auto [found, fresh] = groups_.try_emplace(key_);
+        if (fresh)
+            found->second.names = names();
+        last_ = &*found;
+        return found->second;
+    }
+
+    [[nodiscard]] std::size_t size() const { return groups_.size(); }
+
+    /// Takes all of it, sorted by name. One name may stand in two forms, as a word and as itself.
+    [[nodiscard]] std::map<std::vector<std::string>, Sums> take()
+    {
+        last_ = nullptr;
+        std::map<std::vector<std::string>, Sums> sorted;
+        while (!groups_.empty()) {
+            auto node = groups_.extract(groups_.begin());
+            sorted[std::move(node.mapped().names)] += node.mapped().sums;
+        }
+        return sorted;
+    }
+
+private:
+    /// A value such that different values, and values of different types, differ.
+    void append(const sqlite::Statement& row, int column)
+    {
+        const bool number = row.type(column) == SQLITE_INTEGER;
+        const auto text = number ? std::string_view{} : row.text(column);
+        const auto value = number ? row.integer(column) : static_cast<std::int64_t>(text.size());
+        key_.push_back(number ? 'n' : 't');
+        key_.append(reinterpret_cast<const char*>(&value), sizeof(value)).append(text);
+    }
+
+    using Table = std::unordered_map<std::string, Group>;
+    Table groups_;
+    Table::value_type* last_ = nullptr;
+    std::string key_;
+};
+
 std::string name_of(const sqlite::Statement& row, int column, const CubeColumn& of,
                     LedgerReader& reader)
 {
@@ -98,6 +143,18 @@ std::string name_of(const sqlite::Statement& row, int column, const CubeColumn& 
 
 }  // namespace
 
+std::string sums_sql(const SumsQuery& query, const Cube& cube)
+{
+    std::string names;
+    for (const auto dimension : query.by)
+        names.append(cube.find(dimension)->name).append(", ");
+    std::string where = " WHERE day BETWEEN ?3 AND ?4";
+    int next = first_name;
+    for (const auto& only : query.only)
+        where += restriction(*cube.find(only.dimension), only.names.size(), next);
+    return "SELECT " + names + measure_names() + " FROM (" + all_sums_sql(cube) + ")" + where;
+}
+
 Result<std::vector<SumsRow>> ask_sums(LedgerReader& reader, const SumsQuery& query)
 {
     const auto all = cubes();
@@ -109,7 +166,7 @@ Result<std::vector<SumsRow>> ask_sums(LedgerReader& reader, const SumsQuery& que
                                      [](const auto& only) { return only.names.empty(); });
     if (nothing)
         return std::vector<SumsRow>{};
-    auto statement = reader.prepare(sql_of(query, *cube));
+    auto statement = reader.prepare(sums_sql(query, *cube));
     if (!statement)
         return fail(std::move(statement).error());
     if (auto bound = bind_names(*statement, query, *cube, reader); !bound)
@@ -123,24 +180,29 @@ Result<std::vector<SumsRow>> ask_sums(LedgerReader& reader, const SumsQuery& que
     statement->bind(3, query.first);
     statement->bind(4, query.last);
 
-    // One name may stand in two forms, as a word and as itself.
-    std::map<std::vector<std::string>, Sums> merged;
+    const auto columns = query.by.size();
+    Groups groups;
     int code = statement->step();
     for (; code == SQLITE_ROW; code = statement->step()) {
-        std::vector<std::string> names;
-        for (std::size_t i = 0; i < query.by.size(); ++i)
-            names.push_back(
-                name_of(*statement, static_cast<int>(i), *cube->find(query.by[i]), reader));
-        merged[std::move(names)] += read_sums(*statement, static_cast<int>(query.by.size()));
-        if (merged.size() > most_rows)
+        auto& group = groups.of(*statement, columns, [&] {
+            std::vector<std::string> names;
+            names.reserve(columns);
+            for (std::size_t i = 0; i < columns; ++i)
+                names.push_back(
+                    name_of(*statement, static_cast<int>(i), *cube->find(query.by[i]), reader));
+            return names;
+        });
+        group.sums += read_sums(*statement, static_cast<int>(columns));
+        if (groups.size() > most_rows)
             return fail(Errc::invalid_request, "the answer would be too long; narrow its dates");
     }
     if (code != SQLITE_DONE)
         return fail(reader.failed());
+    auto sorted = groups.take();
     std::vector<SumsRow> rows;
-    rows.reserve(merged.size());
-    while (!merged.empty()) {
-        auto node = merged.extract(merged.begin());
+    rows.reserve(sorted.size());
+    while (!sorted.empty()) {
+        auto node = sorted.extract(sorted.begin());
         if (node.mapped().requests > 0)
             rows.push_back({std::move(node.key()), node.mapped()});
     }

@@ -52,7 +52,7 @@ Task<UpstreamCall::Parts::Failure> UpstreamCall::Parts::find_addresses(
                             origin.host + " is a link-local or metadata address"};
     std::erase_if(out, [&](const auto& address) { return !allows(passage, origin.host, address); });
     if (out.empty())
-        co_return CallError{CallFault::forbidden,
+        co_return CallError{CallFault::not_local,
                             origin.host + " is not local, and the request must stay local"};
     co_return std::nullopt;
 }

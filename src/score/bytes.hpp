@@ -58,6 +58,14 @@ public:
         std::memcpy(values.data(), rest_.data(), values.size_bytes());
         rest_.remove_prefix(values.size_bytes());
     }
+    /// The next `count` bytes, where they lie; nothing when they are not all there.
+    [[nodiscard]] std::string_view take_bytes(std::size_t count)
+    {
+        complete_ = complete_ && rest_.size() >= count;
+        const auto taken = complete_ ? rest_.substr(0, count) : std::string_view{};
+        rest_ = complete_ ? rest_.substr(count) : std::string_view{};
+        return taken;
+    }
     [[nodiscard]] bool complete() const noexcept { return complete_; }
     [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace spillway::score {
 
@@ -10,7 +11,10 @@ namespace {
 constexpr std::size_t folds = 5;
 
 /// Strengths of the data against the penalty, tried in this order.
-constexpr std::array<float, 6> strengths{0.06F, 0.12F, 0.25F, 0.5F, 1.0F, 2.0F};
+constexpr std::array<float, 8> strengths{0.06F, 0.12F, 0.25F, 0.5F, 1.0F, 2.0F, 4.0F, 8.0F};
+/// The first of them serve both heads, all of them the strong model's: it fails so seldom that in a
+/// small set the penalty would flatten what little is known of it.
+constexpr std::size_t common_strengths = 6;
 
 /// Small sets lean on the counters, and one division into folds says little about them.
 constexpr std::size_t small_set = 2500;
@@ -25,6 +29,26 @@ constexpr std::array<float, 2> step_scales{0.25F, 1.0F};
 std::uint64_t repeats_for(std::size_t rows)
 {
     return rows < small_set ? 4 : 1;
+}
+
+/// Places in `strengths`, one for each head.
+using Pairing = std::array<std::size_t, head_count>;
+
+/// What is tried together with the strength `weak` of the first head. A choice among many needs
+/// the repeated divisions of small sets, and large ones have nothing to gain by it.
+std::vector<Pairing> pairings_of(std::size_t weak, std::size_t rows)
+{
+    if (rows >= small_set)
+        return {Pairing{weak, weak}};
+    std::vector<Pairing> pairings;
+    for (std::size_t strong = 0; strong < strengths.size(); ++strong)
+        pairings.push_back({weak, strong});
+    return pairings;
+}
+
+std::span<const float> strengths_for(std::size_t rows)
+{
+    return std::span(strengths).first(rows < small_set ? strengths.size() : common_strengths);
 }
 
 std::size_t fold_of(const LabelledRow& row, std::uint64_t salt)
@@ -69,17 +93,76 @@ Split split(const Rows& rows, std::size_t fold, std::uint64_t salt)
     return parts;
 }
 
+/// Rows laid out for fitting either head.
+class Fitting {
+public:
+    Fitting(const Rows& rows, const CounterTrust& trust)
+        : rows_(rows),
+          features_(features_of(rows)),
+          standard_(standardise(features_)),
+          design_(features_, standard_, trust)
+    {
+        for (const auto* row : rows)
+            weights_.push_back(row->weight);
+    }
+
+    [[nodiscard]] const Standard& standard() const { return standard_; }
+    /// One per strength in `cs` (ascending); each starts from the one before, which is quicker.
+    [[nodiscard]] std::vector<Coefficients> path(Head head, std::span<const float> cs) const
+    {
+        std::vector<float> targets;
+        for (const auto* row : rows_)
+            targets.push_back(target(*row, head));
+        std::vector<Coefficients> path;
+        std::vector<float> start(design_.parameters());
+        for (const float c : cs) {
+            start = fit_logistic(design_, targets, weights_, c, std::move(start));
+            path.push_back(design_.named(start));
+        }
+        return path;
+    }
+
+private:
+    const Rows& rows_;
+    std::vector<const Features*> features_;
+    Standard standard_;
+    Design design_;
+    std::vector<float> weights_;
+};
+
+/// One pair per strength, the same for both heads.
+std::vector<HeadPair> fit_path(const Rows& rows, const CounterTrust& trust,
+                               std::span<const float> cs)
+{
+    const Fitting fitting(rows, trust);
+    std::vector<HeadPair> pairs(cs.size());
+    for (const auto head : {Head::weak_fails, Head::strong_fails}) {
+        auto path = fitting.path(head, cs);
+        for (std::size_t i = 0; i < cs.size(); ++i)
+            pairs[i].heads[static_cast<std::size_t>(head)] = std::move(path[i]);
+    }
+    for (auto& pair : pairs)
+        pair.standard = fitting.standard();
+    return pairs;
+}
+
+CounterTrust trust_of(const Trial& trial)
+{
+    return {.all = trial.dense_scale, .steps = trial.step_scale};
+}
+
 /// Out-of-fold log odds, one vector per strength.
 std::vector<std::vector<LogOdds>> out_of_fold(const Rows& rows, const CounterTrust& trust,
                                               std::uint64_t salt)
 {
-    std::vector<std::vector<LogOdds>> odds(strengths.size(), std::vector<LogOdds>(rows.size()));
+    const auto cs = strengths_for(rows.size());
+    std::vector<std::vector<LogOdds>> odds(cs.size(), std::vector<LogOdds>(rows.size()));
     for (std::size_t fold = 0; fold < folds; ++fold) {
         const auto parts = split(rows, fold, salt);
         if (parts.inside.empty() || parts.outside.empty())
             continue;
-        const auto pairs = fit_path(parts.inside, trust, strengths);
-        for (std::size_t s = 0; s < strengths.size(); ++s) {
+        const auto pairs = fit_path(parts.inside, trust, cs);
+        for (std::size_t s = 0; s < cs.size(); ++s) {
             const auto some = log_odds(pairs[s], parts.outside);
             for (std::size_t i = 0; i < some.size(); ++i)
                 odds[s][parts.places[i]] = some[i];
@@ -157,29 +240,16 @@ float Platt::operator()(float z) const noexcept
     return 1 / (1 + std::exp(-(slope * z + offset)));
 }
 
-std::vector<HeadPair> fit_path(const Rows& rows, const CounterTrust& trust,
-                               std::span<const float> cs)
+HeadPair fit_pair(const Rows& rows, const Trial& trial)
 {
-    const auto features = features_of(rows);
-    const auto standard = standardise(features);
-    const Design design(features, standard, trust);
-    std::vector<float> weights;
-    for (const auto* row : rows)
-        weights.push_back(row->weight);
-    std::vector<HeadPair> path(cs.size());
+    const Fitting fitting(rows, trust_of(trial));
+    HeadPair pair;
+    pair.standard = fitting.standard();
     for (const auto head : {Head::weak_fails, Head::strong_fails}) {
-        std::vector<float> targets;
-        for (const auto* row : rows)
-            targets.push_back(target(*row, head));
-        std::vector<float> start(design.parameters());
-        for (std::size_t i = 0; i < cs.size(); ++i) {
-            start = fit_logistic(design, targets, weights, cs[i], std::move(start));
-            path[i].heads[static_cast<std::size_t>(head)] = design.named(start);
-        }
+        const auto place = static_cast<std::size_t>(head);
+        pair.heads[place] = std::move(fitting.path(head, {{trial.c[place]}}).front());
     }
-    for (auto& pair : path)
-        pair.standard = standard;
-    return path;
+    return pair;
 }
 
 std::vector<LogOdds> log_odds(const HeadPair& pair, const Rows& rows)
@@ -199,11 +269,6 @@ std::array<Platt, head_count> calibrate(const Rows& rows, std::span<const LogOdd
     return {fit_platt(rows, odds, Head::weak_fails), fit_platt(rows, odds, Head::strong_fails)};
 }
 
-CounterTrust trust_of(const Trial& trial)
-{
-    return {.all = trial.dense_scale, .steps = trial.step_scale};
-}
-
 float gain(const std::array<Platt, head_count>& calibration, const LogOdds& odds)
 {
     return calibration[0](odds[0]) - calibration[1](odds[1]);
@@ -221,27 +286,87 @@ std::vector<Judged> judged(const Rows& rows, std::span<const LogOdds> odds)
     return prompts;
 }
 
+namespace {
+
+/// Chances of failing, out of fold: by strength, by head, by row.
+class Chances {
+public:
+    Chances(const Rows& rows, const std::vector<std::vector<LogOdds>>& odds) : rows_(rows)
+    {
+        for (const auto& of_strength : odds) {
+            const auto calibration = calibrate(rows, of_strength);
+            auto& chances = chances_.emplace_back();
+            for (const auto& each : of_strength)
+                chances.push_back({calibration[0](each[0]), calibration[1](each[1])});
+        }
+    }
+
+    [[nodiscard]] double apgr(const Pairing& pairing) const
+    {
+        std::vector<Judged> prompts;
+        prompts.reserve(rows_.size());
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            const auto& row = *rows_[i];
+            const float gain = chances_[pairing[0]][i][0] - chances_[pairing[1]][i][1];
+            prompts.push_back({.score = static_cast<double>(gain),
+                               .gain = static_cast<double>(row.strong - row.weak),
+                               .weight = static_cast<double>(row.weight)});
+        }
+        return curve(prompts).apgr;
+    }
+
+private:
+    const Rows& rows_;
+    std::vector<std::vector<std::array<float, head_count>>> chances_;
+};
+
+/// The two heads' log odds at the strengths of `pairing`.
+std::vector<LogOdds> paired(const std::vector<std::vector<LogOdds>>& odds, const Pairing& pairing)
+{
+    auto pairs = odds[pairing[0]];
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+        pairs[i][1] = odds[pairing[1]][i][1];
+    return pairs;
+}
+
+/// The best partner of the strength `weak`, by the mean over all divisions into folds.
+std::pair<Pairing, double> best_pairing(const std::vector<Chances>& divisions, std::size_t weak,
+                                        std::size_t rows)
+{
+    std::pair<Pairing, double> best{{weak, weak}, -1.0};
+    for (const auto& pairing : pairings_of(weak, rows)) {
+        double sum = 0;
+        for (const auto& division : divisions)
+            sum += division.apgr(pairing);
+        const double mean = sum / static_cast<double>(divisions.size());
+        if (mean > best.second)
+            best = {pairing, mean};
+    }
+    return best;
+}
+
+}  // namespace
+
 Choice choose(const Rows& rows)
 {
-    const auto repeats = repeats_for(rows.size());
     Choice choice;
     for (const float steps : step_scales) {
         const CounterTrust trust{.all = dense_scale_for(rows.size()), .steps = steps};
-        std::array<double, strengths.size()> sums{};
+        std::vector<Chances> divisions;
         std::vector<std::vector<LogOdds>> first;
-        for (std::uint64_t salt = 0; salt < repeats; ++salt) {
+        for (std::uint64_t salt = 0; salt < repeats_for(rows.size()); ++salt) {
             auto odds = out_of_fold(rows, trust, salt);
-            for (std::size_t s = 0; s < strengths.size(); ++s)
-                sums[s] += curve(judged(rows, odds[s])).apgr;
+            divisions.emplace_back(rows, odds);
             if (salt == 0)
                 first = std::move(odds);
         }
-        for (std::size_t s = 0; s < strengths.size(); ++s) {
-            const Trial trial{strengths[s], trust.all, trust.steps,
-                              sums[s] / static_cast<double>(repeats)};
+        for (std::size_t weak = 0; weak < common_strengths; ++weak) {
+            const auto [pairing, apgr] = best_pairing(divisions, weak, rows.size());
+            const Trial trial{
+                {strengths[pairing[0]], strengths[pairing[1]]}, trust.all, trust.steps, apgr};
             if (choice.trials.empty() || trial.apgr > choice.best.apgr) {
                 choice.best = trial;
-                choice.out_of_fold = std::move(first[s]);
+                choice.out_of_fold = paired(first, pairing);
             }
             choice.trials.push_back(trial);
         }
@@ -259,8 +384,7 @@ std::vector<Judged> nested(const Rows& rows)
             continue;
         const auto choice = choose(parts.inside);
         const auto calibration = calibrate(parts.inside, choice.out_of_fold);
-        const auto pairs = fit_path(parts.inside, trust_of(choice.best), {{choice.best.c}});
-        const auto odds = log_odds(pairs.front(), parts.outside);
+        const auto odds = log_odds(fit_pair(parts.inside, choice.best), parts.outside);
         for (std::size_t i = 0; i < odds.size(); ++i) {
             const auto& row = *parts.outside[i];
             all[parts.places[i]] = {static_cast<double>(gain(calibration, odds[i])),

@@ -18,9 +18,8 @@ struct HeadPair {
     std::array<Coefficients, head_count> heads;
 };
 
-/// One pair per strength in `cs` (ascending); each starts from the one before, which is quicker.
-[[nodiscard]] std::vector<HeadPair> fit_path(const Rows& rows, const CounterTrust& trust,
-                                             std::span<const float> cs);
+/// Learns both heads on all of `rows` with the setting of `trial`.
+[[nodiscard]] HeadPair fit_pair(const Rows& rows, const Trial& trial);
 
 /// Log odds of both heads for one row.
 using LogOdds = std::array<float, head_count>;
@@ -47,8 +46,6 @@ struct Choice {
     std::vector<Trial> trials;
     std::vector<LogOdds> out_of_fold;  ///< With the best setting, in the order of the rows.
 };
-/// What a trial was fitted with.
-[[nodiscard]] CounterTrust trust_of(const Trial& trial);
 [[nodiscard]] Choice choose(const Rows& rows);
 
 /// Scores with the setting chosen inside each fold, in the order of the rows.

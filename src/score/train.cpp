@@ -59,10 +59,12 @@ void remember_words(std::span<const LabelledRow> rows, Weights& weights)
             ++prompts[word];
     }
     const auto fewest = fewest_prompts(rows.size());
+    std::vector<std::uint8_t> known_words(vocabulary_bits / 8);
     for (std::size_t word = 0; word < vocabulary_bits; ++word) {
         if (prompts[word] >= fewest)
-            weights.vocabulary[word >> 6U] |= std::uint64_t{1} << (word & 63U);
+            known_words[word >> 3U] |= static_cast<std::uint8_t>(1U << (word & 7U));
     }
+    weights.vocabulary = std::move(known_words);
     std::vector<float> shares;
     for (const auto& row : rows) {
         if (row.features.words.empty())
@@ -91,7 +93,13 @@ void remember_scripts(std::span<const LabelledRow> rows, Weights& weights)
     }
 }
 
-void quantise(const Coefficients& learned, std::size_t head, Weights& weights)
+/// The tables of both heads while they are filled.
+struct Tables {
+    std::vector<std::int8_t> words = std::vector<std::int8_t>(head_count * bucket_count);
+    std::vector<std::int8_t> systems = std::vector<std::int8_t>(head_count * system_count);
+};
+
+void quantise(const Coefficients& learned, std::size_t head, Weights& weights, Tables& tables)
 {
     constexpr float steps = 127;
     float largest = 1e-6F;
@@ -106,9 +114,9 @@ void quantise(const Coefficients& learned, std::size_t head, Weights& weights)
         return static_cast<std::int8_t>(std::lround(value / out.table_scale));
     };
     for (std::size_t bucket = 0; bucket < bucket_count; ++bucket)
-        weights.table[head_count * bucket + head] = rounded(learned.words[bucket]);
+        tables.words[head_count * bucket + head] = rounded(learned.words[bucket]);
     for (std::size_t system = 0; system < system_count; ++system)
-        weights.systems[head_count * system + head] = rounded(learned.systems[system]);
+        tables.systems[head_count * system + head] = rounded(learned.systems[system]);
     for (std::size_t i = 0; i < dense_count; ++i)
         out.dense[i] = learned.dense[i];
 }
@@ -129,16 +137,19 @@ std::vector<float> quantiles_of(std::vector<float> gains)
 
 Weights assemble(std::span<const LabelledRow> rows, const Rows& all, const Choice& choice)
 {
-    const auto pair = std::move(fit_path(all, trust_of(choice.best), {{choice.best.c}}).front());
+    const auto pair = fit_pair(all, choice.best);
     const auto calibration = calibrate(all, choice.out_of_fold);
     Weights weights;
     weights.mean = pair.standard.mean;
     weights.inverse_deviation = pair.standard.scale;
+    Tables tables;
     for (std::size_t h = 0; h < head_count; ++h) {
-        quantise(pair.heads[h], h, weights);
+        quantise(pair.heads[h], h, weights, tables);
         weights.heads[h].slope = calibration[h].slope;
         weights.heads[h].offset = calibration[h].offset;
     }
+    weights.table = std::move(tables.words);
+    weights.systems = std::move(tables.systems);
     std::vector<float> gains;
     for (const auto& odds : choice.out_of_fold)
         gains.push_back(gain(calibration, odds));

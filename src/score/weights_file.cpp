@@ -7,8 +7,10 @@
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <type_traits>
 
 #include "bytes.hpp"
+#include "frozen_pages.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/score/weights.hpp"
 
@@ -83,8 +85,19 @@ bool plausible(const Weights& weights)
            weights.known_floor >= 0 && weights.known_floor <= 1;
 }
 
+/// As many numbers as there are in `numbers` now, where they lie.
+template <class Number>
+void take_in_place(ByteReader& in, Numbers<Number>& numbers,
+                   const std::shared_ptr<const void>& keeper)
+{
+    static_assert(sizeof(Number) == 1, "these lie anywhere");
+    const auto bytes = in.take_bytes(numbers.size());
+    numbers = Numbers<Number>(
+        std::span(reinterpret_cast<const Number*>(bytes.data()), bytes.size()), keeper);
+}
+
 /// Everything after the first head.
-Result<Weights> read_body(ByteReader& in)
+Result<Weights> read_body(ByteReader& in, const std::shared_ptr<const void>& keeper)
 {
     Weights weights;
     std::array<char, name_bytes> label{};
@@ -102,9 +115,9 @@ Result<Weights> read_body(ByteReader& in)
     in.take_all(std::span(weights.inverse_deviation));
     for (auto& head : weights.heads)
         head = read_head(in);
-    in.take_all(std::span(weights.table));
-    in.take_all(std::span(weights.systems));
-    in.take_all(std::span(weights.vocabulary));
+    take_in_place(in, weights.table, keeper);
+    take_in_place(in, weights.systems, keeper);
+    take_in_place(in, weights.vocabulary, keeper);
     const auto points = in.take<std::uint32_t>();
     if (points < 2 || points > most_quantiles)
         return fail(Errc::bad_config, "weights file has no usable calibration");
@@ -150,9 +163,9 @@ std::string serialise(const Weights& weights)
     out.put_all(std::span(weights.inverse_deviation));
     for (const auto& head : weights.heads)
         write_head(out, head);
-    out.put_all(std::span(weights.table));
-    out.put_all(std::span(weights.systems));
-    out.put_all(std::span(weights.vocabulary));
+    out.put_all(weights.table.all());
+    out.put_all(weights.systems.all());
+    out.put_all(weights.vocabulary.all());
     out.put(static_cast<std::uint32_t>(weights.quantiles.size()));
     out.put_all(std::span(weights.quantiles));
     auto& bytes = out.text();
@@ -163,6 +176,12 @@ std::string serialise(const Weights& weights)
 }
 
 Result<Weights> parse_weights(std::string_view bytes)
+{
+    const auto own = std::make_shared<const std::string>(bytes);
+    return weights_within(*own, own);
+}
+
+Result<Weights> weights_within(std::string_view bytes, const std::shared_ptr<const void>& keeper)
 {
     ByteReader in(bytes);
     const auto head = in.take<Head1>();
@@ -183,21 +202,15 @@ Result<Weights> parse_weights(std::string_view bytes)
                     "weights file was trained with other features than this build extracts; "
                     "train it again");
     ByteReader rest(body.substr(sizeof(Head1)));
-    return read_body(rest);
+    return read_body(rest, keeper);
 }
 
 Result<std::shared_ptr<const Weights>> load_weights(const std::string& path)
 {
-    errno = 0;
-    std::ifstream in(path, std::ios::binary);
-    if (!in)
-        return fail(io_failure("cannot open", path));
-    std::string bytes(largest_weights + 1, '\0');
-    in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    if (in.bad())
-        return fail(io_failure("cannot read", path));
-    bytes.resize(static_cast<std::size_t>(in.gcount()));
-    auto parsed = parse_weights(bytes);
+    const auto pages = FrozenPages::of_file(path, largest_weights);
+    if (!pages)
+        return fail(pages.error());
+    auto parsed = weights_within((*pages)->bytes(), *pages);
     if (!parsed)
         return fail(std::move(parsed.error()).within(printable(path)));
     return std::make_shared<const Weights>(std::move(*parsed));

@@ -1,13 +1,17 @@
-/* A clock that jumps and a disk that fails, for the daemon under test: loaded with LD_PRELOAD.
+/* A clock that jumps, a disk that fails and a name that leads elsewhere, for the daemon under test:
+ * loaded with LD_PRELOAD.
  *
  * SPILLWAY_FAULTS names a file that holds a `struct switches`; the test writes it while the daemon
  * runs (see harness/faults.py). Only files whose path contains `disk` have a failing disk.
- * Everything goes straight to the kernel, so that a sanitizer's own interceptors do not matter
+ * SPILLWAY_FAULTS_NAME is "name=address": what that name resolves to.
+ * Everything else goes straight to the kernel, so that a sanitizer's own interceptors do not matter
  * here. */
 
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,4 +135,23 @@ int fsync(int file)
 int fdatasync(int file)
 {
     return fails(file, SYNCS) ? -1 : (int)syscall(SYS_fdatasync, file);
+}
+
+/* --- names */
+
+int getaddrinfo(const char* restrict node, const char* restrict service,
+                const struct addrinfo* restrict hints, struct addrinfo** restrict found)
+{
+    typedef int (*resolver)(const char*, const char*, const struct addrinfo*, struct addrinfo**);
+    static resolver real;
+    if (real == NULL) {
+        *(void**)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    }
+    const char* pair = getenv("SPILLWAY_FAULTS_NAME");
+    const char* address = pair != NULL ? strchr(pair, '=') : NULL;
+    if (node != NULL && address != NULL && strlen(node) == (size_t)(address - pair) &&
+        strncmp(node, pair, (size_t)(address - pair)) == 0) {
+        node = address + 1;
+    }
+    return real(node, service, hints, found);
 }

@@ -8,6 +8,7 @@ import pytest
 
 from fakes import replies as r
 from harness.daemon import MASTER_KEY, config_of, deployment
+from harness.faults import Faults
 from harness.waiting import wait_until
 
 CARD = "4111 1111 1111 1111"
@@ -75,6 +76,24 @@ def test_nobody_there_is_a_503(workshop):
     home.other.close()
     expect_kept(home.chat("home", headers=LOCAL), "Tried: home/")
     assert home.chat("home").text == "Hello from cloud."
+
+
+def test_what_is_kept_from_a_place_does_not_put_it_to_rest(workshop, tmp_path):
+    """Its name promises a machine nearby, but leads to an address for documentation."""
+    near = workshop.upstream("near")
+    rows = [deployment("m", "http://engine:9/v1", model_info={"id": "far"}, order=1),
+            deployment("m", near.base, model_info={"id": "near"}, order=2)]
+    daemon = workshop.serve(*rows, env=Faults(tmp_path).resolving("engine", "198.51.100.7"),
+                            router_settings={"disable_cooldowns": False, "allowed_fails": 0})
+    for _ in range(5):
+        reply = daemon.client.chat("m", headers=LOCAL)
+        assert reply.text == "Hello from near.", reply
+        record = daemon.ledger.record(reply.header("x-spillway-call-id"))
+        # Had it been put to rest, it would not have been asked again.
+        assert record.attempts == 2 and "m/far: not_local; " in record.why, record.why
+    page = daemon.client.get("/health").json
+    assert {row["state"] for row in page["healthy_endpoints"]} == {"healthy"}
+    assert not page["unhealthy_endpoints"]
 
 
 def test_a_stall_is_a_503_with_what_was_tried(workshop):

@@ -57,8 +57,9 @@ struct RequestFacts {
     VectorEncoding encoding = VectorEncoding::floats;  ///< Embeddings only.
     std::size_t text_bytes = 0;  ///< Bytes of prompt text; base64 payloads are not counted.
     std::size_t image_count = 0;
-    std::string end_user;           ///< `user`; empty when absent.
-    std::vector<std::string> tags;  ///< metadata.tags and tags.
+    std::size_t enclosure_count = 0;  ///< Sounds and files, as far as their parts name them.
+    std::string end_user;             ///< `user`; empty when absent.
+    std::vector<std::string> tags;    ///< metadata.tags and tags.
     RequestControls controls;
     bool stay_local = false;  ///< metadata.no_fallback: not beyond our own machines.
     bool explain = false;     ///< metadata.explain: the answer tells how it was routed.

@@ -9,6 +9,7 @@
 #include "spillway/config/providers.hpp"
 #include "spillway/config/rule_logic.hpp"
 #include "spillway/privacy/locality.hpp"
+#include "spillway/tokens/family.hpp"
 
 /// Whether what a rule leads to can serve what it selects. As sound as `rule_logic`: a deployment
 /// of which the file and the price table say nothing may serve.
@@ -28,17 +29,26 @@ public:
 
     /// Deployments behind a name: of a group, an alias, a wildcard, or the one of that id.
     [[nodiscard]] std::vector<std::size_t> behind(std::string_view name) const;
+    /// In whose tokens the rules of `route` count: those of its usual model, the first target of
+    /// `otherwise`. Empty when nobody can tell.
+    [[nodiscard]] std::optional<tokens::Family> counting_family(const Route& route) const;
     /// Empty when the deployment may serve some of the requests within `bounds`.
+    /// @param counted  In whose tokens `bounds` are; the deployment's window holds its own.
     [[nodiscard]] std::optional<Unfit> unfit(std::size_t index, const Bounds& bounds,
-                                             const RouteAction& action) const;
+                                             const RouteAction& action,
+                                             std::optional<tokens::Family> counted) const;
 
 private:
     struct Row {
         Deployment deployment;  ///< Completed by the price table.
         privacy::Reach reach = privacy::Reach::remote;
         Place place = Place::cloud;
+        std::optional<tokens::Family> family;  ///< Empty: not known, or that of many models.
     };
-    [[nodiscard]] static bool too_dear(const Row& row, const Bounds& bounds, NanoUsd ceiling);
+    [[nodiscard]] static double least(const Row& row, const Span& span, double otherwise,
+                                      std::optional<tokens::Family> counted);
+    [[nodiscard]] static bool too_dear(const Row& row, const Bounds& bounds, NanoUsd ceiling,
+                                       std::optional<tokens::Family> counted);
 
     const Config& config_;
     std::vector<Row> rows_;

@@ -48,7 +48,7 @@ struct Served {
 struct ModelPicture {
     std::string model;
     Warmth warmth = Warmth::cold;
-    TimePoint warmth_since{};             ///< When that was learned.
+    TimePoint warmth_since{};             ///< When that was learned; 0: nobody told yet.
     std::uint32_t slots = 1;              ///< As configured, told, or the engine kind's default.
     std::optional<std::uint64_t> memory;  ///< Bytes.
     std::optional<std::uint64_t> memory_fast;
@@ -114,6 +114,8 @@ public:
     /// Bytes that models may take side by side, as far as it is known.
     [[nodiscard]] std::optional<std::uint64_t> memory() const;
     [[nodiscard]] const EngineSettings& settings() const { return settings_; }
+    /// A newer configuration says so; what was learned stays.
+    void settle(const EngineSettings& settings) { settings_ = settings; }
 
 private:
     struct Model {

@@ -103,6 +103,8 @@ public:
     [[nodiscard]] std::size_t running() const { return running_.size(); }
     [[nodiscard]] std::uint32_t running(ModelIndex model) const;
     [[nodiscard]] const QueueSettings& settings() const { return settings_; }
+    /// A newer configuration says so; who waits already keeps its place.
+    void settle(const QueueSettings& settings) { settings_ = settings; }
 
     struct Waiting {
         TicketId ticket{};

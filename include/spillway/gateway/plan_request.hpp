@@ -39,6 +39,7 @@ struct Described {
     score::Features scored;  ///< Where the score was taken; for explanations and comparisons.
     bool scanned = false;    ///< Sensitive classes were looked for.
     route::FamilyTokens uncorrected;  ///< As in `PromptCount`.
+    Tokens beside_text{};             ///< As in `InferenceRequest`.
 };
 
 /// Headers in which a client says where its request may go.
@@ -66,9 +67,9 @@ inline constexpr std::array<std::string_view, 3> wish_headers{
                                          const route::BudgetView& budget,
                                          route::Explanation& refused);
 
-/// Describes and decides; fills in `asked`, `plan`, `routing` and `prompt_estimate`. `routing` is
-/// filled in also where the decision is a refusal.
-[[nodiscard]] Result<void> plan_request(InferenceRequest& request, const net::Fields& fields,
+/// Decides; fills in `asked`, `plan`, `routing` and `prompt_estimate`. `routing` is filled in also
+/// where the decision is a refusal.
+[[nodiscard]] Result<void> plan_request(Described described, InferenceRequest& request,
                                         Services& services);
 
 }  // namespace spillway::gateway

@@ -22,6 +22,11 @@ struct PromptCount {
     route::FamilyTokens uncorrected;
 };
 
+/// Upper end of the pictures, sounds and files of `prompt`, by the rule of whichever of `models`
+/// counts the most; zero when there are none.
+[[nodiscard]] Tokens most_beside_text(const chat::Prompt& prompt,
+                                      std::span<const std::string> models);
+
 /// Counts the tokens of prompts: exactly where the first model's vocabulary is at hand, else by
 /// estimate, corrected by what upstreams reported for the same model. The bytes are sorted once for
 /// all families. One per shard; not thread-safe.

@@ -45,7 +45,8 @@ enum class CallFault : std::uint8_t {
     unreachable,  ///< Name not found, refused, no route.
     connect_timeout,
     tls,        ///< Certificate or handshake: nothing of the request was sent.
-    forbidden,  ///< Link-local or metadata address, or beyond the call's passage.
+    forbidden,  ///< Link-local or metadata address: for no call.
+    not_local,  ///< Beyond the call's passage: this call has to stay local.
     closed,     ///< Closed or reset before or inside the reply.
     timeout,    ///< First byte, idle or total bound.
     bad_reply,  ///< Not HTTP as we accept it.

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 
 #include "spillway/base/units.hpp"
 #include "spillway/tokens/family.hpp"
@@ -13,10 +15,13 @@ class FamilyTokens {
 public:
     [[nodiscard]] Tokens operator[](tokens::Family family) const { return counts_[place(family)]; }
     void set(tokens::Family family, Tokens tokens) { counts_[place(family)] = tokens; }
-    /// The count of `family`; `usual` where there is none.
-    [[nodiscard]] Tokens of(tokens::Family family, Tokens usual) const
+    /// The count of `family`; `usual` where there is none. Without a family, which is a wildcard's
+    /// that serves several: the largest of all.
+    [[nodiscard]] Tokens of(std::optional<tokens::Family> family, Tokens usual) const
     {
-        const auto own = counts_[place(family)];
+        if (!family)
+            return std::max(usual, *std::max_element(counts_.begin(), counts_.end()));
+        const auto own = counts_[place(*family)];
         return own > Tokens{0} ? own : usual;
     }
     friend bool operator==(const FamilyTokens&, const FamilyTokens&) = default;

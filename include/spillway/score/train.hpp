@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -33,7 +34,9 @@ struct TrainOptions {
 
 /// A setting that was tried, and how it did out of fold.
 struct Trial {
-    float c = 0;
+    /// Strength of the data against the penalty, of each head. Sets of 2,500 prompts and more have
+    /// one for both.
+    std::array<float, head_count> c{};
     float dense_scale = 0;  ///< Times the standardised counters: smaller trusts them less.
     float step_scale = 1;   ///< Times the counts of the finer classes of words as well.
     double apgr = 0.5;
@@ -44,7 +47,8 @@ struct TrainReport {
     std::size_t rows = 0;
     double weak = 0;    ///< Mean quality of the weak model.
     double strong = 0;  ///< Of the strong one.
-    std::vector<Trial> trials;
+    std::vector<Trial>
+        trials;  ///< With the best strength of the second head for each of the first.
     Trial chosen;
     /// Out of fold with the chosen setting: slightly hopeful, since these rows chose it.
     Interval cross_validated;

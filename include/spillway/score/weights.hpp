@@ -12,6 +12,7 @@
 #include "spillway/base/units.hpp"
 #include "spillway/score/apgr.hpp"
 #include "spillway/score/features.hpp"
+#include "spillway/score/numbers.hpp"
 
 namespace spillway::score {
 
@@ -38,7 +39,7 @@ struct HeadWeights {
 };
 
 /// Everything that was learned. A value; readers share it as `shared_ptr<const Weights>` and swap
-/// the whole.
+/// the whole. Its long tables lie where the file was read to (docs/adr/0046).
 struct Weights {
     std::string name;  ///< What it was trained on; at most 63 bytes.
     WallTime created{};
@@ -49,11 +50,12 @@ struct Weights {
     std::array<float, dense_count> inverse_deviation{};  ///< 0: never varied in training.
     std::array<HeadWeights, head_count> heads{};
     /// Two signed bytes per bucket, one per head: [2 * bucket + head].
-    std::vector<std::int8_t> table = std::vector<std::int8_t>(head_count * bucket_count);
+    Numbers<std::int8_t> table = std::vector<std::int8_t>(head_count * bucket_count);
     /// The same per bucket of system prompts.
-    std::vector<std::int8_t> systems = std::vector<std::int8_t>(head_count * system_count);
+    Numbers<std::int8_t> systems = std::vector<std::int8_t>(head_count * system_count);
     std::vector<float> quantiles;  ///< Of the gain over the training prompts, ascending; >= 2.
-    std::vector<std::uint64_t> vocabulary = std::vector<std::uint64_t>(vocabulary_bits / 64);
+    /// A bit per word that was seen.
+    Numbers<std::uint8_t> vocabulary = std::vector<std::uint8_t>(vocabulary_bits / 8);
     std::uint32_t scripts = 0;  ///< One bit per `Script` that was learned from.
     float known_floor = 0;      ///< Share of known words under which the score abstains.
 
@@ -63,7 +65,7 @@ struct Weights {
     [[nodiscard]] float rank(float gain) const noexcept;
     [[nodiscard]] bool knows_word(std::uint16_t word) const noexcept
     {
-        return ((vocabulary[word >> 6U] >> (word & 63U)) & 1U) != 0;
+        return ((vocabulary[word >> 3U] >> (word & 7U)) & 1U) != 0;
     }
 };
 
@@ -74,6 +76,15 @@ struct Weights {
 /// and numbers that cannot be (infinities, falling quantiles).
 [[nodiscard]] Result<Weights> parse_weights(std::string_view bytes);
 
+/// The same without a copy: the long tables are looked up where they lie.
+/// @param keeper  Keeps `bytes`, unchanged; null when they are always there.
+[[nodiscard]] Result<Weights> weights_within(std::string_view bytes,
+                                             const std::shared_ptr<const void>& keeper);
+
+/// Reads the file at `path` into pages that nobody can write to and looks the tables up there, as
+/// long as somebody holds the weights or a copy of them. Whatever becomes of the file then changes
+/// nothing.
+/// @return `io_error` or `bad_config`, with the file's name.
 [[nodiscard]] Result<std::shared_ptr<const Weights>> load_weights(const std::string& path);
 
 /// Writes beside `path` and renames, so that a reader sees the old file or the new one.

@@ -1,4 +1,4 @@
-"""A wall clock that jumps and a disk that fails under the daemon: `fakes/faults.c`, preloaded."""
+"""A wall clock that jumps, a disk that fails, a name that leads elsewhere: `fakes/faults.c`, preloaded."""
 
 import mmap
 import struct
@@ -23,6 +23,10 @@ class Faults:
         with open(switches, "r+b") as file:
             self._switches = mmap.mmap(file.fileno(), _SIZE)
         self.env = {"LD_PRELOAD": str(library), "SPILLWAY_FAULTS": str(switches)}
+
+    def resolving(self, name, address):
+        """The environment of a daemon to which `name` is `address`."""
+        return {**self.env, "SPILLWAY_FAULTS_NAME": f"{name}={address}"}
 
     def _set(self, at, number):
         self._switches[at:at + 8] = struct.pack("=q", number)

@@ -77,6 +77,36 @@ TEST(CheckRoutes, ReadsWhatARuleDoes)
     EXPECT_EQ(action.answer_fit, AnswerFit::clamp);
 }
 
+/// What a rule counts are tokens of the usual model; a window holds the deployment's own.
+std::vector<std::string> over(const std::string& tokens, const std::string& use,
+                              const std::string& usual)
+{
+    return errors(load(R"(model_list:
+- {model_name: llama, litellm_params: {model: ollama/llama3}, model_info: {max_input_tokens: 8192}}
+- {model_name: sister, litellm_params: {model: ollama/llama3.1}, model_info: {max_input_tokens: 8192}}
+- {model_name: qwen, litellm_params: {model: ollama/qwen3}, model_info: {max_input_tokens: 8192}}
+- {model_name: "any/*", litellm_params: {model: "openai/*", api_base: "http://10.0.0.1:1/v1"}, model_info: {max_input_tokens: 8192}}
+routes:
+  r: {rules: [{name: long, when: {prompt_tokens: ">)" +
+                       tokens + "\"}, use: [" + use + "]}], otherwise: [" + usual + "]}\n"));
+}
+
+TEST(CheckRoutes, HoldsARulesTokensAgainstTheWindowOfTheSameFamily)
+{
+    EXPECT_THAT(over("8192", "sister", "llama"), Contains(HasSubstr("smaller window")));
+    EXPECT_THAT(over("8191", "sister", "llama"), IsEmpty());
+}
+
+TEST(CheckRoutes, AllowsForModelsThatCountFewer)
+{
+    for (const auto* use : {"qwen", "any/llama3"}) {
+        EXPECT_THAT(over("9000", use, "llama"), IsEmpty()) << use;
+        EXPECT_THAT(over("32000", use, "llama"), IsEmpty()) << use;
+        EXPECT_THAT(over("33000", use, "llama"), Contains(HasSubstr("smaller window"))) << use;
+    }
+    EXPECT_THAT(over("9000", "llama", "any/x"), IsEmpty());
+}
+
 struct Bad {
     const char* routes;
     const char* error;
@@ -168,6 +198,40 @@ TEST(CheckRoutes, RefusesAnOwnClassThatDoesNotCompile)
 {
     EXPECT_THAT(errors(load("privacy: {patterns: {p: {patterns: [\"[\"]}}}\n")),
                 Contains(HasSubstr("no regular expression of RE2")));
+}
+
+TEST(CheckRoutes, ReadsHowAnswersAreVerified)
+{
+    const auto loaded = with_routes(R"(  r:
+    rules:
+    - name: one
+      when: {has: code}
+      use: [small, cloud]
+      verify: {checks: [empty, looping], min_logprob: -1.5, hold_tokens: 50, hold_time: 0.5}
+    otherwise: {use: [small, cloud], verify: {}}
+)");
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    ASSERT_TRUE(loaded.config);
+    const auto& route = loaded.config->routes.at(0);
+    const auto& verify = route.rules.at(0).action.verify.value();
+    EXPECT_TRUE(verify.checks.has(review::Fault::looping));
+    EXPECT_FALSE(verify.checks.has(review::Fault::refused));
+    EXPECT_EQ(verify.min_logprob, -1.5);
+    EXPECT_EQ(verify.hold_tokens, 50);
+    EXPECT_EQ(verify.hold_time, Millis{500});
+    EXPECT_EQ(route.otherwise.verify, RouteVerify{});
+}
+
+TEST(CheckRoutes, RefusesChecksThatDoNotExistAndWarnsWhereNothingFollows)
+{
+    EXPECT_THAT(errors(with_routes("  r: {otherwise: {use: [small, cloud], verify: {checks: "
+                                   "[loping]}}}\n")),
+                ElementsAre(HasSubstr("there is no check \"loping\"; did you mean \"looping\"?")));
+    EXPECT_THAT(errors(with_routes("  r: {otherwise: {use: [small, cloud], verify: {checks: "
+                                   "[unsure]}}}\n")),
+                ElementsAre(HasSubstr("there is no check \"unsure\"")));
+    EXPECT_THAT(warnings(with_routes("  r: {otherwise: {use: [small], verify: {}}}\n")),
+                Contains(HasSubstr("one target only")));
 }
 
 }  // namespace

@@ -109,6 +109,11 @@ INSTANTIATE_TEST_SUITE_P(
              "{name: a, when: {prompt_tokens: \">500k\"}, use: [unpriced]}"},
         Case{"a_ceiling_that_small_requests_meet",
              "{name: a, when: {turns: \">3\"}, use: [own], max_cost: 0.00001}"},
+        // Rules count the tokens of `small`; these may be a quarter of them.
+        Case{"a_window_of_a_model_that_may_count_fewer",
+             "{name: a, when: {prompt_tokens: \">200k\"}, use: [cloud]}"},
+        Case{"a_ceiling_that_a_model_that_counts_fewer_meets",
+             "{name: a, when: {prompt_tokens: \">100k\"}, use: [own], max_cost: 0.09}"},
         Case{"a_ceiling_over_what_is_free",
              "{name: a, when: {prompt_tokens: \">4k\"}, use: [small], max_cost: 0}"}),
     name_of);
@@ -198,13 +203,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"sends_long_prompts_to_small_windows",
              "{name: a, when: {has: code, ^prompt_tokens: \">=8193\"}, use: [small]}"},
         Case{"sends_long_prompts_to_windows_of_the_price_table",
-             "{name: a, when: {^prompt_tokens: \">200k\"}, use: [cloud]}"},
+             "{name: a, when: {^prompt_tokens: \">600k\"}, use: [cloud]}"},
         Case{"has_a_ceiling_that_nothing_meets",
              "^{name: a, when: {has: code}, use: [own, cloud], max_cost: 0.0000001}"},
         Case{"has_a_ceiling_that_no_such_prompt_meets",
-             "^{name: a, when: {prompt_tokens: \">100k\"}, use: [own], max_cost: 0.09}"},
+             "^{name: a, when: {prompt_tokens: \">100k\"}, use: [own], max_cost: 0.02}"},
         Case{"has_a_ceiling_that_no_such_answer_meets",
-             "^{name: a, when: {total_tokens: \">100k\"}, use: [own], max_cost: 0.09}"},
+             "^{name: a, when: {total_tokens: \">100k\"}, use: [own], max_cost: 0.02}"},
         Case{"has_a_ceiling_but_no_price",
              "^{name: a, when: {has: code}, use: [unpriced], max_cost: 5}"}),
     name_of);

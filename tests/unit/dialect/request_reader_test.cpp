@@ -134,6 +134,7 @@ TEST(RequestReader, CountsImagesAndNotTheirBytes)
         R"("}},{"type":"input_audio","input_audio":{"data":")" + image +
         R"("}},{"type":"file","file":{"file_data":")" + image + R"("}}]}]})");
     EXPECT_EQ(facts.image_count, 2U);
+    EXPECT_EQ(facts.enclosure_count, 2U);
     EXPECT_EQ(facts.text_bytes, 3U);
 }
 

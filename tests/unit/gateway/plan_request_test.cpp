@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "spillway/dialect/request_reader.hpp"
 #include "unit/gateway/fixture.hpp"
 
 namespace spillway::gateway {
@@ -76,6 +77,66 @@ TEST(CountedModels, AreTheUsualOneAndOneOfEachOtherFamily)
     const auto snapshot = testing::snapshot_of(config, metrics);
     ASSERT_EQ(snapshot->rules.models.size(), 1U);
     EXPECT_THAT(snapshot->rules.models.front(), ElementsAre("llama3", "gpt-4o"));
+}
+
+TEST(CountedModels, AreWhatAWildcardMakesOfTheName)
+{
+    observe::Metrics metrics;
+    auto config = with_route();
+    config.routes.front().otherwise.use = {"openai/qwen3:8b", "openai/gpt-4o-mini"};
+    const auto snapshot = testing::snapshot_of(config, metrics);
+    EXPECT_THAT(snapshot->rules.models.front(), ElementsAre("qwen3:8b", "gpt-4o-mini"));
+    const std::string asked = "openai/claude-next";
+    EXPECT_THAT(models_behind(std::span(&asked, 1), *snapshot), ElementsAre("claude-next"));
+}
+
+/// Describes a chat request to `model` whose one message holds `part`.
+Described with_part(const std::string& model, const std::string& part)
+{
+    observe::Metrics metrics;
+    const auto body = R"({"model":")" + model +
+                      R"(","messages":[{"role":"user","content":[{"type":"text","text":"what is )"
+                      R"(this?"},)" +
+                      part + "]}]}";
+    InferenceRequest request;
+    request.arrival.snapshot = testing::snapshot_of(with_route(), metrics);
+    request.arrival.endpoint = chat::Endpoint::chat;
+    request.body = body;
+    auto facts = dialect::RequestReader{}.read(body, chat::Endpoint::chat);
+    EXPECT_TRUE(facts) << facts.error().message();
+    request.facts = *std::move(facts);
+    Describer describer;
+    auto described = describe(request, net::Fields{}, describer);
+    EXPECT_TRUE(described) << described.error().message();
+    return *std::move(described);
+}
+
+std::string sound_of(std::size_t characters)
+{
+    return R"({"type":"input_audio","input_audio":{"format":"mp3","data":")" +
+           std::string(characters, 'A') + "\"}}";
+}
+
+TEST(BesideText, IsCountedForANamedModelByItsRule)
+{
+    // 12,000 bytes: 12 seconds of the thinnest speech, 10 tokens each.
+    EXPECT_EQ(with_part("cloud", sound_of(16'000)).beside_text, Tokens{120 + 7});
+    EXPECT_GT(with_part("cloud", R"({"type":"file","file":{"file_id":"f-1"}})").beside_text,
+              Tokens{100'000});
+    EXPECT_EQ(with_part("cloud", R"({"type":"text","text":"a wood"})").beside_text, Tokens{0});
+}
+
+TEST(BesideText, LeavesTheEstimateOfANamedModelAsItIs)
+{
+    const auto plain = with_part("cloud", R"({"type":"text","text":""})");
+    EXPECT_EQ(with_part("cloud", sound_of(16'000)).features.prompt_upper,
+              plain.features.prompt_upper);
+}
+
+TEST(BesideText, IsCountedForARouteAsWell)
+{
+    EXPECT_GE(with_part("auto", sound_of(16'000)).beside_text, Tokens{600});
+    EXPECT_GE(with_part("auto", sound_of(16'000)).features.prompt_upper, Tokens{600});
 }
 
 }  // namespace

@@ -80,6 +80,26 @@ TEST_F(WorstCase, CountsPicturesApart)
     EXPECT_EQ(of(cloud), cost(prompt_tokens + 6'000, 100));
 }
 
+TEST_F(WorstCase, CountsSoundsAndFilesByTheirRule)
+{
+    request_.beside_text = Tokens{120};
+    EXPECT_EQ(of(cloud), cost(prompt_tokens + 120, 100));
+    // A fallback may count pictures otherwise than the model that was asked for.
+    request_.facts.image_count = 1;
+    EXPECT_EQ(of(cloud), cost(prompt_tokens + 3'000, 100));
+    request_.beside_text = Tokens{100'000};
+    EXPECT_EQ(of(cloud), cost(prompt_tokens + 100'000, 100));
+}
+
+TEST_F(WorstCase, IsNeverUnderTheCountThatWindowsAreHeldAgainst)
+{
+    request_.prompt_estimate = Tokens{5'000};
+    request_.beside_text = Tokens{4'800};
+    EXPECT_EQ(of(cloud), cost(prompt_tokens + 4'800, 100));
+    request_.prompt_estimate = Tokens{6'000};
+    EXPECT_EQ(of(cloud), cost(6'000, 100));
+}
+
 TEST_F(WorstCase, GoesByWhatTheRuleSetsOverTheClient)
 {
     EXPECT_EQ(of(cloud, {{"max_tokens", "7"}}), cost(prompt_tokens, 7));

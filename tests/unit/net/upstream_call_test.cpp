@@ -519,7 +519,7 @@ protected:
     {
         Seen seen;
         shard_.go([&] { return call(shard_.shard(), origin, question, seen); }).wait();
-        EXPECT_EQ(seen.fault, CallFault::forbidden);
+        EXPECT_EQ(seen.fault, CallFault::not_local);
         EXPECT_NE(seen.message.find("must stay local"), std::string::npos) << seen.message;
         EXPECT_FALSE(seen.sent);
         return seen;

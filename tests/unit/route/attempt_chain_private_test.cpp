@@ -74,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(AllClasses, PrivateEnd,
                                          FailureClass::quota, FailureClass::credential,
                                          FailureClass::model_missing, FailureClass::too_long,
                                          FailureClass::content_policy, FailureClass::rejected,
-                                         FailureClass::unknown),
+                                         FailureClass::not_local, FailureClass::unknown),
                          [](const auto& each) { return std::string(chat::name(each.param)); });
 
 TEST(PrivateEnds, KeepTheWaitOfTheLastFailure)

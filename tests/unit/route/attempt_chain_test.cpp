@@ -350,7 +350,7 @@ TEST_P(NeverTheSameAgain, AmongSeveral)
 INSTANTIATE_TEST_SUITE_P(Classes, NeverTheSameAgain,
                          testing::Values(FailureClass::stalled, FailureClass::quota,
                                          FailureClass::credential, FailureClass::model_missing,
-                                         FailureClass::unknown));
+                                         FailureClass::not_local, FailureClass::unknown));
 
 class AtFault : public testing::TestWithParam<FailureClass> {};
 

@@ -51,6 +51,23 @@ TEST(FamilyFit, PricesEachTargetByItsOwnTokens)
     EXPECT_THAT(scene.chain(request), ElementsAre("cloud", "other"));
 }
 
+/// What a wildcard makes of a name is not known to its deployment.
+TEST(FamilyFit, HoldsAWildcardsWindowAgainstTheMostThatWasCounted)
+{
+    const Scene scene(R"(model_list:
+- {model_name: cloud, litellm_params: {model: openai/gpt-4o, api_key: k}, model_info: {max_input_tokens: 128000}}
+- {model_name: "relay/*", litellm_params: {model: "openai/*", api_base: "http://10.0.0.1:1/v1"}, model_info: {max_input_tokens: 8192}}
+- {model_name: "claude/*", litellm_params: {model: "openai/claude-*", api_base: "http://10.0.0.1:1/v1"}, model_info: {max_input_tokens: 8192}}
+routes:
+  r: {otherwise: [cloud, relay/qwen3, claude/next]}
+)");
+    EXPECT_THAT(scene.chain(counted(8'191)), ElementsAre("cloud", "relay/*", "claude/*"));
+    EXPECT_THAT(scene.chain(counted(8'192)), ElementsAre("cloud", "claude/*"));
+    auto request = counted(0);
+    request.prompt_upper = Tokens{8'192};
+    EXPECT_THAT(scene.chain(request), ElementsAre("cloud"));
+}
+
 TEST(FamilyFit, IsJudgedTheSameOnEveryHop)
 {
     const auto config = testing_world::written(file);

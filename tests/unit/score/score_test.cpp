@@ -123,7 +123,9 @@ TEST(Reasons, NameTheSystemPromptByItsHash)
     view.last_user = "go on";
     view.system = "You are a lawyer.";
     const auto& features = extractor.extract(view);
-    weights.systems[head_count * (features.system_hash % system_count)] = 127;
+    auto systems = weights.systems.copy();
+    systems[head_count * (features.system_hash % system_count)] = 127;
+    weights.systems = std::move(systems);
     std::vector<std::string> words;
     for (const auto& reason : reasons(weights, features, 100))
         words.push_back(reason.words);

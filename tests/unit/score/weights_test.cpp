@@ -6,9 +6,11 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "made_up.hpp"
 #include "spillway/score/score.hpp"
+#include "unit/test_folder.hpp"
 
 namespace spillway::score {
 namespace {
@@ -107,6 +109,86 @@ TEST(WeightsFile, IsReplacedInOneStep)
     std::filesystem::remove_all(folder);
 }
 
+/// Which rights the page of `place` has, as "r--p".
+std::string rights_of(const void* place)
+{
+    const auto wanted = reinterpret_cast<std::uintptr_t>(place);
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        std::uintptr_t begin = 0;
+        std::uintptr_t end = 0;
+        char dash = 0;
+        std::string rights;
+        std::istringstream(line) >> std::hex >> begin >> dash >> end >> rights;
+        if (begin <= wanted && wanted < end)
+            return rights;
+    }
+    return "(none)";
+}
+
+class LoadedWeights : public testing::Test {
+protected:
+    LoadedWeights()
+    {
+        EXPECT_TRUE(save_weights(learned(), path_));
+        auto loaded = load_weights(path_);
+        EXPECT_TRUE(loaded) << loaded.error().message();
+        weights_ = std::move(*loaded);
+    }
+
+    TestFolder folder_;
+    std::string path_ = folder_.file("a.weights");
+    std::shared_ptr<const Weights> weights_;
+    std::string before_ = serialise(learned());
+};
+
+TEST_F(LoadedWeights, LieInPagesThatNobodyCanWriteTo)
+{
+    EXPECT_EQ(rights_of(weights_->table.all().data()), "r--p");
+    EXPECT_EQ(rights_of(weights_->systems.all().data()), "r--p");
+    EXPECT_EQ(rights_of(weights_->vocabulary.all().data()), "r--p");
+}
+
+TEST_F(LoadedWeights, StayWhenTheFileIsCutWhereItLies)
+{
+    std::filesystem::resize_file(path_, 0);
+    EXPECT_EQ(serialise(*weights_), before_);
+    EXPECT_FALSE(load_weights(path_));
+}
+
+TEST_F(LoadedWeights, StayWhenTheFileIsWrittenOverWhereItLies)
+{
+    std::fstream(path_, std::ios::in | std::ios::out | std::ios::binary)
+        << std::string(before_.size(), 'x');
+    EXPECT_EQ(serialise(*weights_), before_);
+    EXPECT_FALSE(load_weights(path_));
+}
+
+TEST_F(LoadedWeights, StayWhenTheFileIsReplacedAndGo)
+{
+    auto other = learned();
+    other.name = "the next ones";
+    ASSERT_TRUE(save_weights(other, path_));
+    EXPECT_EQ(serialise(*weights_), before_);
+    EXPECT_EQ((*load_weights(path_))->name, "the next ones");
+    std::filesystem::remove(path_);
+    EXPECT_EQ(serialise(*weights_), before_);
+}
+
+TEST_F(LoadedWeights, StayAsLongAsACopyOfThem)
+{
+    const Weights copy = *weights_;
+    weights_.reset();
+    EXPECT_EQ(rights_of(copy.table.all().data()), "r--p");
+    EXPECT_EQ(serialise(copy), before_);
+}
+
+TEST_F(LoadedWeights, AreRefusedWhenTheFileIsLongerThanAnyMayBe)
+{
+    std::ofstream(path_, std::ios::binary | std::ios::app) << std::string(largest_weights, '\0');
+    EXPECT_THAT(load_weights(path_).error().message(), HasSubstr("too long"));
+}
+
 TEST(WeightsFile, NamesTheFileItCannotRead)
 {
     const auto missing = load_weights("no/such.weights");
@@ -140,6 +222,8 @@ TEST(ShippedWeights, AreWholeAndOfThisSchema)
 {
     const auto& shipped = *shipped_weights();
     EXPECT_GT(shipped.rows, 20'000U);
+    // Where the program's own file is mapped to.
+    EXPECT_EQ(rights_of(shipped.table.all().data())[1], '-');
     EXPECT_GT(shipped.apgr.low, 0.6);
     EXPECT_LE(serialise(shipped).size(), largest_weights);
 }
