@@ -50,6 +50,12 @@ std::vector<Row> rows()
 {
     auto waited = here(1s);
     waited.waited = 4s;
+    auto worn = here(700ms);
+    worn.waited = 5s;
+    auto promised = here(0ms);
+    promised.waited = 9s;
+    auto deceived = promised;
+    deceived.waited = 10s;
     auto full = here(20s);
     full.room = Here::Room::full;
     auto late = here(20s);
@@ -70,6 +76,9 @@ std::vector<Row> rows()
          {},
          stays(Why::no_better)},
         {"has waited, but is nearly there", waited, cloud(), {}, stays(Why::no_better)},
+        {"has waited all its patience", worn, cloud(), {}, spills(Why::over_patience)},
+        {"the same, but is next", promised, cloud(), {}, stays(Why::no_better)},
+        {"has been next for too long", deceived, cloud(), {}, spills(Why::over_patience)},
         {"waits for a load", here(0ms, 8s), cloud(), {}, spills(Why::bridge)},
         {"a load within patience", here(0ms, 3s), cloud(), {}, stays(Why::soon)},
         {"a load, and the route bridges", here(0ms, 3s), cloud(), bridging, spills(Why::bridge)},

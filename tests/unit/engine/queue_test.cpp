@@ -190,6 +190,15 @@ TEST(AdmissionQueue, LoadsBesideOthersOnlyWhatIsKnownToFit)
     }
 }
 
+TEST(AdmissionQueue, KnowsOfALoadBeforeItsRequestIsSent)
+{
+    AdmissionQueue queue;
+    const auto shape = shape_of(Warmth::loaded, Warmth::cold, 11);
+    // The idle model has to go for this one, and the shape does not say so yet.
+    EXPECT_EQ(queue.enter(ask(b), shape, start).kind, Entry::Kind::admitted);
+    EXPECT_EQ(queue.enter(ask(a), shape, start).kind, Entry::Kind::waiting);
+}
+
 TEST(AdmissionQueue, LingersBeforeItPutsAModelAway)
 {
     AdmissionQueue queue({.turn = 30s, .linger = 0.5});
