@@ -136,6 +136,9 @@ void EngineGate::reported(std::span<const engine::ModelReport> report, TimePoint
     Wakes woken;
     {
         const std::scoped_lock lock(mutex_);
+        tells_ = tells_ || std::any_of(report.begin(), report.end(), [](const auto& each) {
+                     return each.facts.loaded.has_value();
+                 });
         picture_.reported(report, now);
         call_next(now, woken);
     }
@@ -145,7 +148,10 @@ void EngineGate::reported(std::span<const engine::ModelReport> report, TimePoint
 void EngineGate::vanished(TimePoint now)
 {
     const std::scoped_lock lock(mutex_);
-    picture_.vanished(now);
+    // Whoever never says what is loaded would be taken for cold until it has served.
+    if (tells_) {
+        picture_.vanished(now);
+    }
 }
 
 bool EngineGate::begin_load(std::string_view model, TimePoint now)

@@ -122,6 +122,7 @@ private:
     std::unordered_map<std::uint64_t, EnginePass*> waiting_;  ///< By ticket.
     std::uint64_t loads_ = 0;
     std::uint64_t spills_ = 0;
+    bool tells_ = false;  ///< It has said of a model whether it is loaded.
 };
 
 /// A slot of an engine, or a place in front of it. Given back when it is destroyed. One request

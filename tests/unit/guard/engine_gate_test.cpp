@@ -124,6 +124,16 @@ TEST_F(GateTest, ForeseesALoadOnlyOfWhatIsKnownToBeCold)
     EXPECT_EQ(gate.forecast(wish(), noon)->load, Millis{0});
 }
 
+TEST_F(GateTest, TakesAllModelsForColdWhenTheEngineIsGoneIfItEverSaidWhatIsLoaded)
+{
+    EXPECT_EQ(gate.forecast(wish(), noon)->load, Millis{0});
+    gate.vanished(noon);
+    EXPECT_EQ(gate.forecast(wish(), noon)->load, Millis{0});
+    report(true);
+    gate.vanished(noon);
+    EXPECT_GT(gate.forecast(wish(), noon)->load, Millis{0});
+}
+
 TEST_F(GateTest, LearnsFromWhatPassesAndHoldsPredictionsAgainstIt)
 {
     report(true);
