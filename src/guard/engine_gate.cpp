@@ -54,13 +54,11 @@ std::optional<engine::Ask> EngineGate::ask_of(const EngineWish& wish)
 
 /// An engine that never said what it has loaded may have it: only what is known to be cold is
 /// counted as such. All but Ollama have their model when they answer at all.
-engine::Forecast EngineGate::without_guesses(engine::Forecast forecast,
-                                             engine::ModelIndex model) const
+engine::Forecast EngineGate::without_guesses(engine::Forecast forecast) const
 {
-    const bool told = picture_.snapshot(model).warmth_since != TimePoint{};
     const bool loads = picture_.settings().kind == engine::Kind::ollama ||
                        forecast.warmth == engine::Warmth::loading;
-    if (!told || !loads) {
+    if (!tells_ || !loads) {
         forecast.load = Millis{0};
     }
     return forecast;
@@ -73,7 +71,7 @@ std::optional<engine::Forecast> EngineGate::forecast(const EngineWish& wish, Tim
     if (!ask) {
         return std::nullopt;
     }
-    return without_guesses(engine::forecast(picture_, queue_, *ask, now), ask->model);
+    return without_guesses(engine::forecast(picture_, queue_, *ask, now));
 }
 
 std::unique_ptr<EnginePass> EngineGate::enter(const EngineWish& wish, std::function<void()> wake,
@@ -273,8 +271,7 @@ std::uint32_t EnginePass::position(TimePoint now) const
 engine::Forecast EnginePass::forecast(TimePoint now) const
 {
     const std::scoped_lock lock(gate_.mutex_);
-    return gate_.without_guesses(engine::forecast(gate_.picture_, gate_.queue_, ticket_, now),
-                                 model_);
+    return gate_.without_guesses(engine::forecast(gate_.picture_, gate_.queue_, ticket_, now));
 }
 
 TimePoint EnginePass::wake_at(TimePoint now) const
@@ -351,6 +348,7 @@ void EnginePass::still_loading(TimePoint now)
 {
     stage_ = Stage::over;
     const std::scoped_lock lock(gate_.mutex_);
+    gate_.tells_ = true;
     gate_.picture_.loading(model_, now);
 }
 

@@ -109,8 +109,7 @@ private:
     using Wakes = std::vector<std::function<void()>>;
 
     [[nodiscard]] std::optional<engine::Ask> ask_of(const EngineWish& wish);
-    [[nodiscard]] engine::Forecast without_guesses(engine::Forecast forecast,
-                                                   engine::ModelIndex model) const;
+    [[nodiscard]] engine::Forecast without_guesses(engine::Forecast forecast) const;
     void call_next(TimePoint now, Wakes& woken);
     static void wake(const Wakes& woken);
 
