@@ -99,9 +99,11 @@ public:
     [[nodiscard]] Tokens to_read(ModelIndex model, Tokens prompt, Turn turn) const;
     /// From the moment when the model is ready until the first token.
     [[nodiscard]] Millis prefill(ModelIndex model, Tokens to_read) const;
-    /// Still to write for an answer that has been written for `written_for`.
+    /// Still to write for an answer that has been written for `written_for`: on average, or for the
+    /// one of which so large a share (0 to 1) of those answers is shorter.
     [[nodiscard]] Millis decode_left(ModelIndex model, Millis written_for,
-                                     std::optional<Tokens> most) const;
+                                     std::optional<Tokens> most,
+                                     std::optional<double> share = std::nullopt) const;
     /// How long a request will hold a slot of a loaded model: prefill and answer.
     [[nodiscard]] Millis work(ModelIndex model, Tokens to_read, std::optional<Tokens> most) const;
 
