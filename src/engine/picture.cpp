@@ -110,8 +110,9 @@ void EnginePicture::reported(std::span<const ModelReport> report, TimePoint now)
             loading(*index, now);
         if (!row.facts.loaded || row.facts.loading.value_or(false))
             continue;
+        // Where an engine says itself that it does not load, nobody has to guess.
         const auto loads_still =
-            model.warmth == Warmth::loading &&
+            !row.facts.loading && model.warmth == Warmth::loading &&
             now - model.load_asked < patience_with_loads * FloatMillis(model.load.value());
         // Ollama lists a model from the moment when it begins to load it, without its memory.
         if (*row.facts.loaded && !loads_still)

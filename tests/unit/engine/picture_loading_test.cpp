@@ -31,9 +31,18 @@ TEST(PictureOfALoad, BelievesTheEngine)
     EnginePicture picture({.kind = Kind::llama_cpp});
     EXPECT_EQ(after(picture, report(false, true), noon), Warmth::loading);
     EXPECT_EQ(after(picture, report(false, true), noon + 5s), Warmth::loading);
-    EXPECT_EQ(after(picture, report(true, false), noon + 600s), Warmth::loaded);
+    EXPECT_EQ(after(picture, report(true, false), noon + 6s), Warmth::loaded);
     EXPECT_EQ(after(picture, report(false, true), noon + 700s), Warmth::loading)
         << "it was started again";
+}
+
+TEST(PictureOfALoad, TakesItsTimeWhereTheEngineListsModelsThatLoad)
+{
+    EnginePicture picture({.kind = Kind::ollama});
+    const auto index = picture.model("m").value();
+    picture.sent(index, noon);
+    EXPECT_EQ(after(picture, report(true, std::nullopt), noon + 1s), Warmth::loading);
+    EXPECT_EQ(after(picture, report(true, std::nullopt), noon + 600s), Warmth::loaded);
 }
 
 TEST(PictureOfALoad, HearsNothingFromWhoSaysNothing)
