@@ -129,6 +129,39 @@ def check_compose(findings, compose, config):
                     "spillway.yaml: the ledger is not on its volume")
 
 
+class Overlay(yaml.SafeLoader):
+    """Reads Compose's `!override` (replace instead of merge) as what stands behind it."""
+
+
+Overlay.add_constructor("!override", lambda loader, node: loader.construct_sequence(node))
+
+
+def check_second(findings, second, compose, config):
+    """The overlay with another instance: built on a service that is there, sharing nothing by mistake."""
+    for name, service in second["services"].items():
+        base = service["extends"]
+        findings.expect(name not in compose["services"], f"second.yaml: {name} is in compose.yaml, too")
+        findings.expect((HERE / base["file"]).exists(), f"second.yaml: no {base['file']}")
+        if base["service"] not in compose["services"]:
+            findings.expect(False, f"second.yaml: {name} extends unknown {base['service']}")
+            continue
+        first = compose["services"][base["service"]]
+        taken = {port.rsplit(":", 1)[0] for other in compose["services"].values() for port in other.get("ports", [])}
+        for port in service["ports"]:
+            host, inside = port.rsplit(":", 1)
+            findings.expect(host not in taken, f"second.yaml: {name} listens on {host}, which is taken")
+            findings.expect(inside == str(config["server"]["port"]),
+                            f"second.yaml: {name}'s port is not the one it listens on")
+        mounts = dict(reversed(mount.split(":")[:2]) for mount in service["volumes"])
+        kept = str(pathlib.Path(config["ledger"]["path"]).parent)
+        findings.expect(kept in mounts, f"second.yaml: {name} would write into the first one's ledger")
+        for source in mounts.values():
+            findings.expect(source in second["volumes"], f"second.yaml: {name}: volume {source} does not exist")
+            findings.expect(source not in compose["volumes"], f"second.yaml: {name} shares the volume {source}")
+        findings.expect("DATABASE_URL" in first["environment"],
+                        f"second.yaml: {name} has no PostgreSQL to hold budgets together")
+
+
 def check_configuration(findings, binary):
     environment = dict(os.environ, SPILLWAY_MASTER_KEY="sk-for-the-check",
                        DATABASE_URL="postgresql://spillway:secret@postgres:5432/spillway")
@@ -146,6 +179,7 @@ def main():
     findings = Findings()
     check_dockerfile(findings, lines, config)
     check_compose(findings, compose, config)
+    check_second(findings, yaml.load((HERE / "second.yaml").read_text(), Overlay), compose, config)
     if binary.exists():
         check_packages(findings, lines, binary)
         check_configuration(findings, binary)

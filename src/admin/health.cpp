@@ -162,10 +162,16 @@ Reply health_page(const View& view, std::string_view model, const std::vector<Pr
     const auto healthy_count = healthy.size();
     const auto unhealthy_count = unhealthy.size();
     Reply reply;
-    reply.body = text_of(Json{{"healthy_endpoints", std::move(healthy)},
-                              {"unhealthy_endpoints", std::move(unhealthy)},
-                              {"healthy_count", healthy_count},
-                              {"unhealthy_count", unhealthy_count}});
+    Json page{{"healthy_endpoints", std::move(healthy)},
+              {"unhealthy_endpoints", std::move(unhealthy)},
+              {"healthy_count", healthy_count},
+              {"unhealthy_count", unhealthy_count}};
+    if (view.engines && !view.engines->all().empty()) {
+        auto& engines = page["engines"] = Json::array();
+        for (const auto& gate : view.engines->all())
+            engines.push_back(engine_facts(gate->health()));
+    }
+    reply.body = text_of(page);
     return reply;
 }
 

@@ -29,6 +29,8 @@ const char* state_of(const Deployment& deployment, const guard::Health& health, 
         return "resting";
     if (health.state.unreachable)
         return "unreachable";
+    if (health.state.loading)
+        return "loading";
     if (health.standing == Standing::probing)
         return "probing";
     if (health.standing == Standing::half_open)
@@ -53,7 +55,10 @@ Json report_of(const guard::ModelReport& report, const Instant& at)
     const auto shown = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
     return Json{{"at", date_of(report.when, at)},
                 {"loaded", shown(report.facts.loaded)},
+                {"loading", shown(report.facts.loading)},
                 {"slots", shown(report.facts.slots)},
+                {"running", shown(report.facts.running)},
+                {"waiting", shown(report.facts.waiting)},
                 {"memory_bytes", shown(report.facts.memory)},
                 {"memory_gpu_bytes", shown(report.facts.memory_fast)}};
 }
@@ -72,7 +77,42 @@ Json quota_of(const guard::Health& health, const Instant& at)
     return quota;
 }
 
+Json model_facts(const guard::EngineHealth::Model& model)
+{
+    return Json{
+        {"model", model.name},
+        {"state", model.warmth},
+        {"slots", model.slots},
+        {"running", model.running},
+        {"waiting", model.waiting},
+        {"memory_bytes", model.memory ? Json(*model.memory) : Json(nullptr)},
+        {"load_ms", model.load.count()},
+        {"prompt_tokens_per_second", measured(model.prefill_per_second)},
+        {"tokens_per_second", measured(model.decode_per_second)},
+        {"learned_from",
+         {{"loads", model.loads}, {"prompts", model.prefills}, {"answers", model.decodes}}}};
+}
+
 }  // namespace
+
+Json engine_facts(const guard::EngineHealth& health)
+{
+    Json models = Json::array();
+    for (const auto& model : health.models)
+        models.push_back(model_facts(model));
+    return Json{{"engine", health.address},
+                {"running", health.running},
+                {"waiting", health.waiting},
+                {"most_waiting", health.most_waiting},
+                {"memory_bytes", health.memory ? Json(*health.memory) : Json(nullptr)},
+                {"loads", health.loads},
+                {"went_elsewhere", health.spills},
+                {"predictions",
+                 {{"count", health.predictions},
+                  {"bias_ms", health.prediction_bias.count()},
+                  {"error_ms", health.prediction_error.count()}}},
+                {"models", std::move(models)}};
+}
 
 Json health_facts(const Deployment& deployment, const guard::Health& health, const Instant& at)
 {
@@ -90,6 +130,8 @@ Json health_facts(const Deployment& deployment, const guard::Health& health, con
     facts["warm"] = state.warm;
     facts["window"] = state.window ? Json(count(*state.window)) : Json(nullptr);
     facts["engine"] = health.report ? report_of(*health.report, at) : Json(nullptr);
+    facts["expected_wait_ms"] =
+        state.expected_wait ? Json(state.expected_wait->count()) : Json(nullptr);
     facts["first_token_ms"] = measured(state.first_token_ms);
     facts["tokens_per_second"] = measured(state.tokens_per_second);
     facts["requests_last_minute"] = state.requests_last_minute;

@@ -39,6 +39,19 @@ void show_sharing(const std::optional<Sharing>& sharing, observe::Metrics& metri
     count_up_to(*metrics.leases_given_back, sharing->given_back);
 }
 
+void show_engines(const View& view, observe::Metrics& metrics)
+{
+    if (!view.engines)
+        return;
+    for (const auto& gate : view.engines->all()) {
+        const auto health = gate->health();
+        const auto shown = metrics.engine(health.address);
+        shown.waiting->Set(static_cast<double>(health.waiting));
+        shown.running->Set(static_cast<double>(health.running));
+        count_up_to(*shown.loads, health.loads);
+    }
+}
+
 /// Gauges that nobody keeps current between two scrapes are set here.
 Reply metrics_page(const Desk& desk, const View& view, const Vitals& vitals)
 {
@@ -46,6 +59,7 @@ Reply metrics_page(const Desk& desk, const View& view, const Vitals& vitals)
     metrics.connections->Set(static_cast<double>(vitals.connections));
     metrics.in_flight->Set(static_cast<double>(vitals.in_flight));
     show_sharing(vitals.sharing, metrics);
+    show_engines(view, metrics);
     metrics.ledger_healthy->Set(vitals.ledger == Vitals::Disk::ok ? 1 : 0);
     metrics.ledger_waiting->Set(static_cast<double>(vitals.ledger_waiting));
     metrics.outbox_waiting->Set(vitals.shipper ? static_cast<double>(vitals.shipper->waiting) : 0);

@@ -1,6 +1,7 @@
 #include "spillway/app/alert_courier.hpp"
 
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "spillway/app/budget_alert.hpp"
@@ -12,6 +13,7 @@ namespace spillway::app {
 namespace {
 
 constexpr std::size_t most_waiting = 256;
+constexpr std::size_t most_fresh = 1'024;
 constexpr Millis patience{10'000};
 constexpr std::array<Millis, 3> pauses{Millis{500}, Millis{3'000}, Millis{15'000}};
 
@@ -34,16 +36,42 @@ void AlertCourier::hurry()
 
 void AlertCourier::collect()
 {
+    auto news = budgets_.take_news();
+    fresh_.insert(fresh_.end(), std::make_move_iterator(news.begin()),
+                  std::make_move_iterator(news.end()));
+    if (fresh_.size() > most_fresh) {
+        SPILLWAY_WARN("budgets: {} news at once; the oldest are dropped", fresh_.size());
+        fresh_.erase(fresh_.begin(), fresh_.end() - std::ptrdiff_t{most_fresh});
+    }
+    if (!fresh_.empty() && !std::exchange(sorting_, true))
+        net::spawn(sort_out());
+}
+
+/// Tells what nobody told before.
+net::Task<void> AlertCourier::sort_out()
+{
+    auto& shard = lane_.shard();
+    while (!fresh_.empty() && !shard.draining()) {
+        auto batch = std::exchange(fresh_, {});
+        auto asking = desk_.first_told(shard, std::move(batch));
+        const auto news = co_await std::move(asking);
+        tell(news);
+    }
+    sorting_ = false;
+}
+
+void AlertCourier::tell(const std::vector<guard::BudgetNews>& news)
+{
     const bool wanted = address().has_value();
-    for (const auto& news : budgets_.take_news()) {
-        SPILLWAY_WARN("{}", alert_line(news));
+    for (const auto& each : news) {
+        SPILLWAY_WARN("{}", alert_line(each));
         if (!wanted)
             continue;
         if (waiting_.size() >= most_waiting) {
             SPILLWAY_WARN("the webhook of budgets is too slow: a message is dropped");
             waiting_.pop_front();
         }
-        waiting_.push_back(alert_json(news));
+        waiting_.push_back(alert_json(each));
     }
     if (!waiting_.empty() && !std::exchange(delivering_, true))
         net::spawn(deliver_all());

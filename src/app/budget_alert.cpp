@@ -12,19 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Kind = guard::BudgetNews::Kind;
 
-std::string_view event_of(Kind kind)
-{
-    switch (kind) {
-        case Kind::soft_crossed:
-            return "soft_budget_crossed";
-        case Kind::nearly_spent:
-            return "threshold_crossed";
-        case Kind::spent:
-            break;
-    }
-    return "budget_crossed";
-}
-
 std::string_view words_of(Kind kind)
 {
     switch (kind) {
@@ -76,13 +63,26 @@ std::string message_of(const guard::BudgetNews& news)
 
 }  // namespace
 
+std::string_view event_of(Kind kind)
+{
+    switch (kind) {
+        case Kind::soft_crossed:
+            return "soft_budget_crossed";
+        case Kind::nearly_spent:
+            return "threshold_crossed";
+        case Kind::spent:
+            break;
+    }
+    return "budget_crossed";
+}
+
 std::string alert_json(const guard::BudgetNews& news)
 {
     const auto& at = news.standing;
     const auto named = [&at](chat::ScopeKind kind) {
         return at.scope.kind == kind ? Json(at.scope.name) : Json();
     };
-    Json out{{"spend", usd(at.spent)},
+    Json out{{"spend", usd(at.spent_by_all())},
              {"max_budget", at.only_told ? Json() : Json(usd(at.cap))},
              {"soft_budget", news.soft ? Json(usd(*news.soft)) : Json()},
              {"token", named(chat::ScopeKind::key)},
@@ -105,7 +105,7 @@ std::string alert_json(const guard::BudgetNews& news)
 std::string alert_line(const guard::BudgetNews& news)
 {
     const auto& at = news.standing;
-    auto line = message_of(news) + ", spent " + ledger::decimal_usd(at.spent);
+    auto line = message_of(news) + ", spent " + ledger::decimal_usd(at.spent_by_all());
     if (!at.only_told)
         line += " of " + ledger::decimal_usd(at.cap);
     line += " USD";

@@ -109,6 +109,8 @@ Result<void> Daemon::begin(Beginning beginning)
                                 clock_.wall());
     if (!edition)
         return fail(std::move(edition).error());
+    if (teller_)
+        edition->snapshot->fleet->share(shared_.rate_limits);
     make_lanes(*edition);
     Publisher::Parts parts{std::move(beginning.source),
                            std::move(beginning.environment),
@@ -199,8 +201,11 @@ void Daemon::make_lanes(const Edition& edition)
     for (auto left = shard_count(edition.snapshot->config.server); left > 0; --left)
         lanes_.emplace_back(parts, edition);
     health_.emplace(lanes_.front());
-    alerts_.emplace(lanes_.front(), budgets_);
+    const auto& database = edition.snapshot->config.general.database_url;
+    news_ = std::make_unique<NewsDesk>(store_->path(), teller_ ? &*database : nullptr, clock_);
+    alerts_.emplace(lanes_.front(), budgets_, *news_);
     shared_.on_budget_news = [this] { alerts_->hurry(); };
+    budgets_.when_others_bring_news([this] { alerts_->hurry(); });
     calibrations_.emplace(control_, lanes_, *comparisons_);
     calibrations_->begin(ledger::read_calibrations(store_->path()));
 }
@@ -254,6 +259,7 @@ Daemon::~Daemon()
     // These post to shards, so they end before they do; the writer is what they settle with.
     archive_.reset();
     key_desk_.reset();
+    news_.reset();
     answers_.reset();
     if (writer_)
         writer_->finish();  // Tells the lanes' settlements how their last batches ended.
@@ -282,6 +288,7 @@ int Daemon::run()
     keys_->start();
     announce();
     health_->start();
+    alerts_->hurry();  // What the last process did not come to tell.
     calibrations_->start();
     if (scout_)
         scout_->start();

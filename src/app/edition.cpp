@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "spillway/app/settings.hpp"
 #include "spillway/config/budget.hpp"
 #include "spillway/config/prices.hpp"
 #include "spillway/tokens/estimator.hpp"
@@ -41,6 +42,7 @@ std::shared_ptr<const admin::View> make_view(const gateway::Snapshot& snapshot)
     view->number = snapshot.number;
     view->built = snapshot.built;
     view->fleet = snapshot.fleet;
+    view->engines = snapshot.engines;
     view->connect_timeout = snapshot.config.upstream.connect_timeout;
     if (const auto caps = config::proxy_caps(snapshot.config).windows; !caps.empty())
         view->max_budget = caps.front().most;
@@ -57,6 +59,16 @@ std::shared_ptr<const admin::View> make_view(const gateway::Snapshot& snapshot)
     return view;
 }
 
+/// "localhost" is another machine for every instance.
+void keep_own_engines_apart(const gateway::Snapshot& snapshot)
+{
+    for (std::size_t i = 0; i < snapshot.upstreams.size(); ++i) {
+        const auto& upstream = snapshot.upstreams[i];
+        if (upstream.local && is_loopback(upstream.origin.host))
+            snapshot.fleet->keep_apart(static_cast<DeploymentIndex>(i));
+    }
+}
+
 }  // namespace
 
 Result<Edition> make_edition(config::Config config, const config::Environment& environment,
@@ -67,6 +79,7 @@ Result<Edition> make_edition(config::Config config, const config::Environment& e
                                             metrics, previous.snapshot.get(), now);
     if (!snapshot)
         return fail(std::move(snapshot).error());
+    keep_own_engines_apart(**snapshot);
     auto view = make_view(**snapshot);
     return Edition{std::move(*snapshot), std::move(view)};
 }

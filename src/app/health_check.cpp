@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "spillway/admin/health.hpp"
+#include "spillway/engine/load_report.hpp"
 #include "spillway/engine/model_report.hpp"
 
 namespace spillway::app {
@@ -31,7 +32,14 @@ bool same_question(const admin::Deployment& a, const admin::Deployment& b)
            std::tie(b.origin, b.base_path, b.header_block, b.provider);
 }
 
-/// A path of the server that the deployment's `/v1` belongs to.
+/// Has it answered lately, or is it about to?
+bool shows_itself(const guard::Health& known, Millis interval, TimePoint now)
+{
+    return known.state.in_flight > 0 || (known.answered && now - *known.answered < interval);
+}
+
+}  // namespace
+
 std::string beside_v1(const admin::Deployment& deployment, std::string_view path)
 {
     std::string_view base = deployment.base_path;
@@ -40,13 +48,27 @@ std::string beside_v1(const admin::Deployment& deployment, std::string_view path
     return std::string(base) + std::string(path);
 }
 
-/// Has it answered lately, or is it about to?
-bool shows_itself(const guard::Health& known, Millis interval, TimePoint now)
+chat::ModelFacts facts_of(engine::Kind kind, int status, std::string_view body,
+                          std::string_view model, const chat::ModelFacts& load)
 {
-    return known.state.in_flight > 0 || (known.answered && now - *known.answered < interval);
+    chat::ModelFacts facts;
+    if (engine::says_loading(status, body)) {
+        facts.loaded = false;
+        facts.loading = true;
+        return facts;
+    }
+    if (status != 200)
+        return facts;
+    facts = engine::read_report(kind, body, model).value_or(chat::ModelFacts{});
+    if (facts.loaded != true)
+        return facts;
+    facts.loading = false;
+    facts.running = load.running;
+    facts.waiting = load.waiting;
+    if (!facts.slots)
+        facts.slots = load.slots;
+    return facts;
 }
-
-}  // namespace
 
 std::string check_path(const admin::Deployment& deployment)
 {
@@ -62,6 +84,21 @@ std::string question_head(const admin::Deployment& deployment, const std::string
     if (path == deployment.base_path + "/models")
         return admin::probe_head(deployment);
     return "GET " + path + " HTTP/1.1\r\n" + deployment.header_block + "\r\n";
+}
+
+std::string question_head(const admin::Deployment& deployment, const std::string& path,
+                          std::size_t body_length)
+{
+    return "POST " + path + " HTTP/1.1\r\n" + deployment.header_block +
+           "content-type: application/json\r\ncontent-length: " + std::to_string(body_length) +
+           "\r\n\r\n";
+}
+
+std::string card_path(const admin::Deployment& deployment)
+{
+    return engine::kind_of(deployment.provider) == engine::Kind::ollama
+               ? beside_v1(deployment, "/api/show")
+               : std::string();
 }
 
 std::string report_path(const admin::Deployment& deployment)

@@ -1,9 +1,12 @@
 #include "spillway/app/health_keeper.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "spillway/app/health_check.hpp"
+#include "spillway/engine/load_report.hpp"
+#include "spillway/engine/model_card.hpp"
 #include "spillway/engine/model_report.hpp"
 #include "spillway/net/upstream.hpp"
 
@@ -14,6 +17,8 @@ namespace {
 constexpr Millis patience{5'000};
 constexpr std::size_t at_once = 8;
 constexpr std::size_t most_answer = std::size_t{1} << 20;
+
+const std::string no_body;
 
 /// One look at everybody who is due; lives in the frame of the coroutine that waits for `done`.
 struct Looking {
@@ -27,8 +32,10 @@ struct Looking {
 
 /// What came of one question.
 struct Answer {
+    int status = 0;       ///< 0: nobody answered.
     std::string trouble;  ///< Empty when there was none.
     std::string body;
+    bool unreached = false;  ///< Nobody was there.
 };
 
 /// Reads the answer to its end, so that the connection can be used again.
@@ -47,13 +54,19 @@ net::Task<void> read_to_end(net::UpstreamCall& call, TimePoint by, Answer& answe
     answer.body.clear();  // Too long for a report, and a sign of life all the same.
 }
 
+/// @param body  Empty: there is none.
 net::Task<Answer> ask(const admin::Deployment& deployment, const std::string& path,
-                      Millis connect_timeout, net::Shard& shard)
+                      Millis connect_timeout, net::Shard& shard, const std::string& body)
 {
     const auto by = std::chrono::steady_clock::now() + patience;
     net::UpstreamRequest request;
-    const auto wire_head = question_head(deployment, path);
-    request.head = wire_head;
+    const std::array<std::string_view, 1> pieces{body};
+    if (body.empty()) {
+        request.head = question_head(deployment, path);
+    } else {
+        request.head = question_head(deployment, path, body.size());
+        request.body = pieces;
+    }
     net::CallBounds bounds(privacy::Passage::without_request());
     bounds.connect = std::min(connect_timeout, patience);
     bounds.first_byte_by = by;
@@ -63,14 +76,14 @@ net::Task<Answer> ask(const admin::Deployment& deployment, const std::string& pa
     const auto head = co_await call.start(deployment.origin, request, bounds);
     if (!head) {
         answer.trouble = head.error().message;
+        answer.unreached = head.error().fault == net::CallFault::unreachable;
         co_return answer;
     }
-    const auto status = (*head)->status;
+    answer.status = (*head)->status;
     co_await read_to_end(call, by, answer);
-    if (auto trouble = trouble_of(status); !trouble.empty())
-        answer.trouble = std::move(trouble);
-    if (status != 200)
-        answer.body.clear();
+    // An engine that loads its model is there, however it says so.
+    if (answer.trouble.empty() && !engine::says_loading(answer.status, answer.body))
+        answer.trouble = trouble_of(answer.status);
     co_return answer;
 }
 
@@ -79,17 +92,32 @@ DeploymentIndex index_of(std::size_t position)
     return DeploymentIndex{static_cast<std::uint32_t>(position)};
 }
 
+/// Feeds the picture that stands for the engine before its queue.
+void tell_engine(const Looking& looking, const Question& question, const Answer& answer,
+                 const std::vector<engine::ModelReport>& reports)
+{
+    auto* const gate = looking.snapshot->engines->of(index_of(question.deployments.front()));
+    if (gate == nullptr)
+        return;
+    const auto now = std::chrono::steady_clock::now();
+    if (answer.unreached)
+        gate->vanished(now);
+    else if (!reports.empty())
+        gate->reported(reports, now);
+}
+
 /// Is it there? @return What is wrong; empty when nothing is.
 net::Task<std::string> check(Looking& looking, const Question& question, net::Shard& shard)
 {
     const auto& first = looking.view->deployments[question.deployments.front()];
     const auto path = check_path(first);
     const auto began = std::chrono::steady_clock::now();
-    auto answer = co_await ask(first, path, looking.view->connect_timeout, shard);
+    auto answer = co_await ask(first, path, looking.view->connect_timeout, shard, no_body);
     const auto took = std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - began);
     // Our own end says nothing about theirs.
     if (shard.draining())
         co_return "draining";
+    tell_engine(looking, question, answer, {});
     for (const auto position : question.deployments) {
         guard::HealthCheck result;
         result.when = began;
@@ -100,22 +128,68 @@ net::Task<std::string> check(Looking& looking, const Question& question, net::Sh
     co_return std::move(answer.trouble);
 }
 
+/// How busy is it? The first path that answers says.
+net::Task<void> hear_load(Looking& looking, const admin::Deployment& deployment, engine::Kind kind,
+                          chat::ModelFacts& load, net::Shard& shard)
+{
+    for (const auto place : engine::load_paths(kind)) {
+        const auto path = beside_v1(deployment, place);
+        const auto answer =
+            co_await ask(deployment, path, looking.view->connect_timeout, shard, no_body);
+        if (answer.status == 200 && engine::read_load(place, answer.body, load))
+            co_return;
+    }
+}
+
 /// What does the engine know of its models? One that does not tell is asked again as often as one
 /// that does.
 net::Task<void> hear_report(Looking& looking, const Question& question, net::Shard& shard)
 {
     const auto& first = looking.view->deployments[question.deployments.front()];
-    const auto path = report_path(first);
     const auto kind = engine::kind_of(first.provider);
-    const auto began = std::chrono::steady_clock::now();
-    const auto answer = co_await ask(first, path, looking.view->connect_timeout, shard);
     if (!kind)
         co_return;
+    const auto path = report_path(first);
+    const auto began = std::chrono::steady_clock::now();
+    const auto answer = co_await ask(first, path, looking.view->connect_timeout, shard, no_body);
+    std::vector<engine::ModelReport> reports;
+    chat::ModelFacts load;
+    if (answer.status == 200)
+        co_await hear_load(looking, first, *kind, load, shard);
     for (const auto position : question.deployments) {
         const auto& model = looking.view->deployments[position].upstream_model;
-        const auto facts = engine::read_report(*kind, answer.body, model);
-        looking.snapshot->fleet->learned(index_of(position), facts.value_or(chat::ModelFacts{}),
-                                         began);
+        const auto facts = facts_of(*kind, answer.status, answer.body, model, load);
+        looking.snapshot->fleet->learned(index_of(position), facts, began);
+        if (facts != chat::ModelFacts{} && model.find('*') == std::string::npos)
+            reports.push_back({model, facts});
+    }
+    tell_engine(looking, question, answer, reports);
+}
+
+/// How much can the models hold at most? Asked once of each, where it matters: the window that we
+/// ask an Ollama for is never more.
+net::Task<void> hear_cards(Looking& looking, const Question& question, net::Shard& shard)
+{
+    for (const auto position : question.deployments) {
+        const auto& upstream = looking.snapshot->upstreams[position];
+        const auto& deployment = looking.view->deployments[position];
+        if (!upstream.ollama || upstream.model.find('*') != std::string::npos)
+            continue;
+        const auto now = std::chrono::steady_clock::now();
+        const auto known = looking.snapshot->fleet->health(index_of(position), now);
+        const auto loaded = known.report ? known.report->facts.loaded : std::nullopt;
+        if (!upstream.ollama->windows->wants_maximum(upstream.model, loaded))
+            continue;
+        const auto path = card_path(deployment);
+        const auto body = engine::card_question(upstream.model);
+        const auto answer =
+            co_await ask(deployment, path, looking.view->connect_timeout, shard, body);
+        if (shard.draining())
+            co_return;
+        // An engine that is not there has not been asked.
+        if (answer.trouble.empty())
+            upstream.ollama->windows->learned_maximum(upstream.model,
+                                                      engine::trained_window(answer.body));
     }
 }
 
@@ -126,8 +200,10 @@ net::Task<void> look_at(Looking& looking, const Question& question, net::Shard& 
         if (!trouble.empty())
             co_return;
     }
-    if (question.report)
-        co_await hear_report(looking, question, shard);
+    if (!question.report)
+        co_return;
+    co_await hear_report(looking, question, shard);
+    co_await hear_cards(looking, question, shard);
 }
 
 net::Task<void> work_through(Looking& looking, net::Shard& shard)

@@ -6,6 +6,7 @@
 
 #include "spillway/config/conditions.hpp"
 #include "spillway/config/fields_deployment.hpp"
+#include "spillway/config/fields_queue.hpp"
 #include "spillway/config/fields_router.hpp"
 #include "spillway/config/fields_routes.hpp"
 #include "spillway/config/fields_sections.hpp"
@@ -133,7 +134,7 @@ constexpr std::string_view introduction = R"(# Configuration
 
 The file is a LiteLLM `config.yaml`, read unmodified, plus sections of spillway's own: `server`,
 `upstream`, `health`, `ledger`, `rate_limits`, `idempotency`, `coalescing`, `budgets`, `instances`,
-`local`, `prices`, `routes`, `privacy` and `tokens`. `spillway check --config FILE` lists every problem with its place and every
+`local`, `queue`, `prices`, `routes`, `privacy` and `tokens`. `spillway check --config FILE` lists every problem with its place and every
 key of the file as supported, ignored or different.
 
 - **`os.environ/NAME`**, as any text at any depth, stands for an environment variable. One that is
@@ -254,7 +255,10 @@ std::string configuration_manual()
     health_fields(health, config.health);
     ledger_fields(ledger, config.ledger);
     ModelRates model_rates;
-    Manual rates, rates_of_model, idempotency, coalescing;
+    EngineLimits engine_limits;
+    Manual queue, limits_of_engine, rates, rates_of_model, idempotency, coalescing;
+    queue_fields(queue, config.queue);
+    engine_limits_fields(limits_of_engine, engine_limits);
     idempotency_fields(idempotency, config.idempotency);
     coalescing_fields(coalescing, config.coalescing);
     rate_limits_fields(rates, config.rate_limits);
@@ -264,12 +268,14 @@ std::string configuration_manual()
     Route virtual_model;
     RouteRule rule;
     RouteShadow shadow_sample;
-    Manual route, budgets, instances, local, action, complexity, shadow, privacy, tokens;
+    RouteVerify answer_check;
+    Manual route, budgets, instances, local, action, verify, complexity, shadow, privacy, tokens;
     route_fields(route, virtual_model);
     budgets_fields(budgets, config.budgets);
     instances_fields(instances, config.instances);
     local_fields(local, config.local);
     route_action_fields(action, rule.action);
+    route_verify_fields(verify, answer_check);
     route_complexity_fields(complexity, virtual_model.complexity);
     route_shadow_fields(shadow, shadow_sample);
     privacy_fields(privacy, config.privacy);
@@ -294,6 +300,8 @@ std::string configuration_manual()
            section_text("budgets", "spillway's own: docs/budgets.md.", budgets) +
            section_text("instances", "spillway's own: docs/instances.md.", instances) +
            section_text("local", "spillway's own: docs/budgets.md.", local) +
+           section_text("queue", "spillway's own: docs/local-engines.md.", queue) +
+           section_text("queue.engines.*", "", limits_of_engine) +
            section_text("rate_limits", "spillway's own: docs/rate-limits.md.", rates) +
            section_text("rate_limits.models.*", "", rates_of_model) +
            section_text("idempotency", "spillway's own: docs/idempotency.md.", idempotency) +
@@ -307,6 +315,8 @@ std::string configuration_manual()
            section_text("routes.*.rules[], routes.*.otherwise",
                         "What is done; a rule has a `name` and a `when` besides.", action) +
            conditions_text() +
+           section_text("routes.*.rules[].verify, routes.*.otherwise.verify", "docs/routing.md.",
+                        verify) +
            section_text("routes.*.complexity", "docs/complexity.md.", complexity) +
            section_text("routes.*.shadow", "docs/complexity.md.", shadow) +
            section_text("privacy", "spillway's own: docs/privacy.md.", privacy) +

@@ -1,8 +1,10 @@
 #include "spillway/config/load.hpp"
 
 #include "spillway/config/auto_router.hpp"
+#include "spillway/config/check_embeddings.hpp"
 #include "spillway/config/check_routes.hpp"
 #include "spillway/config/environment.hpp"
+#include "spillway/config/fields_queue.hpp"
 #include "spillway/config/fields_router.hpp"
 #include "spillway/config/fields_routes.hpp"
 #include "spillway/config/fields_sections.hpp"
@@ -77,6 +79,8 @@ void read_sections(const Node& root, Config& config, Findings& findings)
                  [&](auto& load) { budgets_fields(load, config.budgets); });
     read_section(root, "local", Unknown::error, findings,
                  [&](auto& load) { local_fields(load, config.local); });
+    read_section(root, "queue", Unknown::error, findings,
+                 [&](auto& load) { queue_fields(load, config.queue); });
     read_section(root, "rate_limits", Unknown::error, findings,
                  [&](auto& load) { rate_limits_fields(load, config.rate_limits); });
     read_section(root, "instances", Unknown::error, findings,
@@ -129,6 +133,7 @@ Config read_config(Node root, const Environment& environment, Findings& findings
     take_from_environment(config.general, lookup);
     validate(config, models.dropped_groups, root, findings);
     check_routes(config, lookup, findings);
+    check_embeddings(config, findings);
     return config;
 }
 

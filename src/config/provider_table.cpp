@@ -13,6 +13,12 @@ constexpr Quirks none{};
 constexpr Quirks max_tokens_only{.rename_max_completion_tokens = true};
 // Refuses fields it does not know; sends usage in the last event without being asked.
 constexpr Quirks mistral{.rename_max_completion_tokens = true, .no_stream_options = true};
+// Inputs of one call for embeddings: OpenAI's and Azure's reference; Gemini's answer to more is "at
+// most 100 requests can be in one batch"; Cohere's and Alibaba's references.
+constexpr Quirks openai{.embedding_batch = 2048};
+constexpr Quirks gemini{.embedding_batch = 100};
+constexpr Quirks cohere{.embedding_batch = 96};
+constexpr Quirks dashscope{.embedding_batch = 10};
 constexpr Quirks claude{.drop_sampling_for_new_claude = true};
 
 constexpr Provider table[] = {
@@ -22,7 +28,7 @@ constexpr Provider table[] = {
      "OPENAI_API_KEY",
      "OPENAI_API_BASE",
      Place::cloud,
-     none,
+     openai,
      false,
      "/v1",
      {},
@@ -47,7 +53,7 @@ constexpr Provider table[] = {
      "AZURE_API_KEY",
      "AZURE_API_BASE",
      Place::cloud,
-     none,
+     openai,
      true,
      "/openai/v1",
      {"AZURE_OPENAI_API_KEY"}},
@@ -89,7 +95,7 @@ constexpr Provider table[] = {
      "GEMINI_API_KEY",
      "GEMINI_API_BASE",
      Place::cloud,
-     none,
+     gemini,
      false,
      "",
      {"GOOGLE_API_KEY"}},
@@ -157,7 +163,7 @@ constexpr Provider table[] = {
     {"zai", "zai", "https://api.z.ai/api/paas/v4", "ZAI_API_KEY", "ZAI_API_BASE"},
     {"minimax", "minimax", "https://api.minimax.io/v1", "MINIMAX_API_KEY", "MINIMAX_API_BASE"},
     {"dashscope", "dashscope", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
-     "DASHSCOPE_API_KEY", "DASHSCOPE_API_BASE"},
+     "DASHSCOPE_API_KEY", "DASHSCOPE_API_BASE", Place::cloud, dashscope},
     {"volcengine",
      "volcengine",
      "https://ark.cn-beijing.volces.com/api/v3",
@@ -174,7 +180,7 @@ constexpr Provider table[] = {
      "COHERE_API_KEY",
      "COHERE_API_BASE",
      Place::cloud,
-     none,
+     cohere,
      false,
      "/v1",
      {"CO_API_KEY"}},

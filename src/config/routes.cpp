@@ -39,6 +39,22 @@ void check_targets(const RouteAction& action, Position at, const std::string& pa
             findings.error(at, path + ": \"" + printable(name, 80) + "\" stands twice in `use`");
 }
 
+/// `verify` of a rule or of `otherwise`, beside what its own field list read.
+void read_verify(const Node& map, RouteAction& action, const std::string& path, Findings& findings)
+{
+    const auto* node = map.find("verify");
+    if (!is_section(node, path + ".verify", findings))
+        return;
+    action.verify.emplace();
+    SectionLoader load(*node, path + ".verify", findings);
+    route_verify_fields(load, *action.verify);
+    load.refuse_rest(Unknown::error);
+    if (action.use.size() == 1)
+        findings.warning(node->at, path +
+                                       ".verify: `use` names one target only, so an answer that "
+                                       "fails has nowhere else to be asked for");
+}
+
 /// `[a, b]`, or a map with `use` and more.
 RouteAction read_otherwise(const Entry& entry, const std::string& path, Findings& findings)
 {
@@ -48,6 +64,7 @@ RouteAction read_otherwise(const Entry& entry, const std::string& path, Findings
         route_action_fields(load, action);
         load.refuse_rest(Unknown::error);
         refer_targets(entry.value.find("use"), path + ".use", findings);
+        read_verify(entry.value, action, path, findings);
     } else {
         const Traits traits;
         read(entry.value, action.use, Reading{findings, traits, path});
@@ -76,6 +93,7 @@ RouteRule read_rule(const Node& node, const std::string& path, Findings& finding
         read(*when, rule.when, Reading{findings, traits, path + ".when"});
     }
     refer_targets(node.find("use"), path + ".use", findings);
+    read_verify(node, rule.action, path, findings);
     check_targets(rule.action, node.at, path, findings);
     return rule;
 }

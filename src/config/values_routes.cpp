@@ -7,6 +7,7 @@
 
 #include "spillway/base/text.hpp"
 #include "spillway/config/conditions.hpp"
+#include "spillway/config/findings.hpp"
 
 namespace spillway::config {
 
@@ -22,6 +23,16 @@ std::optional<double> amount(const Node& node, std::string_view unit)
         return std::nullopt;
     const auto span = parse_span("<=" + node.text, unit);
     return span ? span->high : std::nullopt;
+}
+
+/// Those that a list may name: `unsure` takes a number instead.
+std::vector<review::Fault> named_faults()
+{
+    std::vector<review::Fault> faults;
+    for (std::size_t i = 0; i < review::fault_count; ++i)
+        if (const auto fault = static_cast<review::Fault>(i); review::FaultSet::all().has(fault))
+            faults.push_back(fault);
+    return faults;
 }
 
 }  // namespace
@@ -82,6 +93,26 @@ bool read(const Node& node, AnswerFit& out, const Reading& reading)
     return true;
 }
 
+bool read(const Node& node, review::FaultSet& out, const Reading& reading)
+{
+    std::vector<std::string> words;
+    if (!read(node, words, reading))
+        return false;
+    out = {};
+    for (const auto& word : words) {
+        const auto fault = review::parse_fault(word);
+        if (!fault || *fault == review::Fault::unsure) {
+            std::vector<std::string_view> known;
+            for (const auto each : named_faults())
+                known.push_back(review::name(each));
+            return reading.wrong(node.at, "there is no check \"" + printable(word, 40) + "\"" +
+                                              suggestion(word, known));
+        }
+        out.add(*fault);
+    }
+    return true;
+}
+
 bool read(const Node& node, std::vector<Parameter>& out, const Reading& reading)
 {
     if (node.kind != Node::Kind::map)
@@ -130,6 +161,10 @@ std::string type_name(const AnswerFit&, const Traits&)
 {
     return "true or false";
 }
+std::string type_name(const review::FaultSet&, const Traits&)
+{
+    return "list of checks";
+}
 std::string type_name(const std::vector<Parameter>&, const Traits&)
 {
     return "map of parameters";
@@ -166,6 +201,16 @@ std::string shown(const ShadowRole& value, const Traits&)
 std::string shown(const AnswerFit& value, const Traits&)
 {
     return value == AnswerFit::clamp ? "true" : "false";
+}
+std::string shown(const review::FaultSet& value, const Traits&)
+{
+    if (value == review::FaultSet::all())
+        return "all";
+    std::string text;
+    for (const auto fault : named_faults())
+        if (value.has(fault))
+            text.append(text.empty() ? "" : ", ").append(review::name(fault));
+    return text;
 }
 
 }  // namespace spillway::config

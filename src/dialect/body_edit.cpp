@@ -21,6 +21,12 @@ bool starts_with(std::string_view text, std::string_view prefix)
     return text.substr(0, prefix.size()) == prefix;
 }
 
+/// What only Ollama's own API takes.
+bool is_ollamas(std::string_view key)
+{
+    return is(key, "options") || is(key, "keep_alive") || is(key, "think");
+}
+
 /// The client's words to the gateway about its own request (litellm-surface, client controls and
 /// body extras).
 bool is_control(std::string_view key)
@@ -182,6 +188,11 @@ private:
                (store != nullptr && store->value.of(body_) == "true");
     }
 
+    [[nodiscard]] bool drops_ollamas() const
+    {
+        return !rules_.speaks_ollama && endpoint_ != chat::Endpoint::other;
+    }
+
     [[nodiscard]] bool is_dropped(const Member& member) const
     {
         if (has_key(member, "model")) {
@@ -189,6 +200,10 @@ private:
         }
         if (&member == superseded_ || is_control(member.key) ||
             (any_escaped_ && is_control(unescaped(member.key)))) {
+            return true;
+        }
+        if (drops_ollamas() &&
+            (is_ollamas(member.key) || (any_escaped_ && is_ollamas(unescaped(member.key))))) {
             return true;
         }
         if (is(member.key, "metadata") && !keeps_metadata()) {

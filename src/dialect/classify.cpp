@@ -43,10 +43,15 @@ bool says_quota(std::string_view said)
            !says_any(said, {"resource_exhausted"});
 }
 
+bool says_loading(std::string_view said)
+{
+    return says_any(said, {"loading model", "model is loading", "model is still loading",
+                           "model is currently loading", "currently loading the model"});
+}
+
 bool says_overloaded(std::string_view said)
 {
-    return says_any(said, {"overloaded", "server busy", "loading model", "model is loading",
-                           "model is currently loading", "unavailable_error", "slow_down",
+    return says_any(said, {"overloaded", "server busy", "unavailable_error", "slow_down",
                            "no slot available", "maximum pending requests", "at capacity"});
 }
 
@@ -63,6 +68,15 @@ bool says_model_missing(std::string_view said)
         return true;
     }
     return says_any(said, {"model"}) && says_any(said, {"does not exist", "try pulling it first"});
+}
+
+/// Ollama names the model and what it lacks (wire.md 2.1); another place may have it.
+bool says_unsupported(std::string_view said)
+{
+    return says_any(
+        said, {"does not support tools", "does not support thinking", "does not support chat",
+               "does not support images", "does not support vision", "does not support embedding",
+               "does not support generate", "does not support completion"});
 }
 
 /// Statuses behind which an overflow of the context window may hide; 0 is an error in a stream.
@@ -107,6 +121,9 @@ FailureClass classify_status(const ErrorWords& words, std::string_view said, int
         default:
             break;
     }
+    if (status == 503 && says_loading(said)) {
+        return FailureClass::loading;
+    }
     if (status >= 500 && status <= 599) {
         return says_overloaded(said) ? FailureClass::overloaded : FailureClass::transient;
     }
@@ -116,6 +133,9 @@ FailureClass classify_status(const ErrorWords& words, std::string_view said, int
 /// An error without a status, out of a stream: only its words tell.
 FailureClass classify_words(std::string_view said)
 {
+    if (says_loading(said)) {
+        return FailureClass::loading;
+    }
     if (says_overloaded(said)) {
         return FailureClass::overloaded;
     }
@@ -146,6 +166,9 @@ FailureClass kind_of(const ErrorWords& words, std::string_view said, int status)
     }
     if (status == 413 || says_context_overflow(status, said)) {
         return FailureClass::too_long;
+    }
+    if ((status == 0 || status == 400) && says_unsupported(said)) {
+        return FailureClass::unsupported;
     }
     if (status == 0) {
         return classify_words(said);

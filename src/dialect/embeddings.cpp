@@ -1,4 +1,5 @@
-// An embeddings answer between its two encodings. Only the vectors' own bytes change.
+// An embeddings answer between its two encodings, and its vectors' lengths. Only their bytes
+// change.
 #include <array>
 #include <bit>
 #include <charconv>
@@ -96,9 +97,33 @@ std::optional<std::string> json_array(const std::vector<float>& vector)
     return text + "]";
 }
 
+double norm_of(const std::vector<float>& vector)
+{
+    double sum = 0;
+    for (const float value : vector) {
+        sum += static_cast<double>(value) * static_cast<double>(value);
+    }
+    return std::sqrt(sum);
+}
+
+/// Brings the vector to length 1. False when it is there already, as far as floats can tell, or has
+/// no length.
+bool normalize(std::vector<float>& vector)
+{
+    constexpr double close_enough = 1e-6;
+    const double norm = norm_of(vector);
+    if (norm == 0 || !std::isfinite(norm) || std::abs(norm - 1) < close_enough) {
+        return false;
+    }
+    for (float& value : vector) {
+        value = static_cast<float>(static_cast<double>(value) / norm);
+    }
+    return true;
+}
+
 class Recoder {
 public:
-    Recoder(JsonWalker& json, chat::VectorEncoding wanted) : json_(json), wanted_(wanted) {}
+    Recoder(JsonWalker& json, const VectorWish& wish) : json_(json), wish_(wish) {}
 
     /// Goes through the answer. False when it is not an embeddings answer.
     bool run()
@@ -113,6 +138,8 @@ public:
     }
 
     [[nodiscard]] const std::vector<Splice>& splices() const { return splices_; }
+    /// Of a vector that has another dimension than was asked for.
+    [[nodiscard]] std::optional<std::size_t> wrong_dimension() const { return wrong_; }
 
 private:
     void read_entry()
@@ -136,26 +163,54 @@ private:
             json_.stop();
             return;
         }
-        if (is_text == (wanted_ == chat::VectorEncoding::base64)) {
+        const bool recoded = is_text != (wish_.encoding == chat::VectorEncoding::base64);
+        if (!recoded && !wish_.dimensions && wish_.length == VectorWish::Length::as_given) {
             json_.skip_bulk();
             return;
         }
-        const auto text = is_text ? floats_of_text() : text_of_floats();
+        auto vector = is_text ? vector_of_text() : vector_of_floats();
+        if (!vector) {
+            json_.stop();
+            return;
+        }
+        const bool changed = fit(*vector);
+        if (!json_.ok() || (!recoded && !changed)) {
+            return;
+        }
+        auto text = wish_.encoding == chat::VectorEncoding::base64
+                        ? std::optional('"' + base64(*vector) + '"')
+                        : json_array(*vector);
         if (!text) {
             json_.stop();
             return;
         }
-        splices_.push_back({begin, json_.end() - begin, std::move(*text)});
+        splices_.push_back({begin, json_.end() - begin, *std::move(text)});
     }
 
-    std::optional<std::string> floats_of_text()
+    /// Brings the vector to the wished dimension and length. @return Whether that changed it.
+    bool fit(std::vector<float>& vector)
+    {
+        bool cut = false;
+        if (wish_.dimensions && vector.size() != *wish_.dimensions) {
+            cut = vector.size() > *wish_.dimensions && wish_.surplus == VectorWish::Surplus::cut;
+            if (!cut) {
+                wrong_ = vector.size();
+                json_.stop();
+                return false;
+            }
+            vector.resize(*wish_.dimensions);
+        }
+        const bool scaled = (cut || wish_.length == VectorWish::Length::unit) && normalize(vector);
+        return cut || scaled;
+    }
+
+    std::optional<std::vector<float>> vector_of_text()
     {
         const auto text = json_.string();
-        const auto vector = text ? from_base64(text->text()) : std::nullopt;
-        return vector ? json_array(*vector) : std::nullopt;
+        return text ? from_base64(text->text()) : std::nullopt;
     }
 
-    std::optional<std::string> text_of_floats()
+    std::optional<std::vector<float>> vector_of_floats()
     {
         std::vector<float> vector;
         json_.array([&] {
@@ -169,7 +224,7 @@ private:
             }
             vector.push_back(value);
         });
-        return json_.ok() ? std::optional('"' + base64(vector) + '"') : std::nullopt;
+        return json_.ok() ? std::optional(std::move(vector)) : std::nullopt;
     }
 
     /// Out of a float's range: 0 for what is too small, the end for what is too large.
@@ -185,14 +240,15 @@ private:
     }
 
     JsonWalker& json_;
-    chat::VectorEncoding wanted_;
+    const VectorWish& wish_;
     bool has_data_ = false;
+    std::optional<std::size_t> wrong_;
     std::vector<Splice> splices_;
 };
 
 }  // namespace
 
-Result<std::string> recode_embeddings(std::string body, chat::VectorEncoding wanted)
+Result<std::string> recode_embeddings(std::string body, const VectorWish& wish)
 {
     const auto size = body.size();
     body.append(64, ' ');  // What simdjson may read behind the text.
@@ -200,9 +256,14 @@ Result<std::string> recode_embeddings(std::string body, chat::VectorEncoding wan
     auto& index = JsonIndex::of_this_thread();
     bool is_answer = index.scan(text) == JsonFault::none;
     JsonWalker json(text, is_answer ? index.tokens() : std::span<const std::uint32_t>{});
-    Recoder recoder(json, wanted);
+    Recoder recoder(json, wish);
     is_answer = is_answer && recoder.run();
     index.shrink();
+    if (const auto wrong = recoder.wrong_dimension()) {
+        return fail(Errc::upstream_bad_reply,
+                    "The deployment's embeddings have " + std::to_string(*wrong) + " dimensions; " +
+                        std::to_string(*wish.dimensions) + " were asked for.");
+    }
     if (!is_answer) {
         return fail(Errc::upstream_bad_reply,
                     "The deployment's answer is not a list of embeddings.");

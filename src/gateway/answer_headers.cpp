@@ -55,6 +55,13 @@ bool is_for_clients(std::string_view name)
     }
 }
 
+void copy_field(LineBuffer& lines, std::string_view name, std::string_view value, RateLines rates)
+{
+    if (rates == RateLines::own && starts_with_nocase(name, "x-ratelimit-"))
+        lines.put("llm_provider-");
+    lines.put(name).put(": ").put(value).put("\r\n");
+}
+
 }  // namespace
 
 /// What does not fit behind the rest.
@@ -86,11 +93,18 @@ std::string answer_block(std::string_view deployment, std::string_view group,
 void copy_reply_headers(LineBuffer& lines, const net::ReplyHead& head, RateLines rates)
 {
     for (const auto& field : head.fields) {
-        if (!is_for_clients(field.name))
-            continue;
-        if (rates == RateLines::own && starts_with_nocase(field.name, "x-ratelimit-"))
-            lines.put("llm_provider-");
-        lines.put(field.name).put(": ").put(field.value).put("\r\n");
+        if (is_for_clients(field.name))
+            copy_field(lines, field.name, field.value, rates);
+    }
+}
+
+void copy_reply_headers_as(LineBuffer& lines, const net::ReplyHead& head, RateLines rates,
+                           std::string_view type)
+{
+    lines.put("content-type: ").put(type).put("\r\n");
+    for (const auto& field : head.fields) {
+        if (is_for_clients(field.name) && !iequals(field.name, "content-type"))
+            copy_field(lines, field.name, field.value, rates);
     }
 }
 

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "ollama_call.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/quota_headers.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/budget_headers.hpp"
+#include "spillway/gateway/embedding_call.hpp"
 #include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/stream_relay.hpp"
 #include "spillway/gateway/whole_answer.hpp"
@@ -71,10 +73,12 @@ std::vector<dialect::Splice> edits_of(const Attempt& attempt, const std::string&
     return plan(rules);
 }
 
-std::string head_of(const Attempt& attempt, const std::string& model, std::size_t body_length)
+std::string head_of(const Attempt& attempt, const std::string& model, std::string_view path,
+                    std::size_t body_length)
 {
     const auto& request = attempt.request;
     HeadParts parts;
+    parts.path = path;
     parts.method = request.method;
     parts.forwarded = request.forwarded;
     if (request.form == BodyForm::none) {
@@ -115,6 +119,51 @@ bool refuses_stream_options(const Attempt& attempt, const chat::Failure& failure
     return attempt.usage_wish == dialect::UsageInjection::ask &&
            failure.kind == chat::FailureClass::rejected &&
            failure.message.find("stream_options") != std::string::npos;
+}
+
+/// A request as it goes over the wire, and what it is made of.
+struct Wire {
+    std::vector<dialect::Splice> edits;
+    OllamaCall ollama;  ///< Instead of the client's body and its edits.
+    std::vector<std::string_view> pieces;
+    std::string head;
+};
+
+Result<void> write_for_ollama(Attempt& attempt, const std::string& model, Wire& wire)
+{
+    OllamaWish wish{attempt.upstream,
+                    attempt.request.facts,
+                    attempt.request.body,
+                    attempt.request.endpoint(),
+                    model,
+                    overrides_of(attempt),
+                    {}};
+    wish.window.allocated = attempt.target.window;
+    auto call = in_ollamas_words(std::move(wish));
+    if (!call)
+        return fail(std::move(call).error());
+    wire.ollama = *std::move(call);
+    wire.pieces.assign(1, wire.ollama.body);
+    attempt.window = wire.ollama.window ? wire.ollama.window : attempt.target.window;
+    return {};
+}
+
+/// @return Why the request cannot be said to the deployment.
+Result<void> write_request(Attempt& attempt, Wire& wire)
+{
+    const auto model = upstream_model(attempt.upstream, attempt.target.wildcard);
+    if (speaks_ollama(attempt.upstream, attempt.request)) {
+        if (auto written = write_for_ollama(attempt, model, wire); !written)
+            return written;
+    } else {
+        wire.edits = edits_of(attempt, model);
+        wire.pieces = dialect::slices(attempt.request.body, wire.edits);
+    }
+    std::size_t length = 0;
+    for (const auto piece : wire.pieces)
+        length += piece.size();
+    wire.head = head_of(attempt, model, wire.ollama.path, length);
+    return {};
 }
 
 }  // namespace
@@ -183,13 +232,21 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
         LineBuffer lines(headers);
         add_answer_headers(lines, arrival.id, attempt.upstream, attempt.chain.attempted_retries(),
                            attempt.chain.attempted_fallbacks());
-        lines.put(attempt.request.routing_lines()).put(attempt.request.rate_lines());
+        lines.put(attempt.request.routing_lines()).put(attempt.request.queue_lines);
+        lines.put(attempt.request.rate_lines());
         add_budget_headers(lines, attempt.request, attempt.target.group, attempt.target.deployment,
                            attempt.services);
     }
     add_cors(headers, arrival.snapshot->config.server, arrival.origin);
+    voice_headers(attempt.request, headers);
+    if (attempt.pass != nullptr)
+        attempt.pass->first_token(attempt.services.clock.now());
     attempt.chain.committed();
-    attempt.exchange.begin_stream(status, headers);
+    if (attempt.rival != nullptr)
+        attempt.rival->reset();
+    // One that was told of its wait has its head already.
+    if (!attempt.exchange.reply_began())
+        attempt.exchange.begin_stream(status, headers);
     attempt.request.forget_body();
     attempt.exchange.release_body();
 }
@@ -202,16 +259,14 @@ namespace {
 net::Task<const net::ReplyHead*> send_request(Attempt& attempt)
 {
     const auto& request = attempt.request;
-    const auto model = upstream_model(attempt.upstream, attempt.target.wildcard);
-    const auto edits = edits_of(attempt, model);
-    const auto pieces = dialect::slices(request.body, edits);
-    std::size_t length = 0;
-    for (const auto piece : pieces)
-        length += piece.size();
-
+    Wire written;
+    if (const auto done = write_request(attempt, written); !done) {
+        attempt.end = untranslatable(done.error());
+        co_return nullptr;
+    }
     net::UpstreamRequest wire;
-    wire.head = head_of(attempt, model, length);
-    wire.body = pieces;
+    wire.head = std::move(written.head);
+    wire.body = written.pieces;
     // The last step before a connection: whatever went wrong above, nothing private leaves.
     net::CallBounds bounds(passage_to(*request.arrival.snapshot, attempt.target.deployment,
                                       attempt.chain.plan().limits.boundary));
@@ -270,9 +325,26 @@ net::Task<Refusal> take_refusal(Attempt& attempt, const net::ReplyHead& reply)
     co_return Refusal::ended;
 }
 
+/// Does the answer come piece by piece, in a form that we know?
+bool comes_as_stream(const Attempt& attempt, const net::ReplyHead& reply)
+{
+    return starts_with_nocase(reply.fields["content-type"], "text/event-stream") ||
+           (speaks_ollama(attempt.upstream, attempt.request) &&
+            attempt.request.endpoint() == chat::Endpoint::chat);
+}
+
 }  // namespace
 
+// No coroutine itself: its frame would stand beside every open stream.
 net::Task<void> run_attempt(Attempt& attempt)
+{
+    if (attempt.request.endpoint() == chat::Endpoint::embeddings)
+        if (auto inputs = inputs_to_split(attempt); !inputs.empty())
+            return run_in_parts(attempt, std::move(inputs));
+    return run_call(attempt);
+}
+
+net::Task<void> run_call(Attempt& attempt)
 {
     for (;;) {
         attempt.call = std::make_unique<net::UpstreamCall>(attempt.services.shard);
@@ -283,7 +355,7 @@ net::Task<void> run_attempt(Attempt& attempt)
         note_quota(attempt, *reply);
         if (reply->status >= 200 && reply->status <= 299) {
             if (attempt.request.facts.delivery == chat::Delivery::stream &&
-                starts_with_nocase(reply->fields["content-type"], "text/event-stream"))
+                comes_as_stream(attempt, *reply))
                 co_return co_await relay_stream(attempt, *reply);
             co_return co_await take_whole_answer(attempt, *reply);
         }

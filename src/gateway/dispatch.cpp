@@ -29,22 +29,13 @@ std::optional<Tokens> used(const chat::Usage& usage)
     return usage.prompt + usage.completion;
 }
 
-/// Who served this conversation last, in the first group it may go to.
-std::optional<DeploymentIndex> last_server(const InferenceRequest& request,
-                                           const Services& services)
+/// What was sent may be billed, but an error status costs nothing, unless parts were answered
+/// before.
+void note_cost(Payment& payment, const Attempt& attempt, Payment::Cost sent)
 {
-    if (!request.routing)
-        return std::nullopt;
-    return services.shared.conversations.last(request.routing->conversation,
-                                              request.arrival.snapshot->table, request.asked.group,
-                                              request.received);
-}
-
-/// What was sent may be billed, but an error status costs nothing.
-void note_cost(Payment& payment, const AttemptEnd& end, Payment::Cost sent)
-{
-    if (const auto* failure = std::get_if<chat::Failure>(&end))
-        payment.failed(failure->status >= 400 ? Payment::Cost::none : sent);
+    if (const auto* failure = std::get_if<chat::Failure>(&attempt.end))
+        payment.failed(failure->status >= 400 && attempt.parts_answered == 0 ? Payment::Cost::none
+                                                                             : sent);
     else
         payment.answered(sent);
 }
@@ -59,12 +50,21 @@ Dispatch::Dispatch(InferenceRequest& request, net::Exchange& exchange, Services&
       watch_(exchange),
       chain_(snapshot_.table,
              route::ChainRequest{std::move(*request.plan), std::move(request.facts.controls),
-                                 request.prompt_estimate, last_server(request, services),
+                                 request.prompt_estimate, last_server(),
                                  token_wish(request, request.prompt_estimate)},
              request.received),
       payment_(request, services)
 {
     request.plan.reset();
+}
+
+/// Who served this conversation last, in the first group it may go to.
+std::optional<DeploymentIndex> Dispatch::last_server() const
+{
+    if (!request_.routing)
+        return std::nullopt;
+    return services_.shared.conversations.last(request_.routing->conversation, snapshot_.table,
+                                               request_.asked.group, request_.received);
 }
 
 route::Moment Dispatch::moment(TimePoint now)
@@ -77,6 +77,13 @@ route::Moment Dispatch::moment(TimePoint now)
 /// Sends the request to one deployment and decides what follows from how that ended.
 net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
 {
+    std::unique_ptr<guard::EnginePass> pass;
+    if (auto* const gate = snapshot_.engines->of(target.deployment)) {
+        const bool admitted = co_await take_turn(target, *gate, pass);
+        if (!admitted)
+            co_return;
+        began = services_.clock.now();
+    }
     auto paid = payment_.begin(target, chain_.plan(), began);
     if (!paid && payment_.lacks_lease()) {
         co_await wait_for_lease(target, paid);
@@ -95,19 +102,42 @@ net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
     set_aside_ = *admitted;
     if (!outcome_.first_attempt)
         outcome_.first_attempt = began;
-    const auto& upstream = snapshot_.upstreams[at(target.deployment)];
     snapshot_.fleet->started(target.deployment, began);
+    const bool verified = chain_.plan().verify && !first_ &&
+                          request_.endpoint() == chat::Endpoint::chat &&
+                          request_.form == BodyForm::json;
+    if (verified)
+        co_return co_await attempt_verified(target, began, pass);
 
-    Attempt attempt{request_, target,    upstream,
-                    chain_,   exchange_, services_,
-                    watch_,   began,     usage_wish(request_, upstream)};
+    auto attempt = attempt_at(target, began);
+    if (first_)
+        attempt.rival = &std::get<Doubted>(first_->attempt.end).held;
+    give_pass(attempt, pass);
     co_await run_attempt(attempt);
+    ended(attempt);
+}
 
+Attempt Dispatch::attempt_at(const route::Target& target, TimePoint began)
+{
+    const auto& upstream = snapshot_.upstreams[at(target.deployment)];
+    return Attempt{request_, target,    upstream,
+                   chain_,   exchange_, services_,
+                   watch_,   began,     usage_wish(request_, upstream)};
+}
+
+/// The attempt is over, or what is left of it waits.
+void Dispatch::ended(Attempt& attempt)
+{
     watch_.watch(nullptr);
+    const auto* doubted = std::get_if<Doubted>(&attempt.end);
+    // One that has only begun keeps its slot while it is held back.
+    if (doubted == nullptr || doubted->extent == Doubted::Extent::whole)
+        take_pass(attempt);
     // A call that a stream let go had been sent.
     const bool sent = !attempt.call || attempt.call->request_sent();
-    attempt.call.reset();
-    note_cost(payment_, attempt.end, sent ? Payment::Cost::possible : Payment::Cost::none);
+    if (doubted == nullptr)
+        attempt.call.reset();
+    note_cost(payment_, attempt, sent ? Payment::Cost::possible : Payment::Cost::none);
     next_ = conclude(attempt);
 }
 
@@ -142,16 +172,15 @@ std::optional<route::Action> Dispatch::conclude(Attempt& attempt)
     outcome_.upstream_time += std::chrono::duration_cast<Millis>(now - attempt.began);
     if (auto* failure = std::get_if<chat::Failure>(&attempt.end))
         return failed(attempt, std::move(*failure), now);
+    if (auto* doubted = std::get_if<Doubted>(&attempt.end))
+        return doubt(attempt, *doubted, now);
+    if (first_)
+        supersede_first();
 
     outcome_.served_by = attempt.target;
     outcome_.answer_time = std::chrono::duration_cast<Millis>(now - attempt.began);
     if (const auto* gone = std::get_if<ClientLeft>(&attempt.end)) {
-        guard::AttemptReport told;
-        told.deployment = attempt.target.deployment;
-        told.set_aside = set_aside_;
-        told.end = guard::AttemptReport::End::abandoned;
-        told.used = used(gone->usage);
-        report(attempt.target, told, now);
+        report_left(attempt, gone->usage, now);
         note_left(*gone);
     } else {
         note_answer(attempt, std::get<Answered>(attempt.end), now);
@@ -164,7 +193,11 @@ route::Action Dispatch::failed(Attempt& attempt, chat::Failure failure, TimePoin
     guard::AttemptReport told;
     told.deployment = attempt.target.deployment;
     told.set_aside = set_aside_;
-    told.end = report_of(failure, attempt.target.patience);
+    // What cannot be said to a deployment was not sent.
+    const bool unsaid = attempt.call && !attempt.call->request_sent() &&
+                        failure.kind == chat::FailureClass::unsupported;
+    told.end =
+        unsaid ? guard::AttemptReport::End::abandoned : report_of(failure, attempt.target.patience);
     told.failure = failure;
     told.used = Tokens{0};
     report(attempt.target, told, now);
@@ -175,35 +208,56 @@ route::Action Dispatch::failed(Attempt& attempt, chat::Failure failure, TimePoin
     return next;
 }
 
-void Dispatch::note_answer(const Attempt& attempt, Answered& answered, TimePoint now)
+/// What the fleet is told of an answer.
+guard::AttemptReport Dispatch::told_of(const Attempt& attempt, const chat::Usage& usage,
+                                       std::optional<TimePoint> first_token, TimePoint now) const
 {
     guard::AttemptReport told;
     told.deployment = attempt.target.deployment;
     told.set_aside = set_aside_;
+    if (first_token)
+        told.first_token = std::chrono::duration_cast<Millis>(*first_token - attempt.began);
+    told.tokens = usage.prompt + usage.completion;
+    told.generated = usage.completion;
+    told.used = used(usage);
+    told.duration = std::chrono::duration_cast<Millis>(now - attempt.began);
+    return told;
+}
+
+void Dispatch::note_answer(const Attempt& attempt, Answered& answered, TimePoint now)
+{
+    auto told = told_of(attempt, answered.usage, answered.first_token, now);
     if (answered.failure) {
         told.end = guard::AttemptReport::End::failed;
         told.failure = *std::move(answered.failure);
     }
-    if (answered.first_token)
-        told.first_token =
-            std::chrono::duration_cast<Millis>(*answered.first_token - attempt.began);
-    told.tokens = answered.usage.prompt + answered.usage.completion;
-    told.generated = answered.usage.completion;
-    told.used = used(answered.usage);
-    told.duration = std::chrono::duration_cast<Millis>(now - attempt.began);
     told.form = answered.streamed && request_.facts.delivery == chat::Delivery::stream
                     ? guard::AttemptReport::Form::stream
                     : guard::AttemptReport::Form::whole;
     report(attempt.target, told, now);
+    give(attempt, answered);
     if (request_.routing)
         learn(attempt.target, answered.usage, now);
+}
+
+/// What the client gets, and what is recorded of it.
+void Dispatch::give(const Attempt& attempt, Answered& answered)
+{
     outcome_.end = answered.end;
     outcome_.parting = std::move(answered.parting);
     outcome_.error = answered.error;
     outcome_.usage = answered.usage;
+    const auto waited = outcome_.engine;
     outcome_.engine = answered.engine;
+    outcome_.engine.queued = waited.queued;
+    outcome_.engine.position = waited.position;
+    outcome_.engine.predicted = waited.predicted;
     outcome_.first_token = answered.first_token;
     outcome_.streamed = answered.streamed;
+    if (attempt.verification)
+        outcome_.engine.cascade = attempt.verification->word;
+    else if (outcome_.superseded)
+        outcome_.engine.cascade = request_.routing->cascade;
 }
 
 /// What a routed request's answer teaches: whose cache holds the conversation now, and how far our
@@ -237,6 +291,16 @@ void Dispatch::report(const route::Target& target, const guard::AttemptReport& r
                           report.failure.status);
     }
     snapshot_.fleet->ended(report, now);
+}
+
+void Dispatch::report_left(const Attempt& attempt, const chat::Usage& usage, TimePoint now)
+{
+    guard::AttemptReport told;
+    told.deployment = attempt.target.deployment;
+    told.set_aside = set_aside_;
+    told.end = guard::AttemptReport::End::abandoned;
+    told.used = used(usage);
+    report(attempt.target, told, now);
 }
 
 void Dispatch::note_left(const ClientLeft& left)
@@ -286,10 +350,14 @@ net::Task<void> Dispatch::run()
             now = services_.clock.now();
             next_ = chain_.resumed(moment(now));
         } else {
-            give_up(std::move(std::get<route::Stop>(*next_).error));
+            if (!first_)
+                give_up(std::move(std::get<route::Stop>(*next_).error));
             break;
         }
     }
+    if (first_)
+        co_await give_first();
+    end_as_stream();
     outcome_.bill = payment_.bill();
     outcome_.failures = chain_.failures();
     outcome_.retries = chain_.attempted_retries();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "ollama_places.hpp"
 #include "spillway/base/text.hpp"
 
 namespace spillway::gateway {
@@ -39,19 +40,6 @@ bool is_plain_path(std::string_view path)
     // Control bytes can only come from escapes; the head parser refuses them raw.
     return std::none_of(decoded->begin(), decoded->end(),
                         [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
-std::string_view query_value(std::string_view query, std::string_view name)
-{
-    while (!query.empty()) {
-        const auto end = std::min(query.find('&'), query.size());
-        const auto pair = query.substr(0, end);
-        const auto equals = pair.find('=');
-        if (equals != std::string_view::npos && pair.substr(0, equals) == name)
-            return pair.substr(equals + 1);
-        query.remove_prefix(std::min(end + 1, query.size()));
-    }
-    return {};
 }
 
 tl::unexpected<Error> no_such_path(const net::RequestHead& head)
@@ -111,11 +99,29 @@ Result<Destination> pass_through(const net::RequestHead& head, std::string_view 
 
 }  // namespace
 
+std::string_view query_value(std::string_view query, std::string_view name) noexcept
+{
+    while (!query.empty()) {
+        const auto end = std::min(query.find('&'), query.size());
+        const auto pair = query.substr(0, end);
+        const auto equals = pair.find('=');
+        if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+            return pair.substr(equals + 1);
+        query.remove_prefix(std::min(end + 1, query.size()));
+    }
+    return {};
+}
+
 Result<Destination> find_destination(const net::RequestHead& head)
 {
     if (head.method == Method::options)
         return Destination{Service::preflight, chat::Endpoint::other, head.path, {}};
 
+    if (const auto* place = find_ollama_place(head.path)) {
+        if (!takes(*place, head.method))
+            return wrong_method(place->methods);
+        return Destination{place->service, place->endpoint, place->suffix, {}, place->form};
+    }
     const auto suffix = suffix_of(head.path);
     if (const auto endpoint = metered_endpoint(suffix)) {
         if (head.method != Method::post)
@@ -140,6 +146,8 @@ Result<Destination> find_destination(const net::RequestHead& head)
 
 std::string_view allowed_methods(std::string_view path)
 {
+    if (const auto* place = find_ollama_place(path))
+        return place->methods;
     const auto suffix = suffix_of(path);
     if (metered_endpoint(suffix) || suffix == "/route/explain")
         return "POST, OPTIONS";

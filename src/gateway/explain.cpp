@@ -24,8 +24,10 @@ Json rules_json(const route::Explanation& why)
     return rules;
 }
 
-Json candidates_json(const route::Explanation& why, const route::RoutingTable& table)
+Json candidates_json(const route::Explanation& why, const Snapshot& snapshot)
 {
+    const auto& table = snapshot.table;
+    const auto now = std::chrono::steady_clock::now();
     Json candidates = Json::array();
     for (const auto& candidate : why.candidates) {
         const auto& deployment = table[candidate.deployment];
@@ -36,6 +38,8 @@ Json candidates_json(const route::Explanation& why, const route::RoutingTable& t
                  {"worst_cost_usd", usd(candidate.worst_cost)}};
         if (candidate.window)
             one["window"] = count(*candidate.window);
+        if (const auto wait = snapshot.engines->expected_wait(candidate.deployment, now))
+            one["expected_wait_ms"] = wait->count();
         candidates.push_back(std::move(one));
     }
     return candidates;
@@ -70,7 +74,7 @@ void add_judgement(Json& out, const Described& described, const route::Explanati
 {
     out["score"] = score_json(described, snapshot);
     out["rules"] = rules_json(why);
-    out["candidates"] = candidates_json(why, snapshot.table);
+    out["candidates"] = candidates_json(why, snapshot);
     out["features"] =
         Json::parse(route::to_json(described.features, snapshot.rules.names), nullptr, false);
 }

@@ -2,15 +2,16 @@
 
 #include <utility>
 
-#include "spillway/dialect/openai_reply.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/budget_headers.hpp"
 #include "spillway/gateway/budget_reading.hpp"
 #include "spillway/gateway/dispatch.hpp"
 #include "spillway/gateway/endpoints.hpp"
+#include "spillway/gateway/exact_count.hpp"
 #include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/key_access.hpp"
 #include "spillway/gateway/models.hpp"
+#include "spillway/gateway/ollama_front.hpp"
 #include "spillway/gateway/plan_request.hpp"
 #include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/read_request.hpp"
@@ -73,7 +74,7 @@ net::Task<void> refuse(InferenceRequest& request, Error error, net::Exchange& ex
     let_the_next_lead(request);
     auto lines = error_headers(request.arrival, error);
     lines.add_block(request.routing_lines()).add_block(request.rate_lines());
-    const auto body = dialect::error_body(error);
+    const auto body = error_body(request, error);
     (void)co_await exchange.reply(describe(error.code()).status, lines, body);
 }
 
@@ -89,7 +90,7 @@ void complete_headers(net::HeaderLines& headers, const InferenceRequest& request
             add_answer_headers(lines, arrival.id,
                                snapshot.upstreams[at(outcome.served_by->deployment)],
                                outcome.retries, outcome.fallbacks);
-        lines.put(request.routing_lines()).put(request.rate_lines());
+        lines.put(request.routing_lines()).put(request.queue_lines).put(request.rate_lines());
         add_final_headers(lines, record, outcome);
     }
     add_cors(headers, snapshot.config.server, arrival.origin);
@@ -105,12 +106,13 @@ net::Task<void> deliver(const InferenceRequest& request, Parting parting, const 
         (void)co_await exchange.send_last(end->bytes);
     } else if (const auto* error = std::get_if<ErrorReply>(&parting)) {
         auto lines = error_headers(request.arrival, error->error);
-        lines.add_block(request.routing_lines()).add_block(request.rate_lines());
+        lines.add_block(request.routing_lines()).add_block(request.queue_lines);
+        lines.add_block(request.rate_lines());
         lines.add("x-spillway-attempted-retries", outcome.retries);
         lines.add("x-litellm-attempted-retries", outcome.retries);
         lines.add("x-spillway-attempted-fallbacks", outcome.fallbacks);
         lines.add("x-litellm-attempted-fallbacks", outcome.fallbacks);
-        const auto body = dialect::error_body(error->error);
+        const auto body = error_body(request, error->error);
         (void)co_await exchange.reply(error->status, lines, body);
     }
 }
@@ -162,6 +164,7 @@ net::Task<void> settle(InferenceRequest& request, Dispatch& dispatch, net::Excha
     auto parting = committed
                        ? std::move(outcome.parting)
                        : part_without_record(request, outcome, record, committed.error(), services);
+    voice_parting(request, parting, outcome, services.clock);
     co_await deliver(request, std::move(parting), outcome, exchange);
 }
 
@@ -172,6 +175,20 @@ void arrive(Arrival& arrival, const net::Exchange& exchange, Services& services)
     arrival.snapshot = services.snapshot;
     arrival.began = exchange.began();
     arrival.origin = exchange.head().fields["origin"];
+}
+
+/// Describes the request and decides where it goes. Where the estimate cannot tell whether the
+/// prompt fits a local engine, that one is asked first.
+net::Task<Result<void>> plan(InferenceRequest& request, const net::Fields& fields,
+                             Services& services)
+{
+    auto described = describe(request, fields, services.describer);
+    if (!described)
+        co_return fail(std::move(described).error());
+    const auto doubt = doubtful_fit(*described, request, services);
+    if (doubt)
+        co_await count_exactly(*doubt, *described, request, services);
+    co_return plan_request(*std::move(described), request, services);
 }
 
 /// Admits the request, reads it and plans where it goes, or refuses it, or gives it the answer of
@@ -189,6 +206,11 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
     }
     if (taken)
         taken = apply_grant(request, services.keys.now()->grants);
+    if (taken && only_loads(request)) {
+        taken = co_await answer_load(request, exchange, services);
+        if (taken)
+            co_return false;
+    }
     if (taken && compare_with_others(request, exchange.head().fields)) {
         auto joined = co_await join_same(request, exchange, services);
         if (joined && *joined == Joined::answered)
@@ -201,7 +223,7 @@ net::Task<bool> take_in(InferenceRequest& request, const Destination& destinatio
     if (!taken && may_get_more(request, services))
         taken = co_await wait_for_rates(request, exchange, services);
     if (taken)
-        taken = plan_request(request, exchange.head().fields, services);
+        taken = co_await plan(request, exchange.head().fields, services);
     if (!taken)
         co_await refuse(request, std::move(taken.error()), exchange, services);
     co_return taken.has_value();
@@ -214,6 +236,7 @@ net::Task<void> serve_inference(chat::Caller caller, Destination destination,
     InferenceRequest request;
     request.arrival.caller = caller;
     request.arrival.endpoint = destination.endpoint;
+    request.arrival.form = destination.form;
     arrive(request.arrival, exchange, services);
     std::optional<Permit> permit;
     const bool taken = co_await take_in(request, destination, permit, exchange, services);
@@ -268,6 +291,46 @@ net::Task<void> turn_away(net::Exchange& exchange, std::shared_ptr<const Snapsho
     co_await reply_error(exchange, *snapshot, std::move(error));
 }
 
+bool greets(Service service)
+{
+    return service == Service::ollama_hello || service == Service::ollama_version;
+}
+
+/// What a path is for, to whoever says which paths a key may call.
+PathKind kind_of(Service service)
+{
+    switch (service) {
+        case Service::model_list:
+        case Service::model_card:
+        case Service::ollama_models:
+        case Service::ollama_running:
+        case Service::ollama_card:
+            return PathKind::models;
+        case Service::ollama_engine:
+            return PathKind::changing;
+        case Service::inference:
+        case Service::preflight:
+        case Service::explain:
+        case Service::ollama_hello:
+        case Service::ollama_version:
+            return PathKind::inference;
+    }
+    return PathKind::inference;
+}
+
+/// May the key call the path? One that stands for a path of OpenAI's may be called by its name,
+/// too.
+Result<void> may_call(const chat::Caller& caller, const Destination& destination,
+                      const net::RequestHead& head)
+{
+    const auto kind = kind_of(destination.service);
+    auto may = check_path(caller, head.path, kind);
+    if (!may && is_ollama_path(head.path) && !destination.suffix.empty() &&
+        check_path(caller, destination.suffix, kind))
+        return {};
+    return may;
+}
+
 }  // namespace
 
 // No coroutine itself: its frame would stand beside every open stream. What it returns is begun at
@@ -280,6 +343,8 @@ net::Task<void> serve(net::Exchange& exchange, Services& services)
         return turn_away(exchange, snapshot, std::move(destination.error()));
     if (destination->service == Service::preflight)
         return reply_preflight(exchange, snapshot);
+    if (greets(destination->service))
+        return greet_ollama(destination->service, exchange, snapshot);
 
     // From the head, before the body is read: a stranger costs a few hundred bytes.
     auto caller = authenticate(exchange.head(), services);
@@ -287,14 +352,12 @@ net::Task<void> serve(net::Exchange& exchange, Services& services)
         services.metrics.strangers->Increment();
         return turn_away(exchange, snapshot, std::move(caller.error()));
     }
-    const bool lists =
-        destination->service == Service::model_list || destination->service == Service::model_card;
-    if (auto may = check_path(*caller, exchange.head().path,
-                              lists ? PathKind::models : PathKind::inference);
-        !may)
+    if (auto may = may_call(*caller, *destination, exchange.head()); !may)
         return turn_away(exchange, snapshot, std::move(may).error());
     if (destination->service == Service::explain)
         return serve_explain(*caller, *destination, exchange, services);
+    if (destination->service >= Service::ollama_models)
+        return serve_ollama(*std::move(caller), *destination, exchange, services);
     if (destination->service != Service::inference)
         return serve_models(*caller, *destination, exchange, snapshot);
     return serve_inference(*caller, *destination, exchange, services);

@@ -17,9 +17,11 @@ std::string card(std::string_view name)
            std::string(created) + R"(,"owned_by":"spillway"})";
 }
 
-/// Routes first: they are what an operator who has some wants to be asked for.
-std::vector<std::string> listed(const Snapshot& snapshot, const chat::Caller& caller)
+}  // namespace
+
+std::vector<std::string> listed_models(const Snapshot& snapshot, const chat::Caller& caller)
 {
+    // Routes first: they are what an operator who has some wants to be asked for.
     std::vector<std::string> names;
     for (const auto& route : snapshot.rules.book.routes())
         names.push_back(route.source().name);
@@ -29,12 +31,10 @@ std::vector<std::string> listed(const Snapshot& snapshot, const chat::Caller& ca
     return names;
 }
 
-}  // namespace
-
 std::string model_list(const Snapshot& snapshot, const chat::Caller& caller)
 {
     std::string body = R"({"object":"list","data":[)";
-    for (const auto& name : listed(snapshot, caller)) {
+    for (const auto& name : listed_models(snapshot, caller)) {
         if (body.back() == '}')
             body += ',';
         body += card(name);
@@ -57,7 +57,7 @@ Result<std::string> model_card(const Snapshot& snapshot, const chat::Caller& cal
 Error unknown_model(const Snapshot& snapshot, const chat::Caller& caller, std::string_view asked)
 {
     std::string message = "The model `" + printable(asked, 100) + "` does not exist.";
-    const auto names = listed(snapshot, caller);
+    const auto names = listed_models(snapshot, caller);
     if (names.empty()) {
         message += " No models are configured; see `spillway check --config FILE`.";
     } else {

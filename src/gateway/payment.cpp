@@ -1,6 +1,7 @@
 #include "spillway/gateway/payment.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "spillway/base/text.hpp"
 #include "spillway/gateway/services.hpp"
@@ -98,7 +99,7 @@ Result<void> Payment::begin(const route::Target& target, const route::Plan& plan
         services_.budgets.capped(scopes))
         return fail(price_unknown(upstream));
 
-    const auto amount = doubtful_ + worst.value_or(NanoUsd{0});
+    const auto amount = doubtful_ + held_ + worst.value_or(NanoUsd{0});
     if (amount == NanoUsd{0})
         return {};
     const auto started = request_.arrival.started;
@@ -177,8 +178,8 @@ void Payment::failed(Cost cost)
     under_way_ = NanoUsd{0};
     if (!reservation_)
         return;
-    if (doubtful_ > NanoUsd{0}) {
-        reservation_->shrink(doubtful_);
+    if (const auto kept = doubtful_ + held_; kept > NanoUsd{0}) {
+        reservation_->shrink(kept);
         return;
     }
     reservation_->release();
@@ -191,6 +192,28 @@ void Payment::answered(Cost cost)
 {
     if (cost == Cost::none)
         failed(cost);
+}
+
+void Payment::held_back(std::optional<NanoUsd> cost)
+{
+    held_ = cost.value_or(under_way_);
+    under_way_ = NanoUsd{0};
+}
+
+void Payment::back_to(const route::Target& target)
+{
+    under_way_ = std::exchange(held_, NanoUsd{0});
+    if (!reservation_ || (payer_ && payer_->deployment == target.deployment))
+        return;
+    const auto amount = reservation_->amount();
+    auto moved = services_.budgets.exchange(*reservation_, payers(target.group, target.deployment),
+                                            amount, request_.arrival.started);
+    // A cap that has no room for what was spent already is no reason to withhold the answer.
+    if (!moved)
+        return;
+    reservation_.emplace(*std::move(moved));
+    payer_ = Payer{target.group, target.deployment};
+    (void)write_down(target, amount);
 }
 
 Bill Payment::bill() const

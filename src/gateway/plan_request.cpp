@@ -123,12 +123,6 @@ score::PromptView view_of(const chat::Prompt& prompt, const InferenceRequest& re
     return view;
 }
 
-/// Place of a route in its snapshot's book.
-std::size_t index_of(const route::CompiledRoute& route, const Snapshot& snapshot)
-{
-    return static_cast<std::size_t>(&route - snapshot.rules.book.routes().data());
-}
-
 /// Trackers belong to one configuration: another one may hold other shares.
 std::optional<score::ShareTracker>& share_of(std::size_t index, const Snapshot& snapshot,
                                              Describer& describer)
@@ -209,7 +203,7 @@ void take_count(const chat::Prompt& prompt, const std::string& name, const Snaps
     std::span<const std::string> models;
     tokens::Library* library = nullptr;
     if (described.route != nullptr) {
-        models = rules.models[index_of(*described.route, snapshot)];
+        models = rules.models[route_index(*described.route, snapshot)];
         library = rules.library.get();
     } else {
         models = named = models_behind(std::span(&name, 1), snapshot);
@@ -243,7 +237,7 @@ score::Score read_score(score::Score taken, const route::CompiledRoute& route,
         taken.tier = score::tier_of(taken.rank, cuts_of(complexity));
     if (!complexity.cloud_share)
         return taken;
-    const auto index = index_of(route, snapshot);
+    const auto index = route_index(route, snapshot);
     auto& tracker = share_of(index, snapshot, describer);
     if (!tracker) {
         score::ShareTarget target;
@@ -328,7 +322,7 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     features.probes = out.route->probe(RequestAnswers(request, fields, prompt));
     if (needs.score) {
         out.scored = describer.extractor.extract(view_of(prompt, request));
-        const auto& weights = *rules.weights[index_of(*out.route, snapshot)];
+        const auto& weights = *rules.weights[route_index(*out.route, snapshot)];
         features.score =
             read_score(score::score(weights, out.scored), *out.route, snapshot, describer);
     }
@@ -352,41 +346,40 @@ Result<route::Plan> decide(const Described& described, const InferenceRequest& r
                : route::decide(described.features, described.model, standing, &refused);
 }
 
-Result<void> plan_request(InferenceRequest& request, const net::Fields& fields, Services& services)
+Result<void> plan_request(Described described, InferenceRequest& request, Services& services)
 {
-    auto described = describe(request, fields, services.describer);
-    if (!described)
-        return fail(std::move(described).error());
     const auto& snapshot = *request.arrival.snapshot;
-    auto& features = described->features;
+    auto& features = described.features;
     const bool free_only = only_free_work(services);
     if (free_only)
         features.max_cost = NanoUsd{0};
     request.prompt_estimate = features.prompt_upper;
     request.prompt_count = features.prompt;
-    request.beside_text = described->beside_text;
+    request.beside_text = described.beside_text;
     // Most requests name a model and hold nothing back: there is nothing to weigh.
-    if (described->route == nullptr && features.boundary == privacy::Boundary::any &&
+    if (described.route == nullptr && features.boundary == privacy::Boundary::any &&
         !features.max_cost && !request.facts.explain) {
-        request.asked = described->model;
+        request.asked = described.model;
         request.plan =
-            std::make_unique<route::Plan>(route::straight_to(std::move(described->model)));
+            std::make_unique<route::Plan>(route::straight_to(std::move(described.model)));
         request.plan->limits.access = access_of(request.arrival.caller, snapshot);
+        if (request.endpoint() == chat::Endpoint::embeddings)
+            request.plan->limits.vectors = route::vectors_at(request.asked, snapshot.table);
         return {};
     }
     route::Explanation refused;
     const BudgetReading budgets(request, services.budgets, services.clock.wall());
-    auto plan = decide(*described, request, services.fleet_view, budgets.view(), refused);
-    auto routing = routing_of(plan ? plan->why : refused, *described, snapshot);
-    routing.counted = described->uncorrected;
+    auto plan = decide(described, request, services.fleet_view, budgets.view(), refused);
+    auto routing = routing_of(plan ? plan->why : refused, described, snapshot);
+    routing.counted = described.uncorrected;
     routing.conversation = features.conversation;
     if (plan && request.facts.explain)
-        routing.explanation = explanation_json(*described, *plan, snapshot);
+        routing.explanation = explanation_json(described, *plan, snapshot);
     request.routing = std::make_unique<const Routing>(std::move(routing));
     if (!plan)
         return fail(free_only && is_too_dear(refused) ? no_ledger() : std::move(plan).error());
     request.asked = plan->hops.front();
-    request.sample = draw_sample(request, *described, *plan, services.shard.random().draw());
+    request.sample = draw_sample(request, described, *plan, services.shard.random().draw());
     request.plan = std::make_unique<route::Plan>(*std::move(plan));
     return {};
 }

@@ -350,7 +350,10 @@ void correct_rates(InferenceRequest& request, const Outcome& outcome, TimePoint 
     if (!known && outcome.first_attempt && outcome.end != ledger::Outcome::refused)
         return;
     const auto type = request.arrival.snapshot->config.general.token_rate_type;
-    request.rates->taken.correct(counted_part(outcome.usage, type), now);
+    auto used = counted_part(outcome.usage, type);
+    if (outcome.superseded)
+        used = used + counted_part(outcome.superseded->usage, type);
+    request.rates->taken.correct(used, now);
 }
 
 void return_tokens(InferenceRequest& request, TimePoint now)

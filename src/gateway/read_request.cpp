@@ -5,6 +5,7 @@
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/models.hpp"
+#include "spillway/gateway/ollama_pages.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -112,6 +113,24 @@ Result<void> read_query(InferenceRequest& request, const Destination& destinatio
     return {};
 }
 
+/// Reads the body of a client that speaks Ollama's own API.
+Result<void> read_ollama(InferenceRequest& request, Services& services)
+{
+    if (auto heard = hear_ollama(request); !heard)
+        return heard;
+    const auto& arrival = request.arrival;
+    const std::string meant(served_model(*arrival.snapshot, arrival.caller, request.facts.model));
+    if (!only_loads(request)) {
+        auto facts = services.reader.read(request.body, request.endpoint());
+        if (!facts)
+            return fail(std::move(facts).error());
+        request.facts = *std::move(facts);
+    }
+    request.facts.model = meant;
+    request.content_type = "application/json";
+    return {};
+}
+
 }  // namespace
 
 net::Task<Result<void>> read_request(InferenceRequest& request, const Destination& destination,
@@ -128,6 +147,13 @@ net::Task<Result<void>> read_request(InferenceRequest& request, const Destinatio
     if (!destination.query_model.empty()) {
         auto read = read_query(request, destination, head);
         if (!read)
+            co_return read;
+    } else if (destination.form != chat::ClientForm::openai) {
+        const auto body = co_await exchange.read_body();
+        if (!body)
+            co_return tl::make_unexpected(body.error());
+        request.body = *body;
+        if (auto read = read_ollama(request, services); !read)
             co_return read;
     } else {
         const auto body = co_await exchange.read_body();

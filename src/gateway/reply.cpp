@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "spillway/base/text.hpp"
+#include "spillway/dialect/ollama_front_answer.hpp"
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/gateway/endpoints.hpp"
 #include "spillway/gateway/front.hpp"
@@ -60,7 +61,8 @@ net::Task<void> reply_error(net::Exchange& exchange, const Snapshot& snapshot, E
     if (error.code() == Errc::method_not_allowed)
         lines.add("allow", allowed.empty() ? allowed_methods(exchange.head().path) : allowed);
     add_cors(lines, snapshot.config.server, exchange.head().fields["origin"]);
-    const auto body = dialect::error_body(error);
+    const auto body = is_ollama_path(exchange.head().path) ? dialect::ollama_error(error.message())
+                                                           : dialect::error_body(error);
     (void)co_await exchange.reply(describe(error.code()).status, lines, body);
 }
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "spillway/base/secret.hpp"
-#include "spillway/dialect/openai_reply.hpp"
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/gateway/plan_request.hpp"
 #include "spillway/gateway/reply.hpp"
@@ -142,7 +141,7 @@ net::HeaderLines replay_headers(const InferenceRequest& request, const chat::Kep
 }
 
 /// Sends an answer that was made for an earlier request. It cost nothing, and is recorded so.
-net::Task<void> replay(const InferenceRequest& request, chat::KeptAnswerPtr answer,
+net::Task<void> replay(InferenceRequest& request, chat::KeptAnswerPtr answer,
                        net::Exchange& exchange, Services& services)
 {
     services.metrics.replays(request.same->by == SameRequest::By::key ? "idempotent" : "coalesced")
@@ -153,16 +152,21 @@ net::Task<void> replay(const InferenceRequest& request, chat::KeptAnswerPtr answ
     const auto committed = co_await commit;
     if (!committed) {
         const auto lines = error_headers(request.arrival, committed.error());
-        const auto body = dialect::error_body(committed.error());
+        const auto body = error_body(request, committed.error());
         (void)co_await exchange.reply(describe(committed.error().code()).status, lines, body);
         co_return;
     }
-    const auto lines = replay_headers(request, *answer);
+    auto lines = replay_headers(request, *answer);
+    voice_headers(request, lines);
+    std::string spoken;
+    if (request.ollama)
+        spoken = voiced_answer(request, *answer, services.clock);
+    const std::string_view body = request.ollama ? spoken : answer->body;
     if (answer->form == chat::KeptAnswer::Form::stream) {
         exchange.begin_stream(answer->status, lines);
-        (void)co_await exchange.send_last(answer->body);
+        (void)co_await exchange.send_last(body);
     } else {
-        (void)co_await exchange.reply(answer->status, lines, answer->body);
+        (void)co_await exchange.reply(answer->status, lines, body);
     }
 }
 

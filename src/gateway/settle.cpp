@@ -44,15 +44,26 @@ std::string why_line(const InferenceRequest& request, const Outcome& outcome)
         why.reserve(why.size() + name.size() + id.size() + 16);
         return why.append(name).append("/").append(id).append(": ");
     };
+    for (const auto& spilled : outcome.spilled) {
+        begin(spilled.group, spilled.deployment).append("not waited for, ").append(spilled.why);
+        why.append(" (").append(std::to_string(spilled.expected.count())).append(" ms); ");
+    }
     for (const auto& failed : outcome.failures) {
         begin(failed.group, failed.deployment).append(chat::name(failed.failure.kind));
         if (failed.failure.status != 0)
             why.append(" ").append(std::to_string(failed.failure.status));
         why.append("; ");
     }
+    if (const auto* first = outcome.superseded.get())
+        begin(first->group, first->deployment)
+            .append("doubted, ")
+            .append(first->fault)
+            .append("; ");
     if (outcome.served_by)
         begin(outcome.served_by->group, outcome.served_by->deployment)
             .append(ledger::name(outcome.end));
+    if (!outcome.engine.cascade.empty())
+        why.append(", ").append(outcome.engine.cascade);
     return why;
 }
 
@@ -111,6 +122,27 @@ void note_deployment(ledger::SpendRecord& record, const InferenceRequest& reques
     }
 }
 
+NanoUsd difference(NanoUsd whole, NanoUsd part)
+{
+    return NanoUsd{count(whole) - count(part)};
+}
+
+/// The cost of an answer that the client did not get joins that of the one it got.
+/// @return What budgets are charged for it beyond that cost.
+NanoUsd add_superseded(ledger::SpendRecord& record, const InferenceRequest& request,
+                       const Superseded& first)
+{
+    const auto& rate = request.arrival.snapshot->upstreams[at(first.deployment)].rate;
+    const auto cost = ledger::cost(rate, first.usage, first.answer_time);
+    const auto known = cost.value_or(NanoUsd{0});
+    // An answer that was cut off may have cost more than was seen of it.
+    const bool all_of_it =
+        cost && (first.extent == Superseded::Extent::whole || ledger::only_time_costs(rate));
+    if (cost)
+        record.cost = record.cost.value_or(NanoUsd{0}) + *cost;
+    return all_of_it ? NanoUsd{0} : difference(std::max(known, first.reserved), known);
+}
+
 /// What budgets are charged: the cost where it is known to be all of it, else no less than what was
 /// reserved; and what attempts that failed may have cost.
 void note_charge(ledger::SpendRecord& record, const InferenceRequest& request,
@@ -125,8 +157,14 @@ void note_charge(ledger::SpendRecord& record, const InferenceRequest& request,
             request.arrival.snapshot->upstreams[at(outcome.served_by->deployment)].rate;
         all_of_it = all_of_it || ledger::only_time_costs(rate);
     }
-    const auto charged = bill.doubtful + (all_of_it ? known : std::max(known, bill.reserved));
-    if (charged != known)
+    auto charged = bill.doubtful + (all_of_it ? known : std::max(known, bill.reserved));
+    if (outcome.superseded) {
+        const bool unpriced = !record.cost;
+        const auto more = add_superseded(record, request, *outcome.superseded);
+        charged = charged + difference(record.cost.value_or(NanoUsd{0}), known) + more;
+        record.at_least = record.at_least || more > NanoUsd{0} || (unpriced && record.cost);
+    }
+    if (charged != record.cost.value_or(NanoUsd{0}))
         record.charged = charged;
     record.at_least = record.at_least || bill.doubtful > NanoUsd{0};
     if (charged > NanoUsd{0})
@@ -168,7 +206,8 @@ ledger::SpendRecord make_record(const InferenceRequest& request, const Outcome& 
     record.why = why_line(request, outcome);
     record.retries = outcome.retries;
     record.fallbacks = outcome.fallbacks;
-    record.attempts = static_cast<int>(outcome.failures.size()) + (outcome.served_by ? 1 : 0);
+    record.attempts = static_cast<int>(outcome.failures.size()) + (outcome.served_by ? 1 : 0) +
+                      (outcome.superseded ? 1 : 0);
     record.streamed = outcome.streamed;
     record.usage = outcome.usage;
     record.at_least = outcome.end != ledger::Outcome::served ||
@@ -178,6 +217,7 @@ ledger::SpendRecord make_record(const InferenceRequest& request, const Outcome& 
         record.queue = between(request.received, *outcome.first_attempt);
     if (outcome.first_token)
         record.first_token = between(request.arrival.began, *outcome.first_token);
+    record.engine = ledger::engine_json(outcome.engine);
     if (request.routing)
         record.routing = request.routing->taken;
     return record;
@@ -224,6 +264,14 @@ void publish(const ledger::SpendRecord& record, const Arrival& arrival, const Ou
 {
     services.metrics.requests(endpoint_name(arrival.endpoint), ledger::name(record.outcome))
         .Increment();
+    if (outcome != nullptr && !outcome->engine.cascade.empty()) {
+        const std::string_view word = outcome->engine.cascade;
+        const auto colon = std::min(word.find(':'), word.size());
+        services.metrics
+            .cascades(word.substr(0, colon),
+                      colon < word.size() ? word.substr(colon + 1) : std::string_view("none"))
+            .Increment();
+    }
     if (outcome != nullptr) {
         const auto own = record.total - outcome->upstream_time;
         services.metrics.overhead_seconds->Observe(std::chrono::duration<double>(own).count());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ollama_call.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/body_edit.hpp"
 #include "spillway/dialect/stream_meter.hpp"
@@ -24,6 +25,7 @@ struct Chosen {
     NanoUsd worst{};
     std::optional<guard::Reservation> money;  ///< Empty when it costs nothing.
     std::optional<ledger::OpenCalls::Slot> page;
+    std::int64_t tokens = 0;  ///< Set aside of the deployment's own limit.
     ledger::SpendRecord record;
 };
 
@@ -61,6 +63,10 @@ std::optional<route::Target> free_target(const SideCall& call, const chat::Reque
     const auto& most = snapshot.table[index].max_parallel;
     const auto running = snapshot.fleet->in_flight(index, now);
     const bool spare = !most || running == 0 || running + 1 < *most;
+    auto* const gate = snapshot.engines->of(index);
+    if (gate != nullptr &&
+        !gate->spare(upstream_model(snapshot.upstreams[at(index)], send->target.wildcard)))
+        return std::nullopt;
     if (!spare || snapshot.fleet->state_number(index, now) != 0)
         return std::nullopt;
     return std::move(send->target);
@@ -68,14 +74,37 @@ std::optional<route::Target> free_target(const SideCall& call, const chat::Reque
 
 struct Wire {
     std::vector<dialect::Splice> edits;
+    OllamaCall ollama;  ///< Instead of the body and its edits.
     std::vector<std::string_view> pieces;
-    std::string head;
+    std::string head;  ///< Empty when the request cannot be said to the deployment.
 };
 
-Wire wire_of(const SideCall& call, const chat::RequestFacts& facts, const route::Target& target)
+/// The same for an Ollama.
+void write_for_ollama(const SideCall& call, const chat::RequestFacts& facts,
+                      const route::Target& target, const std::string& model, Wire& wire)
+{
+    const auto& upstream = call.snapshot.upstreams[at(target.deployment)];
+    OllamaWish wish{upstream, facts, call.body, chat::Endpoint::chat, model, {}, {}};
+    for (const auto& parameter : call.parameters)
+        wish.overrides.emplace_back(parameter.name, parameter.json);
+    wish.overrides.emplace_back("stream", "false");
+    wish.window.allocated = target.window;
+    auto written = in_ollamas_words(std::move(wish));
+    if (!written)
+        return;
+    wire.ollama = *std::move(written);
+    wire.pieces.assign(1, wire.ollama.body);
+    wire.head = wire_head(upstream, {"POST", call.suffix, call.forwarded, "application/json",
+                                     wire.ollama.body.size(), wire.ollama.path});
+}
+
+void write_wire(const SideCall& call, const chat::RequestFacts& facts, const route::Target& target,
+                Wire& wire)
 {
     const auto& upstream = call.snapshot.upstreams[at(target.deployment)];
     const auto model = upstream_model(upstream, target.wildcard);
+    if (upstream.ollama)
+        return write_for_ollama(call, facts, target, model, wire);
     // Whole, whatever the client asked for: nobody reads along.
     auto rules = upstream.rules;
     rules.no_stream_options = true;
@@ -83,7 +112,6 @@ Wire wire_of(const SideCall& call, const chat::RequestFacts& facts, const route:
         rules.overrides.emplace_back(parameter.name, parameter.json);
     if (facts.delivery == chat::Delivery::stream)
         rules.overrides.emplace_back("stream", "false");
-    Wire wire;
     wire.edits = dialect::plan_edits(facts, call.body, model, rules, dialect::UsageInjection::leave,
                                      chat::Endpoint::chat);
     wire.pieces = dialect::slices(call.body, wire.edits);
@@ -92,7 +120,6 @@ Wire wire_of(const SideCall& call, const chat::RequestFacts& facts, const route:
         length += piece.size();
     wire.head =
         wire_head(upstream, {"POST", call.suffix, call.forwarded, "application/json", length});
-    return wire;
 }
 
 ledger::SpendRecord record_of(const SideCall& call, const route::Target& target, Services& services)
@@ -142,6 +169,25 @@ Result<void> set_aside(const SideCall& call, Chosen& chosen, Services& services)
     return {};
 }
 
+/// Takes its part of the deployment's own limits, or puts the money back.
+bool admit(const SideCall& call, const chat::RequestFacts& facts, Chosen& chosen,
+           Services& services)
+{
+    const chat::TokenWish wish{call.prompt, facts.max_tokens.value_or(Tokens{0}),
+                               chat::TokenWish::Answer::asked};
+    const auto admitted =
+        call.snapshot.fleet->admit(chosen.target.deployment, wish, services.clock.now());
+    if (admitted) {
+        chosen.tokens = *admitted;
+        return true;
+    }
+    if (chosen.page)
+        services.open_calls.clear(*chosen.page);
+    if (chosen.money)
+        chosen.money->release();
+    return false;
+}
+
 /// What the upstream said, and how its call ended.
 struct Heard {
     SideEnd end = SideEnd::failed;
@@ -167,10 +213,23 @@ net::Task<void> read_answer(net::UpstreamCall& upstream, TimePoint by, Heard& he
     }
 }
 
+void put_into_openais_words(Heard& heard, const SideCall& call, Services& services)
+{
+    const auto now = services.clock.wall();
+    const auto frame = answer_frame(services.shard.random().next(now), now, call.prompt);
+    auto answer = in_openais_words(heard.body, chat::Endpoint::chat, frame);
+    if (answer)
+        heard.body = std::move(answer->body);
+    else
+        heard.end = SideEnd::failed;
+}
+
 net::Task<Heard> send(net::UpstreamCall& upstream, const SideCall& call, const Wire& wire,
                       const route::Target& target, Services& services)
 {
     Heard heard;
+    if (wire.head.empty())
+        co_return heard;
     net::UpstreamRequest request;
     request.head = wire.head;
     request.body = wire.pieces;
@@ -188,6 +247,8 @@ net::Task<Heard> send(net::UpstreamCall& upstream, const SideCall& call, const W
     heard.status = (*begun)->status;
     if (heard.status >= 200 && heard.status <= 299)
         co_await read_answer(upstream, bounds.deadline, heard);
+    if (!wire.ollama.path.empty() && heard.end == SideEnd::answered)
+        put_into_openais_words(heard, call, services);
     co_return heard;
 }
 
@@ -237,17 +298,21 @@ net::Task<SideAnswer> run_at(const SideCall& call, const chat::RequestFacts& fac
 {
     const auto& target = chosen.target;
     auto& record = chosen.record;
-    const auto wire = wire_of(call, facts, target);
+    Wire wire;
+    write_wire(call, facts, target, wire);
     const auto began = services.clock.now();
     net::UpstreamCall upstream(services.shard);
     const SideCalls::Place place(services.side_calls, upstream);
     call.snapshot.fleet->started(target.deployment, began);
     auto heard = co_await send(upstream, call, wire, target, services);
+    conclude(record, call, target, heard, began, services);
     guard::AttemptReport report;
     report.deployment = target.deployment;
     report.end = guard::AttemptReport::End::abandoned;
+    report.set_aside = chosen.tokens;
+    if (record.usage.source != chat::UsageSource::unknown)
+        report.used = record.usage.prompt + record.usage.completion;
     call.snapshot.fleet->ended(report, services.clock.now());
-    conclude(record, call, target, heard, began, services);
     const auto charge = charge_of(record, heard, upstream.request_sent(), chosen.worst);
     if (!record.cost && count(charge) > 0)
         record.charged = charge;
@@ -298,10 +363,11 @@ net::Task<SideAnswer> run_side_call(SideCall call, Services& services)
     }
     chosen.worst = *worst;
     chosen.record = record_of(call, chosen.target, services);
-    if (!set_aside(call, chosen, services)) {
+    const bool paid = set_aside(call, chosen, services).has_value();
+    if (!paid || !admit(call, *facts, chosen, services)) {
         services.shared.shadow_allowance.settle(route.name, *worst, NanoUsd{0},
                                                 services.clock.wall());
-        refused.end = SideEnd::over_budget;
+        refused.end = paid ? SideEnd::unavailable : SideEnd::over_budget;
         co_return refused;
     }
     auto answer = co_await run_at(call, *facts, chosen, services);

@@ -5,9 +5,14 @@
 #include <filesystem>
 #include <utility>
 
+#include "engine_seats.hpp"
+#include "member_number.hpp"
+#include "ollama_rows.hpp"
 #include "spillway/base/log.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/config/locality.hpp"
+#include "spillway/engine/model_report.hpp"
+#include "spillway/engine/token_count.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/worst_case.hpp"
@@ -88,6 +93,26 @@ dialect::WireRules wire_rules(const config::Deployment& deployment, const config
     return rules;
 }
 
+void compile_embeddings(const config::Deployment& deployment, const config::Provider& provider,
+                        Upstream& upstream)
+{
+    upstream.embeddings = deployment.embeddings;
+    if (!upstream.embeddings.max_batch && provider.quirks.embedding_batch > 0)
+        upstream.embeddings.max_batch = provider.quirks.embedding_batch;
+    const auto is_dimensions = [](const auto& parameter) {
+        return parameter.first == "dimensions";
+    };
+    auto& defaults = upstream.rules.defaults;
+    const auto found = std::find_if(defaults.begin(), defaults.end(), is_dimensions);
+    if (found != defaults.end())
+        upstream.default_dimensions = number_of(found->second);
+    if (!upstream.embeddings.cut)
+        return;
+    // It does not know the parameter, wherever that comes from.
+    std::erase_if(defaults, is_dimensions);
+    upstream.rules.drop.emplace_back("dimensions");
+}
+
 std::string printed_base(const config::BaseUrl& base)
 {
     return (base.tls ? "https://" : "http://") + host_field(base) + base.path;
@@ -118,6 +143,9 @@ Result<Upstream> compile(const config::Deployment& deployment, const config::Con
     upstream.header_block = *std::move(block);
     upstream.answer_block = answer_block(deployment.id, deployment.group, upstream.api_base);
     upstream.rules = wire_rules(deployment, config, resolved);
+    compile_embeddings(deployment, *resolved.provider, upstream);
+    upstream.ollama =
+        ollama_upstream(deployment, upstream.provider, upstream.base_path, upstream.rules);
     upstream.local = deployment.local.value_or(resolved.place == config::Place::local);
     upstream.rate =
         config::rate_of(deployment, upstream.model, place_of(upstream), prices, config.local);
@@ -218,13 +246,42 @@ std::filesystem::path vocabulary_directory(const config::TokenCounting& section,
                 : std::filesystem::path();
 }
 
-/// Of the route's first target, and of all that its rules lead to; never empty.
-std::vector<std::string> models_of(const config::Route& route, const Snapshot& snapshot)
+/// The route's first target, and all that its rules lead to.
+std::vector<std::string> places_of(const config::Route& route)
 {
     auto names = route.otherwise.use;
     for (const auto& rule : route.rules)
         names.insert(names.end(), rule.action.use.begin(), rule.action.use.end());
-    auto models = models_behind(names, snapshot);
+    return names;
+}
+
+/// Local engines behind `names` that count a prompt when they are asked; those behind a wildcard
+/// are not asked, because their model is not known yet.
+std::vector<DeploymentIndex> counting_behind(std::span<const std::string> names,
+                                             const Snapshot& snapshot)
+{
+    std::vector<DeploymentIndex> found;
+    for (const auto& name : names) {
+        const auto place = snapshot.table.resolve(name);
+        if (!place)
+            continue;
+        for (const auto member : snapshot.table[place->group].members) {
+            const auto& upstream = snapshot.upstreams[at(member)];
+            const auto kind = engine::kind_of(upstream.provider);
+            const bool local = snapshot.table[member].reach == privacy::Reach::local;
+            if (local && kind && engine::count_question(*kind, upstream.model, {}) &&
+                !snapshot.table[member].wildcard &&
+                std::find(found.begin(), found.end(), member) == found.end())
+                found.push_back(member);
+        }
+    }
+    return found;
+}
+
+/// Of all that the route leads to; never empty.
+std::vector<std::string> models_of(const config::Route& route, const Snapshot& snapshot)
+{
+    auto models = models_behind(places_of(route), snapshot);
     if (models.empty())
         models.emplace_back();
     return models;
@@ -309,27 +366,44 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
             continue;
         }
         config::complete(deployment, upstream->model, place_of(*upstream), book, upstream->rate);
+        bound_window(deployment, *upstream);
         judge_locality(deployment, *resolved, rules->hosts, *upstream);
         local.push_back(upstream->local);
         upstreams.push_back(*std::move(upstream));
         usable.push_back(std::move(deployment));
     }
     config.deployments = std::move(usable);
+    agree_on_windows(upstreams, previous);
 
-    route::RoutingTable table(config, local);
-    auto fleet = std::make_shared<guard::Fleet>(
-        table, previous != nullptr ? previous->fleet.get() : nullptr);
+    auto seats = seats_of(config, upstreams, metrics);
+    std::vector<bool> queued;
+    for (const auto& seat : seats)
+        queued.push_back(!seat.address.empty());
+    auto engines = std::make_shared<const guard::Engines>(
+        std::move(seats), config.queue, previous != nullptr ? previous->engines.get() : nullptr);
+    route::RoutingTable table(config, local, queued);
+    auto fleet =
+        std::make_shared<guard::Fleet>(table, previous != nullptr ? previous->fleet.get() : nullptr,
+                                       engines->all().empty() ? nullptr : engines);
     guard::KeyRing keys(config.general.master_key);
     auto reference = reference_rate(config.ledger, book);
     auto rates = key_rates(config, table);
     const auto number = previous != nullptr ? previous->number + 1 : 1;
-    auto snapshot = std::make_shared<Snapshot>(Snapshot{
-        number, std::move(config), std::move(table), *std::move(rules), std::move(upstreams),
-        std::move(keys), std::move(reference), std::move(fleet), now, std::move(rates)});
-    for (const auto& route : snapshot->rules.book.routes())
+    auto snapshot = std::make_shared<Snapshot>(
+        Snapshot{number, std::move(config), std::move(table), *std::move(rules),
+                 std::move(upstreams), std::move(keys), std::move(reference), std::move(fleet),
+                 std::move(engines), now, std::move(rates)});
+    for (const auto& route : snapshot->rules.book.routes()) {
         snapshot->rules.models.push_back(models_of(route.source(), *snapshot));
+        snapshot->rules.counting.push_back(counting_behind(places_of(route.source()), *snapshot));
+    }
     open_vocabularies(*snapshot, environment, previous);
     return snapshot;
+}
+
+std::size_t route_index(const route::CompiledRoute& route, const Snapshot& snapshot)
+{
+    return static_cast<std::size_t>(&route - snapshot.rules.book.routes().data());
 }
 
 std::vector<std::string> models_behind(std::span<const std::string> names, const Snapshot& snapshot)

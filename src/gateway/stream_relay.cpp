@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "spillway/dialect/event_stream.hpp"
+#include "ollama_call.hpp"
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/answer_headers.hpp"
-#include "spillway/net/deadline_wheel.hpp"
+#include "spillway/gateway/cascade.hpp"
+#include "stream_parts.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -16,9 +17,10 @@ namespace {
 constexpr std::size_t max_held = std::size_t{1} * 1024 * 1024;
 /// Responses events carry whole answers, images included (wire.md 7, rule 2).
 constexpr std::size_t max_event = std::size_t{16} * 1024 * 1024;
-constexpr Millis comment_interval{12'000};
 constexpr Millis leftover_bound{1'000};
 constexpr std::string_view comment = ": keep-alive\n\n";
+/// Too late for a header.
+constexpr std::string_view cut_comment = ": the engine cut the prompt\n\n";
 
 /// Reads what follows [DONE] (usually just the last chunk) so that the connection can be reused.
 net::Task<void> finish_call(std::unique_ptr<net::UpstreamCall> call, TimePoint by)
@@ -30,60 +32,25 @@ net::Task<void> finish_call(std::unique_ptr<net::UpstreamCall> call, TimePoint b
     }
 }
 
-/// What became of one piece of the upstream's bytes.
-enum class Step : std::uint8_t { more, done, failed };
+}  // namespace
 
-class StreamRelay {
-public:
-    StreamRelay(Attempt& attempt, const net::ReplyHead& reply)
-        : attempt_(attempt),
-          status_(reply.status),
-          meter_(attempt.request.endpoint(), attempt.usage_wish == dialect::UsageInjection::leave),
-          comment_due_(attempt.services.shard.wheel(), &StreamRelay::send_comment, this)
-    {
-        LineBuffer lines(headers_);
-        lines.put("cache-control: no-cache\r\nx-accel-buffering: no\r\n");
-        copy_reply_headers(lines, reply, attempt.request.whose_rates());
+StreamRelay::StreamRelay(Attempt& attempt, const net::ReplyHead& reply)
+    : attempt_(attempt),
+      status_(reply.status),
+      meter_(attempt.request.endpoint(), attempt.usage_wish == dialect::UsageInjection::leave),
+      comment_due_(attempt.services.shard.wheel(), &StreamRelay::send_comment, this)
+{
+    LineBuffer lines(headers_);
+    lines.put("cache-control: no-cache\r\nx-accel-buffering: no\r\n");
+    const auto rates = attempt.request.whose_rates();
+    if (!speaks_ollama(attempt.upstream, attempt.request)) {
+        copy_reply_headers(lines, reply, rates);
+        return;
     }
-    StreamRelay(const StreamRelay&) = delete;
-
-    /// Sets the attempt's end.
-    net::Task<void> run();
-    /// Returns when the relay may be destroyed: no comment is being written any more.
-    net::Task<void> quiet();
-
-private:
-    [[nodiscard]] TimePoint now() const { return attempt_.services.clock.now(); }
-    [[nodiscard]] TimePoint next_bound() const;
-    [[nodiscard]] Step take(std::string_view bytes);
-    [[nodiscard]] Step take_event(std::string_view event);
-    void relay(std::string_view bytes);
-    net::Task<bool> flush();
-    void begin();
-    void end(Step step);
-    void fail(chat::Failure failure);
-    void break_off(chat::Failure failure);
-    void leave();
-    Answered& answered();
-    static void send_comment(void* self);
-    net::Task<void> write_comment();
-
-    Attempt& attempt_;
-    int status_;
-    net::HeaderLines headers_;  ///< The upstream's, until the commit point.
-    dialect::EventBoundary boundary_;
-    dialect::StreamMeter meter_;
-    std::string unfinished_;   ///< The beginning of an event whose end has not come yet.
-    std::string out_;          ///< Whole events on their way to the client.
-    std::string_view direct_;  ///< The same, where the bytes can go out from where they lie.
-    std::string last_;         ///< The event that ends the stream, held for the record.
-    bool committed_ = false;
-    bool begun_ = false;
-    std::optional<TimePoint> first_token_;
-    net::Deadline comment_due_;
-    bool commenting_ = false;
-    net::Event comment_written_;
-};
+    copy_reply_headers_as(lines, reply, rates, "text/event-stream; charset=utf-8");
+    ollama_ = std::make_unique<dialect::OllamaStream>(answer_frame(
+        attempt.request.arrival.id, attempt.services.clock.wall(), attempt.request.prompt_count));
+}
 
 TimePoint StreamRelay::next_bound() const
 {
@@ -124,6 +91,8 @@ Step StreamRelay::take_event(std::string_view event)
                 committed_ = true;
                 first_token_ = now();
             }
+            if (verification_ != nullptr)
+                verification_->add(event, now());
             break;
         case dialect::EventKind::idle:
             break;
@@ -167,8 +136,10 @@ Step StreamRelay::take(std::string_view bytes)
 /// @return False when the client left.
 net::Task<bool> StreamRelay::flush()
 {
-    if (!committed_) {
+    if (!committed_ || (unjudged() && holds())) {
         out_.append(std::exchange(direct_, {}));
+        if (committed_)
+            comment_due_.expire_at(verification_->hold_until());
         if (out_.size() <= max_held)
             co_return true;
         committed_ = true;
@@ -180,9 +151,12 @@ net::Task<bool> StreamRelay::flush()
     if (!ready.empty()) {
         if (attempt_.request.sample)
             attempt_.request.sample->keep(ready);
-        const auto sent = co_await attempt_.exchange.send(ready);
-        if (!sent)
-            co_return false;
+        const auto words = voiced(attempt_.request, ready, attempt_.services.clock);
+        if (!words.empty()) {
+            const auto sent = co_await attempt_.exchange.send(words);
+            if (!sent)
+                co_return false;
+        }
         if (attempt_.request.same)
             attempt_.request.same->add(ready);
     }
@@ -195,6 +169,11 @@ net::Task<bool> StreamRelay::flush()
 void StreamRelay::begin()
 {
     begun_ = true;
+    if (verification_ != nullptr) {
+        const auto* end = fault_ ? "kept" : ended_ ? "verified" : "released";
+        verification_->word = cascade_word(end, fault_);
+        show_cascade(attempt_.request, verification_->word);
+    }
     begin_answer(attempt_, status_, std::move(headers_));
 }
 
@@ -208,19 +187,27 @@ net::Task<void> StreamRelay::run()
         if (!piece)
             co_return fail(failure_of(piece.error()));
         if (piece->empty()) {
+            if (ollama_)
+                step = take(ollama_->finish());
             // Some servers leave the blank line behind [DONE] out (wire.md 7).
-            if (!unfinished_.empty())
+            if (step == Step::more && !unfinished_.empty())
                 step = take("\n\n");
             break;
         }
-        step = take(*piece);
-        if (step == Step::failed && !committed_)
+        step = take(ollama_ ? ollama_->feed(*piece) : *piece);
+        if (step == Step::failed && (!committed_ || unjudged()))
             break;
+        if (unjudged() && committed_) {
+            if (step == Step::done)
+                break;
+            if (step == Step::more && !holds() && doubts(review::Extent::beginning))
+                co_return;
+        }
         const bool sent = co_await flush();
         if (!sent)
             co_return leave();
     }
-    if (step != Step::failed && committed_) {
+    if (step != Step::failed && committed_ && !unjudged()) {
         const bool sent = co_await flush();
         if (!sent)
             co_return leave();
@@ -255,11 +242,23 @@ void StreamRelay::end(Step step)
     attempt_.watch.watch(nullptr);
     if (step == Step::done)
         net::spawn(finish_call(std::move(attempt_.call), now() + leftover_bound));
+    ended_ = true;
+    if (verification_ != nullptr && doubts(review::Extent::whole))
+        return;
+    finish();
+}
+
+void StreamRelay::finish()
+{
     // A proper end without one meaningful event: an empty answer is an answer.
     if (!begun_)
         begin();
-    out_.append(std::exchange(direct_, {})).append(last_);
-    answered().parting = StreamEnd{std::move(out_)};
+    out_.append(std::exchange(direct_, {}));
+    auto& end = answered();
+    if (end.engine.truncated)
+        out_.append(cut_comment);
+    out_.append(last_);
+    end.parting = StreamEnd{std::move(out_)};
 }
 
 /// A failure of the attempt while the client has seen nothing, a broken answer from then on.
@@ -295,7 +294,18 @@ Answered& StreamRelay::answered()
     end.usage = meter_.usage(attempt_.request.prompt_count);
     end.first_token = first_token_;
     end.streamed = true;
+    if (ollama_)
+        note_engine(end);
     return end;
+}
+
+void StreamRelay::note_engine(Answered& end) const
+{
+    end.engine = ollama_->engine();
+    end.engine.truncated = was_cut(end.engine, attempt_.request, attempt_.window);
+    if (ollama_->usage() == dialect::UsageOrigin::ourselves &&
+        end.usage.source == chat::UsageSource::exact)
+        end.usage.source = chat::UsageSource::estimated;
 }
 
 void StreamRelay::leave()
@@ -311,7 +321,10 @@ void StreamRelay::leave()
 void StreamRelay::send_comment(void* self)
 {
     auto& relay = *static_cast<StreamRelay*>(self);
-    if (relay.commenting_)
+    if (relay.unjudged())
+        return relay.hold_ran_out();
+    // Lines of JSON have no comments.
+    if (relay.commenting_ || relay.attempt_.request.ollama)
         return;
     relay.commenting_ = true;
     relay.comment_written_.reset();
@@ -326,10 +339,10 @@ net::Task<void> StreamRelay::write_comment()
     comment_written_.set();
 }
 
-}  // namespace
-
 net::Task<void> relay_stream(Attempt& attempt, const net::ReplyHead& reply)
 {
+    if (attempt.verification)
+        co_return co_await relay_verified(attempt, reply);
     StreamRelay relay(attempt, reply);
     co_await relay.run();
     co_await relay.quiet();

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "ollama_call.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/answer_headers.hpp"
+#include "spillway/gateway/cascade.hpp"
+#include "spillway/gateway/embedding_call.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -58,6 +61,11 @@ net::Task<void> relay_rest(Attempt& attempt, int status, net::HeaderLines header
 {
     auto& clock = attempt.services.clock;
     const auto first_token = clock.now();
+    // Too long to be held, so it is not judged.
+    if (attempt.verification) {
+        attempt.verification->word = cascade_word("released", std::nullopt);
+        show_cascade(attempt.request, attempt.verification->word);
+    }
     begin_answer(attempt, status, std::move(headers));
     std::string tail;
     std::string_view ready = begun;
@@ -113,7 +121,7 @@ void judge(Attempt& attempt, WholeReply reply, TimePoint first_token)
         return;
     }
     if (request.endpoint() == chat::Endpoint::embeddings) {
-        auto recoded = dialect::recode_embeddings(std::move(reply.body), request.facts.encoding);
+        auto recoded = dialect::recode_embeddings(std::move(reply.body), vector_wish(attempt));
         if (!recoded)
             return fail(attempt, chat::FailureClass::unknown, recoded.error().message());
         reply.body = *std::move(recoded);
@@ -122,6 +130,29 @@ void judge(Attempt& attempt, WholeReply reply, TimePoint first_token)
     answered.usage = facts.usage;
     answered.first_token = first_token;
     answered.parting = std::move(reply);
+}
+
+/// Judges an Ollama's answer that is here in full.
+void judge_ollama(Attempt& attempt, WholeReply reply, TimePoint first_token)
+{
+    const auto& request = attempt.request;
+    const auto frame =
+        answer_frame(request.arrival.id, attempt.services.clock.wall(), request.prompt_count);
+    auto translated = in_openais_words(reply.body, request.endpoint(), frame);
+    if (!translated)
+        return fail(attempt, chat::FailureClass::transient, translated.error().message());
+    reply.body = std::move(translated->body);
+    const bool cut = was_cut(translated->engine, request, attempt.window);
+    if (cut)
+        reply.headers.add("x-spillway-truncated", "true");
+    judge(attempt, std::move(reply), first_token);
+    auto* const answered = std::get_if<Answered>(&attempt.end);
+    if (answered == nullptr)
+        return;
+    answered->engine = translated->engine;
+    answered->engine.truncated = cut;
+    if (translated->usage == dialect::UsageOrigin::ourselves)
+        answered->usage.source = chat::UsageSource::estimated;
 }
 
 }  // namespace
@@ -140,7 +171,10 @@ net::Task<void> take_whole_answer(Attempt& attempt, const net::ReplyHead& reply)
     // web page with status 200 is not an answer.
     const auto endpoint = attempt.request.endpoint();
     const bool metered = endpoint != chat::Endpoint::other;
-    const auto limit = endpoint == chat::Endpoint::embeddings ? max_embeddings : max_held;
+    // What must be put into other words, or re-encoded, cannot be relayed as it comes.
+    const bool ollama = speaks_ollama(attempt.upstream, attempt.request);
+    const bool held = endpoint == chat::Endpoint::embeddings || ollama || attempt.request.ollama;
+    const auto limit = held ? max_embeddings : max_held;
     if (reply.framing == net::Framing::length && reply.content_length <= limit)
         whole.body.reserve(static_cast<std::size_t>(reply.content_length));
     const auto first_token = attempt.services.clock.now();
@@ -158,9 +192,8 @@ net::Task<void> take_whole_answer(Attempt& attempt, const net::ReplyHead& reply)
             break;
         whole.body.append(*piece);
         const bool fits = whole.body.size() <= limit;
-        if (!fits && endpoint == chat::Endpoint::embeddings) {
-            fail(attempt, chat::FailureClass::unknown,
-                 "the embeddings answer is larger than 32 MiB");
+        if (!fits && held) {
+            fail(attempt, chat::FailureClass::unknown, "the answer is larger than 32 MiB");
             co_return;
         }
         if (!fits || (!json && !metered)) {
@@ -174,7 +207,12 @@ net::Task<void> take_whole_answer(Attempt& attempt, const net::ReplyHead& reply)
         std::get<chat::Failure>(attempt.end).status = whole.status;
         co_return;
     }
-    judge(attempt, std::move(whole), first_token);
+    if (ollama)
+        judge_ollama(attempt, std::move(whole), first_token);
+    else
+        judge(attempt, std::move(whole), first_token);
+    if (attempt.verification)
+        verify_whole(attempt);
 }
 
 }  // namespace spillway::gateway

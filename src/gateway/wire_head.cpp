@@ -28,10 +28,14 @@ std::string upstream_model(const Upstream& upstream, std::string_view wildcard)
 std::string wire_head(const Upstream& upstream, const HeadParts& parts)
 {
     std::string head;
-    head.reserve(parts.method.size() + upstream.base_path.size() + parts.suffix.size() +
-                 upstream.header_block.size() + parts.forwarded.size() + parts.content_type.size() +
-                 96);
-    head.append(parts.method).append(" ").append(upstream.base_path).append(parts.suffix);
+    head.reserve(parts.method.size() + parts.path.size() + upstream.base_path.size() +
+                 parts.suffix.size() + upstream.header_block.size() + parts.forwarded.size() +
+                 parts.content_type.size() + 96);
+    head.append(parts.method).append(" ");
+    if (parts.path.empty())
+        head.append(upstream.base_path).append(parts.suffix);
+    else
+        head.append(parts.path);
     head.append(" HTTP/1.1\r\n").append(upstream.header_block).append(parts.forwarded);
     if (parts.body_length) {
         head.append("content-type: ").append(parts.content_type).append("\r\n");

@@ -23,6 +23,7 @@ struct HeadParts {
     std::string_view forwarded;  ///< Lines of the client's that are passed on, CRLF-ended.
     std::string_view content_type;
     std::optional<std::size_t> body_length;  ///< Empty: there is no body, and no type of it.
+    std::string_view path = {};              ///< The whole of it, instead of base and suffix.
 };
 
 /// Request line and headers with the blank line behind them. Secret: it holds the credential.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "member_number.hpp"
 #include "spillway/ledger/cost.hpp"
 #include "spillway/route/limits.hpp"
 
@@ -14,20 +15,6 @@ constexpr std::int64_t tokens_per_image = 3'000;
 /// Chat templates add a few tokens to each message; its role is among the text that is counted.
 constexpr std::int64_t tokens_of_template = 64;
 constexpr std::int64_t most_choices = 128;
-
-/// A whole number that stands as such in the request's top-level object.
-std::optional<std::int64_t> number_at(const InferenceRequest& request, std::string_view key)
-{
-    for (const auto& member : request.facts.members) {
-        if (member.key != key)
-            continue;
-        const auto text = member.value.of(request.body);
-        std::int64_t value = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        return error == std::errc{} ? std::optional(value) : std::nullopt;
-    }
-    return std::nullopt;
-}
 
 /// "n" and "best_of": each is an answer that is paid for.
 std::int64_t choices(const InferenceRequest& request)

@@ -134,8 +134,8 @@ void Budgets::roll(Window& window, WallTime now) const
     window.reserved = 0;
     window.told = 0;
     window.closed = false;
-    window.lease = window.elsewhere = window.common = window.low = window.refused = window.least =
-        0;
+    window.lease = window.elsewhere = window.spent_elsewhere = window.common = window.low =
+        window.refused = window.least = 0;
 }
 
 tl::expected<Reservation, BudgetRefusal> Budgets::reserve(RequestId request,

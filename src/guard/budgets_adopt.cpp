@@ -65,7 +65,7 @@ bool Budgets::open_anew(std::uint32_t cell, Window& window,
     // A window of its own for all who share it, and its lease with it.
     window.opened = opening->at;
     window.common = window.spent;
-    window.lease = window.elsewhere = window.low = 0;
+    window.lease = window.elsewhere = window.spent_elsewhere = window.low = 0;
     count_open_calls(cell, window);
     return true;
 }
@@ -129,7 +129,7 @@ Budgets::Adopted Budgets::adopt(std::span<const chat::ScopeBudget> budgets, Wall
                       adopted);
         for (auto& window : cell.windows) {
             window.only_told = only_told;
-            window.shared = shared_ && !only_told;
+            window.shared = shared_;
         }
     }
     for (const auto& open : open_)
@@ -181,8 +181,8 @@ void Budgets::add_known(Cell& cell, const Unknown& window, NanoUsd spent)
             continue;
         each.spent = saturated_sum(each.spent, std::max<std::int64_t>(0, count(spent)));
         each.closed = false;
-        // What was crossed before this start was told then.
-        each.told = static_cast<std::uint8_t>(each.told | crossed(cell, each));
+        // Whoever tells it knows whether it was told before this start.
+        note_spent(cell, each);
     }
 }
 

@@ -38,7 +38,17 @@ void Budgets::lease(const Unknown& window, const LeaseGrant& grant)
         return;
     found->lease = saturated_sum(found->common, std::max<std::int64_t>(0, count(grant.most)));
     found->elsewhere = std::max<std::int64_t>(0, count(grant.elsewhere));
+    found->spent_elsewhere = std::max<std::int64_t>(0, count(grant.spent_elsewhere));
     found->low = std::max<std::int64_t>(0, count(grant.low));
+    note_spent(cells_[*find(ScopeName{window.scope.kind, window.scope.name})], *found);
+    if (has_news_ && on_others_news_)
+        on_others_news_();
+}
+
+void Budgets::when_others_bring_news(std::function<void()> hurry)
+{
+    const std::lock_guard lock(mutex_);
+    on_others_news_ = std::move(hurry);
 }
 
 std::optional<NanoUsd> Budgets::lower_lease(const Unknown& window, NanoUsd keep)
@@ -68,7 +78,8 @@ void Budgets::demand(std::uint32_t cell, Window& window)
         window.listed = true;
         demands_.emplace_back(cell, window.period);
     }
-    const bool low = saturated_sum(window.taken(), window.low) > window.lease;
+    // What is only told of needs no lease; what was spent of it is said at the next beat.
+    const bool low = !window.only_told && saturated_sum(window.taken(), window.low) > window.lease;
     if ((low || window.refused > 0) && on_demand_)
         on_demand_();
 }
@@ -95,8 +106,6 @@ std::vector<LeaseDemand> Budgets::take_demands(std::size_t most, WallTime now)
         if (window == cell.windows.end())
             continue;
         window->listed = false;
-        if (window->only_told)
-            continue;
         roll(*window, latest_);
         out.push_back({standing_of(cell, *window), NanoUsd{std::exchange(window->refused, 0)},
                        NanoUsd{std::exchange(window->least, 0)}});

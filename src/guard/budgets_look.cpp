@@ -19,6 +19,11 @@ std::uint8_t bit(BudgetNews::Kind kind)
 
 }  // namespace
 
+NanoUsd BudgetStanding::spent_by_all() const
+{
+    return NanoUsd{saturated_sum(count(spent), count(spent_elsewhere))};
+}
+
 NanoUsd BudgetStanding::taken() const
 {
     return NanoUsd{saturated_sum(saturated_sum(count(spent), count(reserved)), count(elsewhere))};
@@ -47,8 +52,8 @@ std::uint8_t Budgets::crossed(const Cell& cell, const Window& window)
 {
     constexpr double most_of_it = 0.85;
     if (window.spent == 0)
-        return 0;
-    const auto spent = saturated_sum(window.spent, window.elsewhere);
+        return 0;  // It is for those to tell who spent.
+    const auto spent = saturated_sum(window.spent, window.spent_elsewhere);
     unsigned bits = 0;
     if (&window == &cell.windows.front() && cell.soft && spent >= count(*cell.soft))
         bits |= bit(BudgetNews::Kind::soft_crossed);
@@ -156,6 +161,7 @@ BudgetStanding Budgets::standing_of(const Cell& cell, const Window& window)
     out.spent = NanoUsd{window.spent};
     out.reserved = NanoUsd{window.reserved};
     out.elsewhere = NanoUsd{window.elsewhere};
+    out.spent_elsewhere = NanoUsd{window.spent_elsewhere};
     out.common = NanoUsd{window.common};
     out.opened = window.opened;
     out.began = window.span.began;

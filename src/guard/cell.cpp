@@ -21,6 +21,8 @@ constexpr Millis longest_told_rest{600'000};
 constexpr std::chrono::minutes stays_warm{4};
 /// An engine that reports at all does so every few seconds.
 constexpr std::chrono::minutes report_counts{2};
+/// For so long an engine is taken to load its model when it said so and nothing since.
+constexpr std::chrono::seconds loading_counts{30};
 constexpr std::chrono::seconds between_comparisons{1};
 /// Weight of the newest measurement in the moving average of the speed.
 constexpr double newest_share = 0.2;
@@ -113,6 +115,13 @@ bool Fleet::Cell::warm(TimePoint now) const
     return answered_ && now - *answered_ < stays_warm;
 }
 
+/// Does it load its model? By its own word, unless it answered since.
+bool Fleet::Cell::loading(TimePoint now) const
+{
+    return report_ && report_->facts.loading.value_or(false) &&
+           now - report_->when < loading_counts && (!answered_ || *answered_ < report_->when);
+}
+
 route::DeploymentState Fleet::Cell::read_locked(const Rules& rules, TimePoint now) const
 {
     route::DeploymentState state;
@@ -122,6 +131,7 @@ route::DeploymentState Fleet::Cell::read_locked(const Rules& rules, TimePoint no
     state.first_token_ms = first_token_.at(now);
     state.tokens_last_minute = tokens_.sum(now);
     state.warm = warm(now);
+    state.loading = loading(now);
     state.window = window_;
     state.tokens_per_second = tokens_per_second_;
     state.requests_last_minute = static_cast<std::uint32_t>(requests_.sum(now));
@@ -305,6 +315,9 @@ bool Fleet::Cell::must_rest(const chat::Failure& failure, const Rules& rules) co
         return static_cast<std::int64_t>(times) > *by_class;
     }
     if (policy_of(failure.kind).cooling != Cooling::none && !rules.lone) {
+        return true;
+    }
+    if (failure.unreached && rules.engine && !rules.lone && !rules.allowed_fails) {
         return true;
     }
     if (rules.allowed_fails) {

@@ -19,7 +19,8 @@ namespace spillway::guard {
 /// What the configuration says about resting, for one deployment.
 struct Rules {
     bool may_rest = true;
-    bool lone = false;  ///< The only member of its group.
+    bool lone = false;    ///< The only member of its group.
+    bool engine = false;  ///< A local engine: who finds nobody there need not ask again.
     Millis cooldown{};
     std::optional<int> allowed_fails;
     config::RetryPolicy allowed_fails_policy;
@@ -64,6 +65,7 @@ public:
 
 private:
     [[nodiscard]] bool warm(TimePoint now) const;
+    [[nodiscard]] bool loading(TimePoint now) const;
     [[nodiscard]] route::DeploymentState read_locked(const Rules& rules, TimePoint now) const;
     void measure(const AttemptReport& report, TimePoint now);
     void recovered(TimePoint now);

@@ -15,9 +15,13 @@ struct Fleet::Entry {
     std::shared_ptr<Cell> cell;
     Rules rules;
     std::size_t group = 0;
+    std::optional<std::int64_t> parallel;  ///< At once; `route::is_saturated` holds it, too.
+    bool apart = false;
 };
 
-Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous)
+Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous,
+             std::shared_ptr<const Engines> engines)
+    : limits_(previous != nullptr ? previous->limits_ : nullptr), engines_(std::move(engines))
 {
     std::unordered_map<std::string_view, const std::shared_ptr<Cell>*> known;
     if (previous != nullptr) {
@@ -40,6 +44,7 @@ Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous)
         Rules rules;
         rules.may_rest = !settings.disable_cooldowns;
         rules.lone = groups_[group_of[i]].size() < 2;
+        rules.engine = deployment.queued;
         rules.cooldown = deployment.cooldown_time.value_or(settings.cooldown_time);
         rules.allowed_fails = settings.allowed_fails;
         rules.allowed_fails_policy = settings.allowed_fails_policy;
@@ -47,11 +52,26 @@ Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous)
         rules.tokens_per_minute = config::enforces_tpm(settings) ? deployment.tpm : std::nullopt;
         entries_.push_back({deployment.id,
                             found == known.end() ? std::make_shared<Cell>() : *found->second,
-                            std::move(rules), group_of[i]});
+                            std::move(rules), group_of[i], deployment.max_parallel});
     }
 }
 
 Fleet::~Fleet() = default;
+
+void Fleet::keep_apart(DeploymentIndex deployment)
+{
+    entries_[at(deployment)].apart = true;
+}
+
+/// What several instances hold of its limits together; empty where this one is alone with them.
+std::optional<Limit> Fleet::shared_limit(const Entry& entry) const
+{
+    if (limits_ == nullptr || entry.apart || (!entry.rules.limited() && !entry.parallel)) {
+        return std::nullopt;
+    }
+    return Limit{chat::ScopeKind::deployment,   entry.id,      {}, entry.rules.requests_per_minute,
+                 entry.rules.tokens_per_minute, entry.parallel};
+}
 
 void Fleet::read(route::FleetView& view, TimePoint now) const
 {
@@ -61,24 +81,42 @@ void Fleet::read(route::FleetView& view, TimePoint now) const
 route::DeploymentState Fleet::state(DeploymentIndex deployment, TimePoint now) const
 {
     const Entry& entry = entries_[at(deployment)];
-    return entry.cell->read(entry.rules, now);
+    auto state = entry.cell->read(entry.rules, now);
+    // Where there is no choice it is for people only: a long queue takes a while to foresee.
+    if (engines_ && !entry.rules.lone) {
+        state.expected_wait = engines_->expected_wait(deployment, now);
+    }
+    if (const auto limit = shared_limit(entry)) {
+        limits_->show(*limit, state, now);
+    }
+    return state;
 }
 
 std::optional<std::int64_t> Fleet::admit(DeploymentIndex deployment, const chat::TokenWish& wish,
                                          TimePoint now)
 {
     const Entry& entry = entries_[at(deployment)];
+    if (const auto limit = shared_limit(entry)) {
+        return limits_->admit(*limit, wish, now);
+    }
     return entry.rules.limited() ? entry.cell->admit(wish, entry.rules, now) : 0;
 }
 
 void Fleet::started(DeploymentIndex deployment, TimePoint now)
 {
-    entries_[at(deployment)].cell->started(now);
+    const Entry& entry = entries_[at(deployment)];
+    if (const auto limit = shared_limit(entry)) {
+        limits_->begun(*limit);
+    }
+    entry.cell->started(now);
 }
 
 void Fleet::ended(const AttemptReport& report, TimePoint now)
 {
     const Entry& entry = entries_[at(report.deployment)];
+    if (const auto limit = shared_limit(entry)) {
+        limits_->leave(*limit, report.set_aside, report.used, now);
+    }
     if (entry.cell->ended(report, entry.rules, now) == Cell::Compare::now) {
         compare(report.deployment, now);
     }
@@ -122,7 +160,11 @@ void Fleet::learned(DeploymentIndex deployment, const chat::ModelFacts& facts, T
 Health Fleet::health(DeploymentIndex deployment, TimePoint now) const
 {
     const Entry& entry = entries_[at(deployment)];
-    return entry.cell->health(entry.rules, now);
+    auto health = entry.cell->health(entry.rules, now);
+    if (engines_) {
+        health.state.expected_wait = engines_->expected_wait(deployment, now);
+    }
+    return health;
 }
 
 std::uint32_t Fleet::in_flight(DeploymentIndex deployment, TimePoint now) const

@@ -6,6 +6,15 @@
 #include "spillway/guard/rate_limits.hpp"
 
 namespace spillway::guard {
+namespace {
+
+/// After an answer that too little is left: so long others may still give back what they do not
+/// use ...
+constexpr std::chrono::milliseconds others_give_back{250};
+/// ... and for so long afterwards who can go elsewhere does not wait for it.
+constexpr std::chrono::seconds short_for{1};
+
+}  // namespace
 
 void RateLimits::share(std::function<void()> on_demand)
 {
@@ -126,7 +135,8 @@ std::optional<std::int64_t> RateLimits::lower(const SharedLimit& limit, std::int
     return part;
 }
 
-void RateLimits::lease(const SharedLimit& limit, std::int64_t most, std::int64_t low, TimePoint now)
+void RateLimits::lease(const SharedLimit& limit, std::int64_t most, std::int64_t low, TimePoint now,
+                       Supply supply)
 {
     const std::scoped_lock lock(mutex_);
     const auto found = cells_.find(KeyView{limit.kind, limit.name, limit.model});
@@ -136,6 +146,103 @@ void RateLimits::lease(const SharedLimit& limit, std::int64_t most, std::int64_t
     auto& lease = found->second.leases[static_cast<std::size_t>(limit.measure)];
     lease.low = low;
     lease.known = true;
+    if (supply == Supply::some)
+        lease.short_since.reset();
+    else if (!lease.short_since || now - *lease.short_since >= short_for)
+        lease.short_since = now;
+}
+
+std::optional<std::int64_t> RateLimits::admit(const Limit& limit, const chat::TokenWish& wish,
+                                              TimePoint now)
+{
+    auto decision = take({&limit, 1}, wish, now);
+    if (decision.refused)
+        return std::nullopt;
+    const std::scoped_lock lock(mutex_);
+    // Held by what was taken, so it is there.
+    ++cells_.find(KeyView{limit.kind, limit.name, limit.model})->second.admitted;
+    decision.taken.keep();
+    return limit.tokens ? wish.of(*limit.tokens) : 0;
+}
+
+void RateLimits::begun(const Limit& limit)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto found = cells_.find(KeyView{limit.kind, limit.name, limit.model});
+    if (found == cells_.end())
+        return;
+    auto& cell = found->second;
+    if (cell.admitted > 0)
+        --cell.admitted;
+    else
+        ++cell.strangers;
+}
+
+void RateLimits::leave(const Limit& limit, std::int64_t set_aside, std::optional<Tokens> used,
+                       TimePoint now)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto found = cells_.find(KeyView{limit.kind, limit.name, limit.model});
+    if (found == cells_.end())
+        return;
+    auto& cell = found->second;
+    // Whichever of them ends first: the last of those who took a place gives it back.
+    if (cell.strangers > 0) {
+        --cell.strangers;
+    } else {
+        cell.holders -= cell.holders > 0 ? 1 : 0;
+        if (limit.parallel)
+            cell.in_flight -= cell.in_flight > 0 ? 1 : 0;
+    }
+    if (limit.tokens && used && cell.tokens)
+        cell.tokens->settle(set_aside, count(*used), now);
+}
+
+/// When asking is worth while: at once, but not soon after an answer that there was too little, and
+/// not while there is nobody to ask.
+TimePoint RateLimits::grows_at(const Cell::Lease& lease, TimePoint now) const
+{
+    if (alone_of_ > 0 && (lease.known || lease.part > 0))
+        return now + short_for;
+    if (!lease.short_since || now - *lease.short_since < others_give_back)
+        return now;
+    return std::max(now, *lease.short_since + short_for);
+}
+
+void RateLimits::show(const Limit& limit, route::DeploymentState& state, TimePoint now) const
+{
+    const std::scoped_lock lock(mutex_);
+    const auto found = cells_.find(KeyView{limit.kind, limit.name, limit.model});
+    static const Cell untouched;
+    const auto& cell = found == cells_.end() ? untouched : found->second;
+    const auto part_of = [&](Measure measure, std::int64_t of_all) {
+        const auto& lease = cell.leases[static_cast<std::size_t>(measure)];
+        std::optional<route::RateRoom::Part> part;
+        if (lease.part < of_all) {
+            part = {lease.part, grows_at(lease, now)};
+            state.part_grows_at =
+                std::min(state.part_grows_at.value_or(part->grows_at), part->grows_at);
+        }
+        return part;
+    };
+    const auto room_of = [&](Measure measure, const std::optional<TokenBucket>& bucket) {
+        route::RateRoom room;
+        room.per_minute = limit_of(limit, measure);
+        if (room.per_minute)
+            room.part = part_of(measure, *room.per_minute);
+        if (bucket)
+            room.empty_at = bucket->empty_at(now);
+        return room;
+    };
+    state.part_grows_at.reset();
+    state.requests_room = room_of(Measure::requests, cell.requests);
+    state.tokens_room = room_of(Measure::tokens, cell.tokens);
+    state.places.reset();
+    if (!limit.parallel)
+        return;
+    const auto part = part_of(Measure::parallel, *limit.parallel);
+    if (part && part->grows_at > now)
+        state.places = static_cast<std::uint32_t>(std::max<std::int64_t>(0, part->per_minute));
 }
 
 }  // namespace spillway::guard

@@ -46,6 +46,8 @@ void note_tightest(std::optional<Meter>& known, const TokenBucket& bucket, std::
         known = meter;
 }
 
+}  // namespace
+
 std::optional<std::int64_t> limit_of(const Limit& limit, Measure measure)
 {
     switch (measure) {
@@ -58,6 +60,8 @@ std::optional<std::int64_t> limit_of(const Limit& limit, Measure measure)
     }
     return std::nullopt;
 }
+
+namespace {
 
 std::int64_t wanted_of(const chat::TokenWish& wish, Measure measure, std::int64_t limit)
 {
@@ -259,6 +263,12 @@ void RateLimits::Taken::correct(Tokens used, TimePoint now)
         if (held.tokens)
             held.cell->tokens->settle(*held.tokens, count(used), now);
     }
+}
+
+void RateLimits::Taken::keep() noexcept
+{
+    held_.clear();
+    limits_ = nullptr;
 }
 
 void RateLimits::Taken::release() noexcept

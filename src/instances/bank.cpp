@@ -51,7 +51,8 @@ FOR UPDATE OF kept)sql";
 constexpr const char* read_statement = R"sql(
 SELECT asked.at, kept.id, mine.granted, mine.spent, kept.hungry IS NOT NULL,
        coalesce(sum(theirs.granted), 0)::text,
-       coalesce(sum(theirs.used), 0)::text
+       coalesce(sum(theirs.used), 0)::text,
+       coalesce(sum(theirs.spent), 0)::text
 FROM jsonb_to_recordset($1::jsonb)
      AS asked(at int, scope text, name text, period text, began bigint, expiring boolean)
 JOIN spillway_windows kept
@@ -165,6 +166,7 @@ struct Bank::Found {
     bool hungry = false;
     std::int64_t others = 0;
     std::int64_t elsewhere = 0;
+    std::int64_t spent_elsewhere = 0;
 };
 
 Outcome<void> Bank::join(Takeover takeover)
@@ -265,7 +267,7 @@ Outcome<std::vector<Bank::Found>> Bank::lock(const std::vector<Ask>& asks)
     std::vector<Found> found;
     for (const auto& row : *rows) {
         found.push_back({number(row[1]), row[2].has_value(), number(row[2]), number(row[3]),
-                         row[4] == "t", number(row[5]), number(row[6])});
+                         row[4] == "t", number(row[5]), number(row[6]), number(row[7])});
     }
     return found;
 }
@@ -297,6 +299,7 @@ Outcome<void> Bank::write(const std::vector<Ask>& asks, const std::vector<Found>
         answer.granted = share.granted;
         answer.usable = share.granted - answer.lost;
         answer.elsewhere = at.elsewhere;
+        answer.spent_elsewhere = at.spent_elsewhere;
         answer.low = share.low;
         answer.hungry = share.hungry;
         round.answers.push_back(answer);

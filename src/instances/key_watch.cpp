@@ -124,7 +124,7 @@ struct KeyWatch::Work {
     postgres::Dialer dialer;
     std::optional<postgres::Session> session;
     keys::Version inbox_version = 0;
-    TimePoint seen = steady_clock::now();
+    TimePoint seen = steady_clock::now() - parts.silent;
     bool complained = false;
 };
 

@@ -63,8 +63,10 @@ std::optional<Stock> Wares::stock(const Ware& ware)
     const auto own = [common](NanoUsd amount) {
         return std::max<std::int64_t>(0, count(amount) - common);
     };
-    return Stock{at->resets,          own(at->cap),    own(at->spent),
-                 count(at->reserved), own(*at->lease), Tenure::kept};
+    // Of what has no cap nothing is held, only told of.
+    const auto cap = at->only_told ? 0 : own(at->cap);
+    return Stock{at->resets,      cap,         own(at->spent), count(at->reserved),
+                 own(*at->lease), Tenure::kept};
 }
 
 std::optional<std::int64_t> Wares::lower(const Ware& ware, std::int64_t keep)
@@ -78,11 +80,14 @@ std::optional<std::int64_t> Wares::lower(const Ware& ware, std::int64_t keep)
 void Wares::lease(const Ware& ware, const Answer& answer)
 {
     if (const auto* const limit = std::get_if<SharedLimit>(&ware)) {
-        rates_.lease(*limit, answer.usable, answer.low, clock_.now());
+        rates_.lease(*limit, answer.usable, answer.low, clock_.now(),
+                     answer.hungry == Share::Hungry::yes ? guard::RateLimits::Supply::short_of
+                                                         : guard::RateLimits::Supply::some);
         return;
     }
     budgets_.lease(std::get<Budgets::Unknown>(ware),
-                   {NanoUsd{answer.usable}, NanoUsd{answer.elsewhere}, NanoUsd{answer.low}});
+                   {NanoUsd{answer.usable}, NanoUsd{answer.elsewhere}, NanoUsd{answer.low},
+                    NanoUsd{answer.spent_elsewhere}});
 }
 
 }  // namespace spillway::instances

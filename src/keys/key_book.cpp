@@ -75,6 +75,13 @@ Result<void> KeyBook::load(Defaults defaults)
     return take_over(*std::move(contents));
 }
 
+Result<void> KeyBook::recall(Store::Contents contents, Defaults defaults)
+{
+    const std::lock_guard lock(writing_);
+    defaults_ = std::move(defaults);
+    return take_over(std::move(contents));
+}
+
 Result<std::shared_ptr<const KeyBook::Edition>> KeyBook::apply(std::vector<Change> changes)
 {
     const std::lock_guard lock(writing_);

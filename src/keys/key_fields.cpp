@@ -77,9 +77,8 @@ void check_owner(RequestFields& fields, const Catalog& catalog, const Key& key, 
 {
     if (key.team_id != before.team_id && !key.team_id.empty() && !catalog.team(key.team_id))
         fields.refuse("team_id", "names `" + printable(key.team_id, 80) + "`, which is no team.");
-    if (key.user_id != before.user_id && !key.user_id.empty() && !catalog.user(key.user_id))
-        fields.refuse("user_id", "names `" + printable(key.user_id, 80) +
-                                     "`, which is no user; make it with /user/new.");
+    // A user need not be known, as with LiteLLM: the default of internal users holds it until
+    // /user/new says more.
     if (key.key_alias == before.key_alias || key.key_alias.empty())
         return;
     if (const auto other = catalog.key_by_alias(key.key_alias); other && other->token != key.token)

@@ -13,7 +13,7 @@ std::size_t bytes_of(const SpendRecord& record)
     for (const auto* text :
          {&record.call_type, &record.key_hash, &record.team_id, &record.user_id, &record.end_user,
           &record.tags, &record.asked_model, &record.group, &record.deployment_id, &record.provider,
-          &record.upstream_model, &record.api_base, &record.error, &record.why})
+          &record.upstream_model, &record.api_base, &record.error, &record.why, &record.engine})
         bytes += text->size();
     if (record.routing)
         bytes +=

@@ -10,7 +10,7 @@
 namespace spillway::ledger {
 namespace {
 
-constexpr std::array<std::string_view, 46> columns{"request_id",
+constexpr std::array<std::string_view, 47> columns{"request_id",
                                                    "started_at",
                                                    "ended_at",
                                                    "first_token_at",
@@ -55,7 +55,8 @@ constexpr std::array<std::string_view, 46> columns{"request_id",
                                                    "features",
                                                    "kept_local",
                                                    "scanned",
-                                                   "code_known"};
+                                                   "code_known",
+                                                   "engine"};
 
 /// One value of a line. JSON and numbers stand as they are, texts are quoted where they must be.
 struct Value {
@@ -165,6 +166,7 @@ Line line_of(const SpendRecord& record)
     add_who_and_what(line, record);
     add_tokens_and_money(line, record);
     add_routing(line, record.routing.get());
+    line.json(record.engine, "");
     return line;
 }
 

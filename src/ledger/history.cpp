@@ -13,8 +13,8 @@ namespace {
 
 /// A read that lasts keeps the write-ahead log from being folded.
 constexpr int page_size = 2'048;
-/// The first schema version whose records say who pays; `routings` came one before.
-constexpr std::int64_t first_with_payers = 4;
+/// The first schema version whose records have all columns.
+constexpr std::int64_t first_complete = 8;
 
 Error not_a_ledger(const std::string& path, const std::string& why)
 {
@@ -53,7 +53,7 @@ Result<History> History::open(const std::string& ledger_path)
     if (!version) {
         return fail(not_a_ledger(ledger_path, version.error().message()));
     }
-    if (*version < first_with_payers) {
+    if (*version < first_complete) {
         return fail(
             not_a_ledger(ledger_path, "an older version wrote it; start the daemon on it once"));
     }

@@ -15,7 +15,7 @@ constexpr const char* migration_lock = "SELECT pg_advisory_xact_lock(1936747884)
 /// One step each; a step that was released is never edited again. Money is counted in nano-dollars;
 /// NULL means unknown, or with `route` and its neighbours that there was nothing to decide. The
 /// second index is the one whose lack hurts LiteLLM (litellm#35766).
-constexpr std::array<const char*, 3> migrations{
+constexpr std::array<const char*, 4> migrations{
     R"sql(
 CREATE TABLE spillway_spend_logs (
     request_id text PRIMARY KEY,
@@ -192,6 +192,50 @@ SELECT request_id,
        CASE WHEN outcome = 'served' THEN 'success' ELSE 'failure' END AS status
 FROM spillway_spend_logs;
 )sql",
+    R"sql(
+ALTER TABLE spillway_spend_logs ADD COLUMN engine jsonb;
+CREATE OR REPLACE VIEW spillway_spend_logs_litellm AS
+SELECT request_id,
+       call_type,
+       key_hash AS api_key,
+       cost_nano_usd / 1000000000.0 AS spend,
+       prompt_tokens::numeric + completion_tokens AS total_tokens,
+       prompt_tokens,
+       completion_tokens,
+       started_at AS "startTime",
+       ended_at AS "endTime",
+       total_ms AS request_duration_ms,
+       coalesce(first_token_at, CASE WHEN outcome = 'served' THEN ended_at END)
+           AS "completionStartTime",
+       coalesce(nullif(upstream_model, ''), asked_model) AS model,
+       deployment_id AS model_id,
+       model_group,
+       provider AS custom_llm_provider,
+       api_base,
+       user_id AS "user",
+       jsonb_build_object(
+           'usage_source', usage_source, 'outcome', outcome, 'status', status, 'error', error,
+           'why', why, 'attempts', attempts, 'retries', retries, 'fallbacks', fallbacks,
+           'stream', streamed, 'asked_model', asked_model, 'cost_nano_usd', cost_nano_usd,
+           'cost_is_at_least', cost_is_at_least, 'cached_tokens', cached_tokens,
+           'cache_write_tokens', cache_write_tokens, 'reasoning_tokens', reasoning_tokens,
+           'queue_ms', queue_ms, 'first_token_ms', first_token_ms,
+           'route', route, 'rule', rule, 'reason', reason,
+           'kept_local', kept_local, 'charged_nano_usd', charged_nano_usd,
+           'reference_nano_usd', reference_nano_usd, 'engine', engine) AS metadata,
+       CASE WHEN replayed THEN 'True' ELSE 'False' END AS cache_hit,
+       '' AS cache_key,
+       tags AS request_tags,
+       nullif(team_id, '') AS team_id,
+       NULL::text AS organization_id,
+       end_user,
+       NULL::text AS requester_ip_address,
+       '{}'::jsonb AS messages,
+       '{}'::jsonb AS response,
+       NULL::text AS session_id,
+       CASE WHEN outcome = 'served' THEN 'success' ELSE 'failure' END AS status
+FROM spillway_spend_logs;
+)sql",
 };
 
 constexpr const char* columns =
@@ -200,8 +244,9 @@ constexpr const char* columns =
     "error, why, attempts, retries, fallbacks, streamed, prompt_tokens, completion_tokens, "
     "cached_tokens, cache_write_tokens, reasoning_tokens, usage_source, cost_nano_usd, "
     "cost_is_at_least, queue_ms, first_token_ms, total_ms, route, rule, reason, features, "
-    "kept_local, team_id, user_id, charged_nano_usd, charged_at, reference_nano_usd, replayed";
-constexpr int column_count = 44;
+    "kept_local, team_id, user_id, charged_nano_usd, charged_at, reference_nano_usd, replayed, "
+    "engine";
+constexpr int column_count = 45;
 
 int number_in(const std::optional<std::string>& text)
 {
@@ -354,6 +399,7 @@ postgres::Row parameters_of(const SpendRecord& record)
     row.push_back(record.charged_at ? std::optional{rfc3339(*record.charged_at)} : std::nullopt);
     amount(record.reference_cost);
     truth(record.replayed);
+    or_null(record.engine);
     return row;
 }
 

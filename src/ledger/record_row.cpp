@@ -114,6 +114,7 @@ SpendRecord RecordReader::read(const sqlite::Statement& row)
     ++column;
     record.reference_cost = amount();
     record.replayed = number() != 0;
+    record.engine = text();
     record.routing = read_routing(row, column);
     return record;
 }

@@ -18,8 +18,9 @@ inline constexpr std::string_view record_columns =
     "provider, upstream_model, api_base, outcome, status, error, why, attempts, retries, "
     "fallbacks, streamed, prompt_tokens, completion_tokens, cached_tokens, cache_write_tokens, "
     "reasoning_tokens, usage_source, cost_nano_usd, at_least, queue_ms, first_token_ms, total_ms, "
-    "team_id, user_id, charged_nano_usd, charged_at, reference_nano_usd, replayed";
-inline constexpr int record_column_count = 38;
+    "team_id, user_id, charged_nano_usd, charged_at, reference_nano_usd, replayed, "
+    "engine";
+inline constexpr int record_column_count = 39;
 
 /// The question whose rows `RecordReader::read` takes: records, and how they were routed where
 /// there was a choice. Restrictions and order are put behind it.

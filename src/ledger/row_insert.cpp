@@ -161,6 +161,10 @@ void RowInsert::bind(std::size_t row, std::int64_t seq, const SpendRecord& recor
     record.charged_at ? to.number(record.charged_at->time_since_epoch().count()) : to.null();
     record.reference_cost ? to.amount(count(*record.reference_cost)) : to.null();
     to.number(record.replayed ? 1 : 0);
+    // Most records have none; cut in the middle it would not be JSON any more.
+    record.engine.empty() || record.engine.size() > longest_text
+        ? to.null()
+        : to.text(record.engine, longest_text);
 }
 
 void RowInsert::forget()

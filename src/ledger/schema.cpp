@@ -37,7 +37,12 @@ constexpr std::int64_t application_id = 0x53574C47;
 ///
 /// `openings` says from when on a budget that is never renewed counts: what is retired of the time
 /// before is not in its `retired_charges`.
-constexpr std::array<const char*, 7> migrations{
+///
+/// `engine` is JSON, null unless a local engine or the queue in front of it told something: what is
+/// known differs by engine and grows, and no sum is made of it.
+///
+/// `told` has a row for everything that was told of a window, once (docs/adr/0045).
+constexpr std::array<const char*, 9> migrations{
     R"sql(
 CREATE TABLE words (
     id INTEGER PRIMARY KEY,
@@ -279,6 +284,21 @@ CREATE TABLE openings (
     at INTEGER NOT NULL,
     PRIMARY KEY (scope, name)
 ) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+ALTER TABLE records ADD COLUMN engine TEXT;
+)sql",
+    R"sql(
+CREATE TABLE told (
+    what TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    name TEXT NOT NULL,
+    period TEXT NOT NULL,
+    began INTEGER NOT NULL,
+    ends INTEGER,
+    PRIMARY KEY (what, scope, name, period, began)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_ends ON told (ends);
 )sql",
 };
 

@@ -108,6 +108,7 @@ std::string metadata_json(const SpendRecord& record)
         metadata.number("queue_ms", record.queue.count());
         metadata.json("first_token_ms", optional_millis(record.first_token));
         add_routing(metadata, record.routing.get());
+        metadata.json("engine", record.engine.empty() ? "null" : record.engine);
     }
     return out;
 }
@@ -158,6 +159,32 @@ std::string decimal_usd(NanoUsd amount)
     if (last != std::string::npos) {
         out += '.';
         out.append(fraction, 0, last + 1);
+    }
+    return out;
+}
+
+std::string engine_json(const chat::EngineFacts& facts)
+{
+    if (facts == chat::EngineFacts{})
+        return {};
+    std::string out;
+    {
+        ObjectWriter object{out};
+        const auto add = [&object](std::string_view key, const auto& fact) {
+            if (fact)
+                object.number(key, static_cast<std::int64_t>(fact->count()));
+        };
+        add("load_ns", facts.load);
+        add("prefill_ns", facts.prefill);
+        add("decode_ns", facts.decode);
+        if (facts.evaluated)
+            object.number("evaluated_tokens", count(*facts.evaluated));
+        if (facts.truncated)
+            object.truth("truncated", true);
+        add("queued_ms", facts.queued);
+        if (facts.position)
+            object.number("queue_position", *facts.position);
+        add("predicted_first_token_ms", facts.predicted);
     }
     return out;
 }

@@ -10,171 +10,12 @@
 #include <filesystem>
 #include <sstream>
 
+#include "cascade_words.hpp"
+#include "metric_rows.hpp"
+
 namespace spillway::observe {
 
 namespace {
-
-enum class Kind : std::uint8_t { counter, gauge, histogram };
-
-/// One line of the list that both the instruments and their manual are made from.
-struct Row {
-    Kind kind;
-    const char* name;
-    const char* labels;  ///< For the manual.
-    const char* help;
-};
-
-namespace row {
-constexpr Row requests{Kind::counter, "spillway_requests_total", "endpoint, outcome",
-                       "Authenticated requests by endpoint and outcome."};
-constexpr Row shadows{Kind::counter, "spillway_shadows_total", "outcome",
-                      "Requests drawn for comparison with a second group, by what became of them."};
-constexpr Row strangers{Kind::counter, "spillway_strangers_total", "",
-                        "Requests without a valid credential; these leave no spend record."};
-constexpr Row rate_limited{Kind::counter, "spillway_rate_limited_total", "scope",
-                           "Requests refused by a limit of requests or tokens per minute or of "
-                           "parallel requests, by whose limit it was."};
-constexpr Row replays{Kind::counter, "spillway_replays_total", "kind",
-                      "Requests that got the answer of another one that is the same."};
-constexpr Row refused_heads{Kind::counter, "spillway_refused_heads_total", "",
-                            "Requests refused before their head was complete or acceptable."};
-constexpr Row malformed_events{Kind::counter, "spillway_malformed_events_total", "",
-                               "Events of upstream streams that were skipped as malformed."};
-constexpr Row client_gone{Kind::counter, "spillway_clients_gone_total", "",
-                          "Requests whose client left before the end of the answer."};
-constexpr Row reloads{Kind::counter, "spillway_config_reloads_total", "",
-                      "Configurations put into service after the first."};
-constexpr Row reload_failures{Kind::counter, "spillway_config_reload_failures_total", "",
-                              "Configurations refused at reload; the one before stayed."};
-constexpr Row overhead{Kind::histogram, "spillway_overhead_seconds", "",
-                       "Time a request spent inside spillway, upstreams excluded."};
-constexpr Row commit{Kind::histogram, "spillway_ledger_commit_seconds", "",
-                     "One transaction of the embedded ledger."};
-constexpr Row connections{Kind::gauge, "spillway_connections", "", "Client connections now."};
-constexpr Row in_flight{Kind::gauge, "spillway_requests_in_flight", "",
-                        "Requests being answered now."};
-constexpr Row outbox{Kind::gauge, "spillway_outbox_waiting", "",
-                     "Spend records not yet confirmed by PostgreSQL."};
-constexpr Row ledger{Kind::gauge, "spillway_ledger_healthy", "",
-                     "1 while the embedded ledger takes records, else 0."};
-constexpr Row ledger_waiting{Kind::gauge, "spillway_ledger_waiting", "",
-                             "Spend records that wait in memory for a failing disk."};
-constexpr Row ledger_lost{Kind::counter, "spillway_ledger_lost_total", "",
-                          "Spend records that found no room to wait for a failing disk."};
-constexpr Row instances{
-    Kind::gauge, "spillway_instances", "",
-    "Instances alive that share one PostgreSQL; 0 when this one shares nothing."};
-constexpr Row instances_away{Kind::gauge, "spillway_instances_away", "",
-                             "1 while PostgreSQL cannot be asked for more of what is shared."};
-constexpr Row leases{Kind::gauge, "spillway_leases", "",
-                     "Budgets and limits that this instance holds a part of."};
-constexpr Row lease_rounds{Kind::counter, "spillway_lease_rounds_total", "",
-                           "Transactions in which parts were asked for or given back."};
-constexpr Row leases_refused{Kind::counter, "spillway_leases_refused_total", "",
-                             "Asks for which too little of a budget or limit was left."};
-constexpr Row leases_given_back{Kind::counter, "spillway_leases_given_back_total", "",
-                                "Times that an unused part was handed back."};
-constexpr Row build{Kind::gauge, "spillway_build_info", "version", "Always 1."};
-constexpr Row memory{Kind::gauge, "process_resident_memory_bytes", "", "Resident memory."};
-constexpr Row descriptors{Kind::gauge, "process_open_fds", "", "Open file descriptors."};
-constexpr Row start_time{Kind::gauge, "process_start_time_seconds", "",
-                         "When the process started, in seconds of Unix time."};
-
-constexpr const char* of_deployment = "deployment, group, provider";
-constexpr Row served{Kind::counter, "spillway_deployment_served_total", of_deployment,
-                     "Attempts that answered."};
-constexpr Row failed{Kind::counter, "spillway_deployment_failed_total", of_deployment,
-                     "Attempts that failed."};
-constexpr Row fallbacks{Kind::counter, "spillway_deployment_fallbacks_total", of_deployment,
-                        "Requests served here as a fallback."};
-constexpr Row cooled_down{Kind::counter, "spillway_deployment_cooled_down_total", of_deployment,
-                          "Times the deployment was sent to rest."};
-constexpr Row prompt_tokens{Kind::counter, "spillway_prompt_tokens_total", of_deployment,
-                            "Prompt tokens, cached ones included."};
-constexpr Row completion_tokens{Kind::counter, "spillway_completion_tokens_total", of_deployment,
-                                "Completion tokens, reasoning included."};
-constexpr Row spend{
-    Kind::counter, "spillway_spend_usd_total", of_deployment,
-    "Known cost in US dollars. A float for graphs; the ledger has the exact figures."};
-constexpr Row first_token{Kind::histogram, "spillway_first_token_seconds", of_deployment,
-                          "From sending the request upstream to the first event of the answer."};
-constexpr Row total{Kind::histogram, "spillway_answer_seconds", of_deployment,
-                    "From sending the request upstream to the end of the answer."};
-constexpr Row deployment_in_flight{Kind::gauge, "spillway_deployment_in_flight", of_deployment,
-                                   "Attempts running at the deployment."};
-constexpr Row state{Kind::gauge, "spillway_deployment_state", of_deployment,
-                    "0 serves, 1 is being probed after a rest, 2 rests or is not reachable."};
-constexpr const char* of_budget = "scope, name, period";
-constexpr Row budget_limit{Kind::gauge, "spillway_budget_limit_usd", of_budget,
-                           "Cap of a scope that the configuration names, per period."};
-constexpr Row budget_spent{Kind::gauge, "spillway_budget_spent_usd", of_budget,
-                           "What was charged in the current period."};
-constexpr Row budget_reserved{Kind::gauge, "spillway_budget_reserved_usd", of_budget,
-                              "What calls under way may still cost."};
-constexpr Row budget_lease{Kind::gauge, "spillway_budget_lease_usd", of_budget,
-                           "What this instance may spend of it, where instances share it; else 0."};
-constexpr Row provider_remaining{
-    Kind::gauge, "litellm_provider_remaining_budget_metric", "api_provider",
-    "What is left of a provider's cap, in US dollars, under LiteLLM's name."};
-}  // namespace row
-
-constexpr std::array all_rows{
-    &row::requests,
-    &row::shadows,
-    &row::strangers,
-    &row::rate_limited,
-    &row::replays,
-    &row::refused_heads,
-    &row::malformed_events,
-    &row::client_gone,
-    &row::reloads,
-    &row::reload_failures,
-    &row::overhead,
-    &row::commit,
-    &row::connections,
-    &row::in_flight,
-    &row::outbox,
-    &row::ledger,
-    &row::ledger_waiting,
-    &row::ledger_lost,
-    &row::instances,
-    &row::instances_away,
-    &row::leases,
-    &row::lease_rounds,
-    &row::leases_refused,
-    &row::leases_given_back,
-    &row::served,
-    &row::failed,
-    &row::fallbacks,
-    &row::cooled_down,
-    &row::prompt_tokens,
-    &row::completion_tokens,
-    &row::spend,
-    &row::first_token,
-    &row::total,
-    &row::deployment_in_flight,
-    &row::state,
-    &row::budget_limit,
-    &row::budget_spent,
-    &row::budget_reserved,
-    &row::budget_lease,
-    &row::provider_remaining,
-    &row::build,
-    &row::memory,
-    &row::descriptors,
-    &row::start_time,
-};
-
-constexpr std::array<std::string_view, 5> endpoints{"chat", "completions", "embeddings", "models",
-                                                    "other"};
-constexpr std::array<std::string_view, 8> limited_scopes{"proxy", "model", "deployment",  "api_key",
-                                                         "team",  "user",  "team_member", "other"};
-constexpr std::array<std::string_view, 2> replay_kinds{"idempotent", "coalesced"};
-constexpr std::array<std::string_view, 4> outcomes{"served", "refused", "broken", "abandoned"};
-
-constexpr std::array<std::string_view, 8> shadow_outcomes{
-    "compared",    "not_comparable", "failed",    "unavailable",
-    "over_budget", "too_large",      "cancelled", "dropped"};
 
 template <std::size_t size>
 std::size_t place_of(std::string_view word, const std::array<std::string_view, size>& words)
@@ -267,6 +108,13 @@ struct Metrics::Families {
           total(histograms(r, row::total)),
           in_flight(gauges(r, row::deployment_in_flight)),
           state(gauges(r, row::state)),
+          engine_waiting(gauges(r, row::engine_waiting)),
+          engine_running(gauges(r, row::engine_running)),
+          engine_loads(counters(r, row::engine_loads)),
+          engine_spills(counters(r, row::engine_spills)),
+          engine_refusals(counters(r, row::engine_refusals)),
+          engine_wait(histograms(r, row::engine_wait)),
+          engine_error(histograms(r, row::engine_error)),
           budget_limit(gauges(r, row::budget_limit)),
           budget_spent(gauges(r, row::budget_spent)),
           budget_reserved(gauges(r, row::budget_reserved)),
@@ -290,6 +138,11 @@ struct Metrics::Families {
         auto& again = counters(r, row::replays);
         for (std::size_t k = 0; k < replay_kinds.size(); ++k)
             replays[k] = &again.Add({{"kind", std::string(replay_kinds[k])}});
+        auto& verified = counters(r, row::cascades);
+        for (std::size_t o = 0; o < cascade_outcomes.size(); ++o)
+            for (std::size_t c = 0; c < cascade_checks.size(); ++c)
+                cascades[o][c] = &verified.Add({{"outcome", std::string(cascade_outcomes[o])},
+                                                {"check", std::string(cascade_checks[c])}});
         gauges(r, row::build).Add({{"version", SPILLWAY_VERSION}}).Set(1);
         gauges(r, row::start_time).Add({}).Set(unix_seconds());
     }
@@ -297,11 +150,15 @@ struct Metrics::Families {
     prometheus::Family<prometheus::Counter>&served, &failed, &fallbacks, &cooled_down,
         &prompt_tokens, &completion_tokens, &spend;
     prometheus::Family<prometheus::Histogram>&first_token, &total;
-    prometheus::Family<prometheus::Gauge>&in_flight, &state, &budget_limit, &budget_spent,
-        &budget_reserved, &budget_lease, &provider_remaining;
+    prometheus::Family<prometheus::Gauge>&in_flight, &state, &engine_waiting, &engine_running;
+    prometheus::Family<prometheus::Counter>&engine_loads, &engine_spills, &engine_refusals;
+    prometheus::Family<prometheus::Histogram>&engine_wait, &engine_error;
+    prometheus::Family<prometheus::Gauge>&budget_limit, &budget_spent, &budget_reserved,
+        &budget_lease, &provider_remaining;
     prometheus::Gauge &memory, &descriptors;
     std::array<std::array<prometheus::Counter*, outcomes.size()>, endpoints.size()> requests{};
     std::array<prometheus::Counter*, shadow_outcomes.size()> shadows{};
+    std::array<PerCheck<prometheus::Counter*>, cascade_outcomes.size()> cascades{};
     std::array<prometheus::Counter*, limited_scopes.size()> rate_limited{};
     std::array<prometheus::Counter*, replay_kinds.size()> replays{};
 };
@@ -346,6 +203,33 @@ Metrics::Budget Metrics::budget(std::string_view scope, const std::string& name,
                   .lease_usd = &f.budget_lease.Add(labels)};
 }
 
+Metrics::Engine Metrics::engine(const std::string& address)
+{
+    const prometheus::Labels labels{{"engine", address}};
+    auto& f = *families_;
+    return Engine{
+        .waiting = &f.engine_waiting.Add(labels),
+        .running = &f.engine_running.Add(labels),
+        .loads = &f.engine_loads.Add(labels),
+        .wait_seconds = &f.engine_wait.Add(labels, long_buckets()),
+        .early_seconds =
+            &f.engine_error.Add({{"engine", address}, {"direction", "early"}}, long_buckets()),
+        .late_seconds =
+            &f.engine_error.Add({{"engine", address}, {"direction", "late"}}, long_buckets()),
+    };
+}
+
+prometheus::Counter& Metrics::engine_spills(const std::string& address, std::string_view reason)
+{
+    const auto word = spill_reasons.at(place_of(reason, spill_reasons));
+    return families_->engine_spills.Add({{"engine", address}, {"reason", std::string(word)}});
+}
+
+prometheus::Counter& Metrics::engine_refusals(const std::string& address)
+{
+    return families_->engine_refusals.Add({{"engine", address}});
+}
+
 prometheus::Gauge& Metrics::provider_remaining(const std::string& provider)
 {
     return families_->provider_remaining.Add({{"api_provider", provider}});
@@ -386,6 +270,12 @@ prometheus::Counter& Metrics::rate_limited(std::string_view scope)
     return *families_->rate_limited[place_of(scope, limited_scopes)];
 }
 
+prometheus::Counter& Metrics::cascades(std::string_view outcome, std::string_view check)
+{
+    const auto o = place_of(outcome, cascade_outcomes);
+    return *families_->cascades[o][place_of(check, cascade_checks)];
+}
+
 prometheus::Counter& Metrics::replays(std::string_view kind)
 {
     return *families_->replays[place_of(kind, replay_kinds)];
@@ -406,7 +296,7 @@ std::string metrics_manual()
         "# Metrics\n\n"
         "`GET /metrics` answers in Prometheus's text format 0.0.4, behind the master key. This "
         "page is\n"
-        "printed from the list in `src/observe/metrics.cpp`; label values come from the "
+        "printed from the list in `src/observe/metric_rows.hpp`; label values come from the "
         "configuration or\n"
         "from closed sets, never from a client.\n\n"
         "| name | kind | labels | meaning |\n| --- | --- | --- | --- |\n";
@@ -414,21 +304,19 @@ std::string metrics_manual()
         out += "| `" + std::string(row->name) + "` | " + std::string(word_for(row->kind)) + " | " +
                row->labels + " | " + row->help + " |\n";
     }
-    out += "\n`endpoint` is one of";
-    for (const auto word : endpoints)
-        out += " `" + std::string(word) + "`";
-    out += "; `outcome` is one of";
-    for (const auto word : outcomes)
-        out += " `" + std::string(word) + "`";
-    out += ";\nthat of shadows one of";
-    for (const auto word : shadow_outcomes)
-        out += " `" + std::string(word) + "`";
-    out += "; `scope` is one of";
-    for (const auto word : limited_scopes)
-        out += " `" + std::string(word) + "`";
-    out += "; `kind` is one of";
-    for (const auto word : replay_kinds)
-        out += " `" + std::string(word) + "`";
+    const auto list = [&out](std::string_view lead, const auto& words) {
+        out.append(lead).append(" is one of");
+        for (const auto word : words)
+            out += " `" + std::string(word) + "`";
+    };
+    list("\n`endpoint`", endpoints);
+    list("; `outcome`", outcomes);
+    list(";\nthat of shadows", shadow_outcomes);
+    list(";\nthat of cascades", cascade_outcomes);
+    list("; `check`", cascade_checks);
+    list(";\n`scope`", limited_scopes);
+    list("; `kind`", replay_kinds);
+    list(";\n`reason`", spill_reasons);
     return out + ".\n";
 }
 

@@ -58,6 +58,28 @@ const Json& first_choice(const Json& body)
     return choices.is_array() && !choices.empty() ? choices.front() : nothing;
 }
 
+/// Adds the log-probabilities of the tokens that a choice lists.
+void add_logprobs(const Json& choice, Answer& answer)
+{
+    const auto& tokens = member(member(choice, "logprobs"), "content");
+    if (!tokens.is_array())
+        return;
+    for (const auto& token : tokens) {
+        const auto& value = member(token, "logprob");
+        if (!value.is_number())
+            continue;
+        answer.logprob_sum += value.get<double>();
+        ++answer.logprobs;
+    }
+}
+
+/// Engines call it by either name (wire.md 1.3).
+std::string thought_of(const Json& message)
+{
+    auto text = text_of(member(message, "reasoning_content"));
+    return text.empty() ? text_of(member(message, "reasoning")) : text;
+}
+
 /// Adds what one chunk brings of the first choice.
 void add_chunk(const Json& chunk, Answer& answer)
 {
@@ -68,6 +90,8 @@ void add_chunk(const Json& chunk, Answer& answer)
     const auto& delta = member(choice, "delta");
     answer.text += text_of(member(delta, "content"));
     answer.refusal += text_of(member(delta, "refusal"));
+    answer.thought += thought_of(delta);
+    add_logprobs(choice, answer);
     if (const auto finish = text_of(member(choice, "finish_reason")); !finish.empty())
         answer.finish = finish;
     const auto& calls = member(delta, "tool_calls");
@@ -100,6 +124,8 @@ std::optional<Answer> read_whole(std::string_view body)
     answer.text = content_text(member(message, "content"));
     answer.refusal = text_of(member(message, "refusal"));
     answer.finish = text_of(member(choice, "finish_reason"));
+    answer.thought = thought_of(message);
+    add_logprobs(choice, answer);
     const auto& calls = member(message, "tool_calls");
     if (calls.is_array())
         for (const auto& call : calls)
@@ -107,10 +133,8 @@ std::optional<Answer> read_whole(std::string_view body)
     return answer;
 }
 
-std::optional<Answer> read_stream(std::string_view events)
+void StreamedAnswer::add(std::string_view events)
 {
-    Answer answer;
-    bool any = false;
     while (!events.empty()) {
         const auto end = std::min(events.find_first_of("\r\n"), events.size());
         const auto line = events.substr(0, end);
@@ -121,10 +145,16 @@ std::optional<Answer> read_stream(std::string_view events)
         const auto chunk = parse(line.substr(field.size()));
         if (!member(chunk, "choices").is_array())
             continue;
-        any = true;
-        add_chunk(chunk, answer);
+        begun_ = true;
+        add_chunk(chunk, answer_);
     }
-    return any ? std::optional(std::move(answer)) : std::nullopt;
+}
+
+std::optional<Answer> read_stream(std::string_view events)
+{
+    StreamedAnswer streamed;
+    streamed.add(events);
+    return streamed.begun() ? std::optional(streamed.answer()) : std::nullopt;
 }
 
 Asked read_asked(std::string_view body)

@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t longest_refusal = 600;
 constexpr std::size_t excuse_begins_within = 120;
-constexpr std::size_t longest_period = 240;
-constexpr std::size_t least_repeated = 240;
-constexpr std::size_t least_times = 6;
-
 constexpr std::array<std::string_view, 24> excuses{"i can't help",
                                                    "i cannot help",
                                                    "i can't assist",
@@ -40,9 +36,9 @@ constexpr std::array<std::string_view, 24> excuses{"i can't help",
                                                    "no puedo ayudarte",
                                                    "no puedo ayudar con"};
 
-constexpr std::array<std::string_view, 9> names{"empty",   "refused",      "cut",
-                                                "looping", "not_json",     "off_schema",
-                                                "no_call", "unknown_tool", "bad_arguments"};
+constexpr std::array<std::string_view, fault_count> names{
+    "empty",      "refused", "cut",          "looping",       "not_json",
+    "off_schema", "no_call", "unknown_tool", "bad_arguments", "unsure"};
 
 std::string_view without_blanks(std::string_view text)
 {
@@ -94,11 +90,71 @@ std::string_view demanded_schema(const Asked& asked)
                                              : R"({"type":"object"})";
 }
 
+bool is_silent(const Answer& answer)
+{
+    return without_blanks(answer.text).empty();
+}
+
+bool is_declined(const Answer& answer)
+{
+    return !answer.refusal.empty() || answer.finish == "content_filter" ||
+           (answer.calls.empty() && is_refusal(answer.text));
+}
+
+/// Is the text one that JSON was demanded of?
+bool owes_json(const Answer& answer, const Asked& asked)
+{
+    return asked.form != Asked::Form::text && answer.calls.empty() && !is_silent(answer);
+}
+
+bool has_fault(const Answer& answer, const Asked& asked, Fault fault)
+{
+    const bool calls = !answer.calls.empty();
+    switch (fault) {
+        case Fault::empty:
+            return is_silent(answer) && !calls && !is_declined(answer);
+        case Fault::refused:
+            return is_declined(answer);
+        case Fault::cut:
+            return answer.finish == "length";
+        case Fault::looping:
+            return is_looping(answer.text) || (is_silent(answer) && is_looping(answer.thought));
+        case Fault::not_json:
+            return owes_json(answer, asked) && !satisfies(unfenced(answer.text), "true");
+        case Fault::off_schema:
+            return owes_json(answer, asked) && satisfies(unfenced(answer.text), "true") &&
+                   !satisfies(unfenced(answer.text), demanded_schema(asked));
+        case Fault::no_call:
+            return asked.tool_use == Asked::ToolUse::demanded && !calls;
+        case Fault::unknown_tool:
+            return calls_unknown(answer, asked);
+        case Fault::bad_arguments:
+            return calls_badly(answer, asked);
+        case Fault::unsure:
+            break;
+    }
+    return false;
+}
+
+/// Can the beginning of an answer have it already, whatever follows?
+bool shows_early(Fault fault)
+{
+    return fault == Fault::refused || fault == Fault::looping;
+}
+
 }  // namespace
 
 std::string_view name(Fault fault)
 {
     return names[static_cast<std::size_t>(fault)];
+}
+
+std::optional<Fault> parse_fault(std::string_view word)
+{
+    const auto found = std::find(names.begin(), names.end(), word);
+    if (found == names.end())
+        return std::nullopt;
+    return static_cast<Fault>(found - names.begin());
 }
 
 std::string_view unfenced(std::string_view text)
@@ -111,20 +167,6 @@ std::string_view unfenced(std::string_view text)
     if (line == std::string_view::npos)
         return text;
     return without_blanks(text.substr(line + 1, text.size() - fence.size() - line - 1));
-}
-
-bool is_looping(std::string_view text)
-{
-    text = without_blanks(text);
-    for (std::size_t period = 1; period <= longest_period; ++period) {
-        const auto span = std::max(least_repeated, period * least_times);
-        if (text.size() < span)
-            return false;
-        const auto end = text.substr(text.size() - span);
-        if (std::equal(end.begin() + static_cast<std::ptrdiff_t>(period), end.end(), end.begin()))
-            return true;
-    }
-    return false;
 }
 
 bool is_refusal(std::string_view text)
@@ -141,28 +183,28 @@ bool is_refusal(std::string_view text)
 std::vector<Fault> faults(const Answer& answer, const Asked& asked)
 {
     std::vector<Fault> found;
-    const auto note = [&](Fault fault, bool there) {
-        if (there)
+    for (std::size_t i = 0; i < fault_count; ++i)
+        if (const auto fault = static_cast<Fault>(i); has_fault(answer, asked, fault))
             found.push_back(fault);
-    };
-    const bool silent = without_blanks(answer.text).empty();
-    const bool calls = !answer.calls.empty();
-    const bool declined = !answer.refusal.empty() || answer.finish == "content_filter" ||
-                          (!calls && is_refusal(answer.text));
-    note(Fault::empty, silent && !calls && !declined);
-    note(Fault::refused, declined);
-    note(Fault::cut, answer.finish == "length");
-    note(Fault::looping, is_looping(answer.text));
-    if (asked.form != Asked::Form::text && !calls && !silent) {
-        const auto text = unfenced(answer.text);
-        const bool json = satisfies(text, "true");
-        note(Fault::not_json, !json);
-        note(Fault::off_schema, json && !satisfies(text, demanded_schema(asked)));
-    }
-    note(Fault::no_call, asked.tool_use == Asked::ToolUse::demanded && !calls);
-    note(Fault::unknown_tool, calls_unknown(answer, asked));
-    note(Fault::bad_arguments, calls_badly(answer, asked));
     return found;
+}
+
+std::optional<Fault> first_fault(const Answer& answer, const Asked& asked, const Bar& bar,
+                                 Extent extent)
+{
+    for (std::size_t i = 0; i < fault_count; ++i) {
+        const auto fault = static_cast<Fault>(i);
+        if (bar.checks.has(fault) && (extent == Extent::whole || shows_early(fault)) &&
+            has_fault(answer, asked, fault))
+            return fault;
+    }
+    constexpr std::size_t enough_to_tell = 20;
+    const auto mean = extent == Extent::whole || answer.logprobs >= enough_to_tell
+                          ? answer.mean_logprob()
+                          : std::nullopt;
+    if (bar.least_logprob && mean && *mean < static_cast<double>(*bar.least_logprob))
+        return Fault::unsure;
+    return std::nullopt;
 }
 
 }  // namespace spillway::review

@@ -16,6 +16,9 @@ using chat::FailureClass;
 constexpr Millis longest_polite_wait{5'000};
 constexpr Millis longest_backoff{8'000};
 constexpr Millis first_backoff{500};
+/// Between two questions to an engine that loads its model.
+constexpr Millis shortest_load_wait{250};
+constexpr Millis longest_load_wait{4'000};
 /// What one client may ask for itself. Operators may configure more.
 constexpr int most_client_retries = 10;
 
@@ -102,6 +105,9 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
     if (committed_) {
         return broke_off();
     }
+    if (escalated_) {
+        return give_up(moment);
+    }
     const FailureClass kind = last_->kind;
     if (kind == FailureClass::too_long) {
         note_overflow(failures_.back(), moment);
@@ -122,22 +128,16 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
     return moment.now < deadline_ ? advance(moment) : give_up(moment);
 }
 
-Action AttemptChain::withdrawn(const Moment& moment)
-{
-    if (!current_ || committed_) {
-        return give_up(moment);
-    }
-    note_absence(*current_, moment);
-    withdrawn_.push_back(*current_);
-    return take_back(moment);
-}
-
 Action AttemptChain::resumed(const Moment& moment)
 {
     if (std::exchange(waiting_for_slot_, false) && !committed_) {
         return moment.now >= deadline_ ? out_of_time() : advance(moment);
     }
+    if (std::exchange(waiting_for_part_, false) && !committed_) {
+        return part_awaited(moment);
+    }
     const auto awaited = std::exchange(waiting_for_, std::nullopt);
+    const bool was_load = std::exchange(waiting_for_load_, false);
     if (!awaited || committed_) {
         return give_up(moment);
     }
@@ -154,7 +154,7 @@ Action AttemptChain::resumed(const Moment& moment)
     if (const auto other = best_of_level(Freshness::any, moment)) {
         return send(*other, moment);
     }
-    --retries_;
+    retries_ -= was_load ? 0 : 1;
     return advance(moment);
 }
 
@@ -272,9 +272,12 @@ DeploymentIndex AttemptChain::best_of(std::vector<DeploymentIndex> candidates,
     const auto& sticky = request_.sticky;
     const bool there =
         sticky && std::find(candidates.begin(), candidates.end(), *sticky) != candidates.end();
-    const auto best = ranked(request_.plan.strategy.value_or(table_->settings().strategy),
-                             std::move(candidates), *table_, moment.fleet, moment.draw)
-                          .front();
+    auto order = ranked(request_.plan.strategy.value_or(table_->settings().strategy),
+                        std::move(candidates), *table_, moment.fleet, moment.draw);
+    if (!request_.plan.strategy && !table_->strategy_chosen()) {
+        prefer_ready_engines(order, *table_, moment.fleet);
+    }
+    const auto best = order.front();
     const bool stays =
         there && moment.fleet[*sticky].in_flight <=
                      moment.fleet[best].in_flight + switch_cost(request_.prompt_estimate);
@@ -288,7 +291,7 @@ std::optional<Pause> AttemptChain::wait_for_slot(const Moment& moment)
     const auto& members = group().members;
     const bool saturated = std::any_of(members.begin(), members.end(), [&](DeploymentIndex member) {
         return eligible(member, moment) && !failed_before(member) && rested(member, moment) &&
-               admitted(member, moment) && is_saturated((*table_)[member], moment.fleet[member]);
+               admitted(member, moment) && full(member, moment);
     });
     somebody_saturated_ = somebody_saturated_ || saturated;
     const bool patient = waited_for_slot_ < table_->slot_patience();
@@ -305,6 +308,9 @@ std::optional<Pause> AttemptChain::wait_for_slot(const Moment& moment)
 std::optional<Action> AttemptChain::retry(const Moment& moment)
 {
     const FailedAttempt& attempt = failures_.back();
+    if (const auto wait = wait_for_load(attempt, moment)) {
+        return *wait;
+    }
     if (!moment.may_retry ||
         retries_in_level_ >= retries_allowed(attempt.failure.kind, attempt.deployment)) {
         return std::nullopt;
@@ -323,6 +329,29 @@ std::optional<Action> AttemptChain::retry(const Moment& moment)
     ++retries_in_level_;
     ++retries_;
     return *wait;
+}
+
+/// A model that loads will be there. While nobody else could serve, it is waited for as long as for
+/// a first token, and neither counts nor budgets of retries say how often it is asked: it refuses
+/// at once, and another engine would have held the request for the same time.
+std::optional<Pause> AttemptChain::wait_for_load(const FailedAttempt& attempt, const Moment& moment)
+{
+    if (attempt.failure.kind != FailureClass::loading || !is_lone() || leads_on() ||
+        request_.controls.num_retries == 0) {
+        return std::nullopt;
+    }
+    const Deployment& loads = (*table_)[attempt.deployment];
+    const Millis patience = request_.plan.first_token_timeout.value_or(loads.first_token_timeout);
+    const Millis wait =
+        shortest_load_wait + std::min(longest_load_wait, backoff(loads_asked_, moment.draw));
+    if (waited_for_load_ + wait > patience || moment.now + wait >= deadline_) {
+        return std::nullopt;
+    }
+    waited_for_load_ += wait;
+    ++loads_asked_;
+    waiting_for_ = attempt.deployment;
+    waiting_for_load_ = true;
+    return Pause{wait};
 }
 
 /// The wait before the first real attempt of a request whose first one is taken as rate limited.

@@ -37,8 +37,8 @@ Action AttemptChain::give_up(const Moment& moment) const
 {
     // What is wrong with the request is wrong wherever it stays.
     const bool kept = stays_local(request_.plan) && !request_at_fault();
-    const bool nobody_there =
-        !last_ && !shortage_ && !somebody_saturated_ && !somebody_limited_ && !earliest_recovery_;
+    const bool nobody_there = !last_ && !shortage_ && !no_room_ && !somebody_saturated_ &&
+                              !somebody_limited_ && !earliest_recovery_;
     if (kept && nobody_there) {
         return Stop{nobody_local(asked_name(*table_, asked()))};
     }
@@ -54,6 +54,10 @@ bool AttemptChain::request_at_fault() const
 Error AttemptChain::why_nobody_answered(const Moment& moment) const
 {
     const auto name = asked_name(*table_, asked());
+    // A queue moves sooner than a budget is renewed.
+    if (no_room_ && !last_) {
+        return *no_room_;
+    }
     // A request at fault stays at fault, however much money there is.
     if (shortage_ && !request_at_fault()) {
         return unaffordable({*table_, name, failures_}, *shortage_);

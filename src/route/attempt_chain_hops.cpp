@@ -26,38 +26,18 @@ bool same_place(const Resolved& a, const Resolved& b)
 
 }  // namespace
 
-Action AttemptChain::declined(Error shortage, const Moment& moment)
+Action AttemptChain::doubted(const Moment& moment)
 {
-    if (!current_ || committed_) {
+    if (!current_ || !may_escalate()) {
         return give_up(moment);
     }
-    unpaid_.push_back(*current_);
-    const auto never = Millis::max();
-    if (!shortage_ ||
-        shortage.retry_after().value_or(never) < shortage_->retry_after().value_or(never)) {
-        shortage_ = std::move(shortage);
-    }
-    return take_back(moment);
-}
-
-/// Nothing was sent after the last `Send`: what it counted is taken back, and the next is tried.
-Action AttemptChain::take_back(const Moment& moment)
-{
-    current_.reset();
-    fallbacks_ = before_send_.fallbacks;
-    hop_tried_ = before_send_.hop_tried;
-    const bool was_retry = before_send_.retry;
-    if (was_retry) {
-        --retries_;
-        --retries_in_level_;
-    }
-    if (moment.now >= deadline_) {
-        return out_of_time();
-    }
-    if (const auto other = best_of_level(Freshness::untried, moment)) {
-        return was_retry ? send_retry(*other, moment) : send(*other, moment);
-    }
-    return advance(moment);
+    // Its answer is known: whoever else leads to it leads nowhere new.
+    withdrawn_.push_back(*std::exchange(current_, std::nullopt));
+    escalated_ = true;
+    levels_spent_ = true;
+    doubtful_.clear();
+    pending_.clear();
+    return moment.now >= deadline_ ? out_of_time() : advance(moment);
 }
 
 /// Why the current hop is being left: its last failure, or what kept everybody from being asked.
@@ -252,7 +232,9 @@ bool AttemptChain::is_lone() const
 bool AttemptChain::eligible(DeploymentIndex deployment, const Moment& moment) const
 {
     return in_hop(deployment) && !barred(deployment) && !unpaid(deployment) &&
+           std::find(turned_away_.begin(), turned_away_.end(), deployment) == turned_away_.end() &&
            fits(deployment, moment) &&
+           keeps_vectors((*table_)[deployment], hop().place.wildcard, request_.plan.limits) &&
            !rules_out(
                judge((*table_)[deployment], request_.plan.limits, moment.fleet[deployment].window));
 }
@@ -270,6 +252,12 @@ bool AttemptChain::barred(DeploymentIndex deployment) const
 bool AttemptChain::unpaid(DeploymentIndex deployment) const
 {
     return std::find(unpaid_.begin(), unpaid_.end(), deployment) != unpaid_.end();
+}
+
+/// Was it passed over, and is there still somebody else to ask?
+bool AttemptChain::put_off(DeploymentIndex deployment) const
+{
+    return !insists_ && std::find(put_off_.begin(), put_off_.end(), deployment) != put_off_.end();
 }
 
 /// May the prompt fit? An unknown window may always; a known one must hold our estimate (when
@@ -304,11 +292,18 @@ bool AttemptChain::admitted(DeploymentIndex deployment, const Moment& moment) co
            std::find(withdrawn_.begin(), withdrawn_.end(), deployment) == withdrawn_.end();
 }
 
+/// Has it as many requests in flight as it may? Where a queue stands in front of it, that decides.
+bool AttemptChain::full(DeploymentIndex deployment, const Moment& moment) const
+{
+    const auto& known = (*table_)[deployment];
+    return !known.queued && is_saturated(known, moment.fleet[deployment]);
+}
+
 /// Might it take the request now?
 bool AttemptChain::free(DeploymentIndex deployment, const Moment& moment) const
 {
-    return rested(deployment, moment) && admitted(deployment, moment) &&
-           !is_saturated((*table_)[deployment], moment.fleet[deployment]);
+    return rested(deployment, moment) && admitted(deployment, moment) && !put_off(deployment) &&
+           !full(deployment, moment);
 }
 
 /// Should it get the request now?
@@ -332,8 +327,15 @@ void AttemptChain::note_absence(DeploymentIndex deployment, const Moment& moment
     }
     const bool doubted = rested(deployment, moment) && admits_at <= moment.now && !insists_ &&
                          state.doubtful(request_.prompt_estimate, moment.now);
-    const bool noted = !doubtful_.empty() && same_place(doubtful_.back().place, hop().place);
-    if (doubted && !noted) {
+    if (doubted) {
+        note_doubtful();
+    }
+}
+
+/// Somebody in this hop is worth asking when nobody else serves.
+void AttemptChain::note_doubtful()
+{
+    if (doubtful_.empty() || !same_place(doubtful_.back().place, hop().place)) {
         doubtful_.push_back(hop());
     }
 }

@@ -73,6 +73,8 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
         Candidate candidate{member, hop.group, Verdict::kept, {}, {}};
         candidate.window = window_of(deployment, standing.fleet[member].window);
         candidate.verdict = judge(deployment, limits, standing.fleet[member], standing.now);
+        if (!rules_out(candidate.verdict) && !keeps_vectors(deployment, hop.wildcard, limits))
+            candidate.verdict = Verdict::other_vectors;
         candidate.worst_cost = worst_cost(deployment, limits.prompt_for(deployment), limits.answer);
         const auto* budgets = standing.budget.targets;
         if (candidate.verdict == Verdict::kept && budgets != nullptr && candidate.worst_cost &&
@@ -251,9 +253,16 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
     plan.parameters = action.parameters;
     plan.timeout = action.timeout;
     plan.first_token_timeout = action.first_token_timeout;
+    plan.patience = action.patience;
+    plan.overflow = action.overflow;
+    plan.priority = action.priority;
+    plan.verify = action.verify;
 
     for (const auto& name : action.use) {
         auto hop = standing.table.resolve(name);
+        // The first target's, however it fares now: which vectors come must not depend on that.
+        if (hop && request.task == config::Task::embedding && plan.limits.vectors.empty())
+            plan.limits.vectors = vectors_at(*hop, standing.table);
         if (hop && may_be_led(plan.limits.access, name, standing.table[hop->group].name) &&
             judge_hop(*hop, plan.limits, standing, plan))
             plan.hops.push_back(*std::move(hop));
@@ -276,6 +285,8 @@ Result<Plan> decide(const Features& request, const Resolved& model, const Standi
     plan.limits = limits_of(request, standing);
     plan.limits.task = config::Task::other;
     plan.limits.content = {};
+    if (request.task == config::Task::embedding)
+        plan.limits.vectors = vectors_at(model, standing.table);
     plan.why.boundary = plan.limits.boundary;
     plan.hops.push_back(model);
     const bool anybody = judge_hop(model, plan.limits, standing, plan);

@@ -22,6 +22,7 @@ std::optional<int> said_of(const config::RetryPolicy& policy, chat::FailureClass
     switch (kind) {
         case FailureClass::transient:
         case FailureClass::overloaded:
+        case FailureClass::loading:
         case FailureClass::unknown:
             return policy.internal_server;
         case FailureClass::stalled:
@@ -34,6 +35,7 @@ std::optional<int> said_of(const config::RetryPolicy& policy, chat::FailureClass
         case FailureClass::content_policy:
             return policy.content_policy;
         case FailureClass::rejected:
+        case FailureClass::unsupported:
             return policy.bad_request;
         case FailureClass::model_missing:
         case FailureClass::too_long:

@@ -20,6 +20,8 @@ std::string_view reason_without_words(chat::FailureClass kind)
             return "connection failed";
         case chat::FailureClass::overloaded:
             return "overloaded";
+        case chat::FailureClass::loading:
+            return "still loading its model";
         case chat::FailureClass::stalled:
             return "no answer in time";
         case chat::FailureClass::rate_limited:
@@ -38,6 +40,8 @@ std::string_view reason_without_words(chat::FailureClass kind)
             return "request rejected";
         case chat::FailureClass::not_local:
             return "not local";
+        case chat::FailureClass::unsupported:
+            return "not supported there";
         case chat::FailureClass::unknown:
             return "unknown failure";
     }
@@ -116,7 +120,7 @@ std::string message_of(const Ending& ending, const chat::Failure& last,
     if (client == Errc::content_policy) {
         return "ContentPolicyViolationError: " + words_for_the_client(ending, last);
     }
-    if (client == Errc::upstream_rejected) {
+    if (client == Errc::upstream_rejected || client == Errc::unsupported_content) {
         return words_for_the_client(ending, last);
     }
     if (ending.tried.empty()) {

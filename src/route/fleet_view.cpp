@@ -18,8 +18,12 @@ TimePoint RateRoom::admits_at(std::int64_t units) const
         return TimePoint::min();
     if (units > *per_minute || *per_minute <= 0)
         return TimePoint::max();
-    const auto filling = (Wide{units} * minute + *per_minute - 1) / *per_minute;
-    return empty_at + std::chrono::nanoseconds{static_cast<std::int64_t>(filling)};
+    const auto never = part ? part->grows_at : TimePoint::max();
+    const auto refill = part ? part->per_minute : *per_minute;
+    if (units > refill)
+        return never;
+    const auto filling = (Wide{units} * minute + refill - 1) / refill;
+    return std::min(never, empty_at + std::chrono::nanoseconds{static_cast<std::int64_t>(filling)});
 }
 
 TimePoint DeploymentState::admits_at(const chat::TokenWish& wish) const

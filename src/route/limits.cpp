@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "spillway/config/vector_model.hpp"
+
 namespace spillway::route {
 
 namespace {
@@ -64,12 +66,16 @@ std::string_view name(Verdict verdict)
             return "too dear";
         case Verdict::cannot:
             return "not able";
+        case Verdict::other_vectors:
+            return "other embedding model";
         case Verdict::resting:
             return "resting";
         case Verdict::saturated:
             return "saturated";
         case Verdict::unreachable:
             return "not reachable";
+        case Verdict::loading:
+            return "loading";
         case Verdict::spent:
             return "quota spent";
         case Verdict::over_budget:
@@ -95,6 +101,25 @@ std::optional<NanoUsd> worst_cost(const Deployment& deployment, Tokens prompt,
     const auto sum = pico(prompt, *deployment.dearest_input) +
                      pico(longest, deployment.dearest_output.value_or(PicoUsdPerToken{0}));
     return NanoUsd{(sum + pico_per_nano - 1) / pico_per_nano};
+}
+
+std::string vectors_of(const Deployment& deployment, std::string_view wildcard)
+{
+    const auto& vectors = deployment.vectors;
+    if (!vectors.ends_with('*'))
+        return vectors;
+    return config::plain_model(vectors.substr(0, vectors.size() - 1) + std::string(wildcard));
+}
+
+std::string vectors_at(const Resolved& place, const RoutingTable& table)
+{
+    const auto first = place.pinned.value_or(table[place.group].members.front());
+    return vectors_of(table[first], place.wildcard);
+}
+
+bool keeps_vectors(const Deployment& deployment, std::string_view wildcard, const Limits& limits)
+{
+    return limits.vectors.empty() || vectors_of(deployment, wildcard) == limits.vectors;
 }
 
 std::optional<Tokens> window_of(const Deployment& deployment, std::optional<Tokens> told)
@@ -138,6 +163,8 @@ Verdict judge(const Deployment& deployment, const Limits& limits, const Deployme
         return Verdict::resting;
     if (state.unreachable)
         return Verdict::unreachable;
+    if (state.loading)
+        return Verdict::loading;
     if (state.spent(limits.prompt_for(deployment), now))
         return Verdict::spent;
     const chat::TokenWish wish{limits.prompt_for(deployment), limits.answer.value_or(Tokens{0}),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "spillway/config/price_book.hpp"
+#include "spillway/config/vector_model.hpp"
 
 namespace spillway::route {
 namespace {
@@ -140,6 +141,7 @@ void describe(Deployment& deployment, const config::Deployment& row)
     if (deployment.family == tokens::Family::generic && row.model.find('*') != std::string::npos)
         deployment.family.reset();
     deployment.mode = row.mode;
+    deployment.vectors = config::vector_model(row);
     deployment.wildcard = row.group.ends_with('*');
     deployment.max_output_tokens = row.max_output_tokens;
     deployment.dearest_input = config::dearest_input(row);
@@ -150,6 +152,15 @@ void describe(Deployment& deployment, const config::Deployment& row)
     deployment.supports_schema = row.supports_schema;
     deployment.rpm = row.rpm;
     deployment.tpm = row.tpm;
+}
+
+bool chooses_strategy(const Config& config)
+{
+    return std::any_of(config.keys_seen.begin(), config.keys_seen.end(),
+                       [](const config::KeySeen& key) {
+                           return key.path == "router_settings.routing_strategy" ||
+                                  key.path == "litellm_settings.routing_strategy";
+                       });
 }
 
 std::optional<std::int64_t> max_parallel(const config::Deployment& row, const Config& config)
@@ -163,10 +174,16 @@ std::optional<std::int64_t> max_parallel(const config::Deployment& row, const Co
 
 }  // namespace
 
-RoutingTable::RoutingTable(const Config& config, const std::vector<bool>& local)
-    : settings_(config.router), slot_patience_(config.upstream.slot_patience)
+RoutingTable::RoutingTable(const Config& config, const std::vector<bool>& local,
+                           const std::vector<bool>& queued)
+    : settings_(config.router),
+      slot_patience_(config.upstream.slot_patience),
+      strategy_chosen_(chooses_strategy(config))
 {
     add_deployments(config, local);
+    for (std::size_t i = 0; i < std::min(queued.size(), deployments_.size()); ++i) {
+        deployments_[i].queued = queued[i];
+    }
     weigh_members(config);
     add_groups();
     add_aliases();

@@ -135,6 +135,27 @@ void sort_by_usage(Candidates& candidates, const RoutingTable& table, const Flee
 
 }  // namespace
 
+void prefer_ready_engines(std::vector<DeploymentIndex>& order, const RoutingTable& table,
+                          const FleetView& fleet)
+{
+    constexpr std::int64_t step_ms = 250;
+    std::vector<DeploymentIndex> engines;
+    for (const DeploymentIndex each : order) {
+        if (table[each].queued && table[each].weight > 0) {
+            engines.push_back(each);
+        }
+    }
+    sort_by(engines, [&](DeploymentIndex d) {
+        return fleet[d].expected_wait.value_or(Millis{0}).count() / step_ms;
+    });
+    auto next = engines.begin();
+    for (DeploymentIndex& each : order) {
+        if (table[each].queued && table[each].weight > 0) {
+            each = *next++;
+        }
+    }
+}
+
 std::uint32_t switch_cost(Tokens prompt)
 {
     constexpr std::int64_t read_per_request = 2'000;

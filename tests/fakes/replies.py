@@ -196,11 +196,23 @@ def embeddings_only(encoding):
 # --- the model citizen
 
 
+class _AnyModel(dict):
+    """Models of every name."""
+
+    def __contains__(self, _name):
+        return True
+
+
 def well_behaved(text=None):
-    """Answers every OpenAI endpoint as OpenAI does, streamed when asked to."""
+    """Answers every OpenAI endpoint as OpenAI does, streamed when asked to, and Ollama's beside them."""
+    from . import ollama
+
+    engine = ollama.Engine(_AnyModel({"served-model": {}}), text=text)
 
     async def script(turn):
         request = turn.request
+        if request.path in ("/api/chat", "/api/embed", "/api/show"):
+            return await engine(turn)
         words_of_mine = text or f"Hello from {turn.upstream.name}."
         asked = request.json if request.body.startswith(b"{") else {}
         model = asked.get("model", "m")

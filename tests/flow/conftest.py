@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # fakes
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # harness
 
+from fakes.engine import Engine  # noqa: E402
 from fakes.upstream import BlackHole, ClosedPort, SilentPort, Upstream  # noqa: E402
 from harness.daemon import Daemon, config_of, deployment  # noqa: E402
 
@@ -23,6 +24,12 @@ class Workshop:
 
     def upstream(self, name="alpha", **more):
         made = Upstream(name=name, **more)
+        self.upstreams.append(made)
+        return made
+
+    def engine(self, *models, **more):
+        """A scripted local engine (`fakes.engine`)."""
+        made = Engine(*models, **more)
         self.upstreams.append(made)
         return made
 

@@ -108,11 +108,11 @@ def test_dropped_parameters_are_dropped(world, upstream):
     assert "seed" not in upstream.requests[0].json and upstream.requests[0].json["top_p"] == 0.5
 
 
-def test_ollama_gets_max_tokens_for_max_completion_tokens(world, upstream):
+def test_ollama_gets_its_own_word_for_max_completion_tokens(world, upstream):
     assert world.client.chat("ollama", max_completion_tokens=64).status == 200
     received = upstream.requests[0]
-    assert received.target == "/v1/chat/completions"
-    assert received.json["max_tokens"] == 64 and "max_completion_tokens" not in received.json
+    assert received.target == "/api/chat"
+    assert received.json["options"] == {"num_predict": 64} and "max_completion_tokens" not in received.json
     assert received.json["model"] == "llama3:8b"
 
 

@@ -291,6 +291,77 @@ def test_a_dead_instance_leaves_its_places(fleet):
     wait_until(lambda: one.client.chat("m").status == 200, 30, "its life to be over")
 
 
+ENFORCED = {"router_settings": {"optional_pre_call_checks": ["enforce_model_rate_limits"]}}
+# The fakes are on this machine and stand for a provider that is not.
+FAR = {"model_info": {"local": False}}
+
+
+def test_a_deployments_requests_a_minute_are_no_more_over_two_instances_than_over_one(fleet):
+    daemons = fleet.start(rows=[deployment("m", fleet.upstream.base, rpm=30, **FAR)], **ENFORCED)
+    began = time.monotonic()
+    statuses = in_parallel(80, lambda number: daemons[number % 2].client.chat("m").status)
+    refilled = (time.monotonic() - began) * 30 / 60
+    assert set(statuses) == {200, 429}
+    assert 25 <= statuses.count(200) <= 30 + refilled + 1
+    assert len(fleet.upstream.requests) == statuses.count(200)
+
+
+def test_a_deployments_places_are_no_more_over_two_instances_than_over_one(fleet):
+    one, two = fleet.start(rows=[deployment("m", fleet.upstream.base, max_parallel_requests=2, **FAR)])
+    gate = threading.Event()
+    fleet.upstream.default = r.steps(r.hold(gate), r.well_behaved())
+    with one.client.open_chat("m"), two.client.open_chat("m"):
+        fleet.upstream.wait_for_requests(2)
+        refused = [daemon.client.chat("m").status for daemon in (one, two)]
+        gate.set()
+    assert 200 not in refused and len(fleet.upstream.requests) == 2
+    fleet.upstream.default = r.well_behaved()
+    wait_until(lambda: [daemon.client.chat("m").status for daemon in (one, two)] == [200, 200], 10, "places")
+
+
+def test_a_limited_deployment_comes_first_also_when_its_lease_has_to_be_asked_for(fleet):
+    second = fleet.workshop.upstream("second")
+    daemons = fleet.start(rows=[deployment("m", fleet.upstream.base, rpm=30, order=1, **FAR),
+                                deployment("m", second.base, order=2)], **ENFORCED)
+    assert [daemon.client.chat("m").status for daemon in daemons] == [200, 200]
+    assert (len(fleet.upstream.requests), len(second.requests)) == (2, 0)
+
+
+def test_an_engine_of_this_machine_is_each_instances_own(fleet):
+    daemons = fleet.start(rows=[deployment("m", fleet.upstream.base, rpm=5)], **ENFORCED)
+    statuses = in_parallel(20, lambda number: daemons[number % 2].client.chat("m").status)
+    assert statuses.count(200) >= 10
+    assert fleet.number("SELECT count(*) FROM spillway_windows") == 0
+
+
+# --- telling
+
+
+def test_news_of_a_budget_are_told_once_over_instances_and_restarts(fleet):
+    hook = fleet.workshop.upstream("hook", default=r.whole({}))
+    cap = {"max_budget": 0.001, "budget_duration": "30d", "soft_budget": 0.0001}
+    daemons = fleet.start(general_settings={"alert_to_webhook_url": hook.origin + "/alerts"}, budgets={"proxy": cap})
+
+    def spend(most):
+        for _ in range(most):
+            for daemon in daemons:
+                daemon.client.chat("m", **SHORT)
+
+    spend(3)
+    hook.wait_for_requests(1)
+    for daemon in daemons:
+        daemon.kill()
+        daemon.restart()
+    spend(10)
+    hook.wait_for_requests(2)
+    for daemon in daemons:
+        daemon.stop()
+    told = [request.json["event"] for request in hook.requests]
+    assert told == ["soft_budget_crossed", "threshold_crossed"]
+    lines = sum(daemon.log.count("Soft Budget Crossed") for daemon in daemons)
+    assert lines == 1 and fleet.number("SELECT count(*) FROM spillway_told") == 2
+
+
 # --- keys
 
 
@@ -358,6 +429,34 @@ def test_without_the_database_known_keys_are_served_and_others_get_503(fleet):
         fleet.cluster.start()
     wait_until(lambda: [status_of(daemon, key) for daemon in (one, two)] == [200, 200], 20, "the keys")
     assert status_of(two, "sk-nobody-knows-it-0123456789") == 401
+
+
+def test_a_restart_without_the_database_serves_keys_that_were_verified_lately(fleet):
+    one, two = fleet.start(rows=[deployment("m", fleet.upstream.base, **PRICED),
+                                 deployment("free", fleet.upstream.base)], general_settings={"max_budget": 1})
+    key, doomed = make_key(one), make_key(one)
+    admin = one.client.post("/user/new", {"user_id": "root", "user_role": "proxy_admin"}).json["key"]
+
+    def ask(key, model="free"):
+        return Client(two.port, key).chat(model, **SHORT)
+
+    wait_until(lambda: [ask(each).status for each in (key, doomed, admin)] == [200] * 3, 10, "the keys")
+    fleet.cluster.stop()
+    try:
+        two.kill()
+        two.restart()
+        assert ask(key).status == 200 and ask(doomed).status == 200
+        unknown = ask("sk-nobody-knows-it-0123456789")
+        assert unknown.status == 503 and unknown.error["code"] == "no_db_connection"
+        assert Client(two.port, admin).get("/key/list").status in (401, 403, 503)
+        assert ask(key, "m").status == 503, "money needs a lease"
+        two.kill()
+    finally:
+        fleet.cluster.start()
+    wait_until(lambda: one.client.post("/key/delete", {"keys": [doomed]}).status == 200, 20, "the database")
+    two.restart()
+    wait_until(lambda: ask(doomed).status == 401, 20, "what happened meanwhile")
+    assert ask(key).status == 200 and ask(key, "m").status == 200
 
 
 # --- the database stops, is slow, takes nothing, begins anew

@@ -334,6 +334,8 @@ def test_users_without_a_cap_have_the_default_one(workshop, upstream):
     client = make_key(daemon, user_id="u-7")
     assert client.chat("m", **SHORT).status == 200
     assert "ExceededBudget: User=u-7" in client.chat("m", **SHORT).error["message"]
+    stranger = make_key(daemon, user_id="whom-nobody-made")
+    assert [stranger.chat("m", **SHORT).status for _ in range(2)] == [200, 429]
     assert make_key(daemon).chat("m", **SHORT).status == 200
     daemon.write_config(config_of(deployment("m", upstream.base, **PRICED),
                                   litellm_settings={"max_internal_user_budget": 1}))

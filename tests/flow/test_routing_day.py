@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from fakes import ollama as o
 from fakes import replies as r
 from harness.daemon import deployment
 from harness.waiting import wait_until
@@ -111,7 +112,7 @@ def test_when_the_local_engine_is_down_the_next_one_serves_and_private_requests_
 def test_when_the_local_engine_is_full_the_next_one_serves(workshop):
     day = Day(workshop, local={"max_parallel_requests": 1}, upstream={"slot_patience": 0.05})
     gate = threading.Event()
-    day["local"].default = r.steps(r.hold(gate), r.whole(r.chat("Hello from local.")))
+    day["local"].default = r.steps(r.hold(gate), o.whole(o.done(content="Hello from local.")))
     held = day.daemon.client.open_chat("auto", stream=False, messages=[{"role": "user", "content": EASY}])
     with held:
         try:

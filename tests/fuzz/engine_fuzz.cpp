@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "require.hpp"
+#include "spillway/engine/load_report.hpp"
 #include "spillway/engine/model_report.hpp"
 
 /// Whatever an engine says of itself, reading it ends well, and no figure is one that cannot be.
@@ -14,6 +15,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         const auto facts = engine::read_report(kind, input, "m");
         if (facts && facts->window)
             require(*facts->window > Tokens{0});
+        for (const auto path : engine::load_paths(kind)) {
+            chat::ModelFacts load;
+            if (engine::read_load(path, input, load))
+                require(load.running.has_value());
+        }
     }
+    static_cast<void>(engine::says_loading(503, input));
     return 0;
 }

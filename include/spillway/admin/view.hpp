@@ -48,6 +48,7 @@ struct View {
     WallTime built{};
     std::vector<Deployment> deployments;
     std::shared_ptr<const guard::Fleet> fleet;
+    std::shared_ptr<const guard::Engines> engines = nullptr;  ///< Null: there are none.
     Millis connect_timeout{5'000};
     std::optional<NanoUsd> max_budget;                  ///< Of the whole proxy.
     std::shared_ptr<const ledger::PriceBook> prices{};  ///< Of models that nobody deployed.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spillway/guard/budgets.hpp"
@@ -8,6 +9,8 @@
 
 namespace spillway::app {
 
+/// LiteLLM's word for what happened: "soft_budget_crossed".
+[[nodiscard]] std::string_view event_of(guard::BudgetNews::Kind kind);
 /// What a budget has to tell, in the shape of LiteLLM's webhook. Never names a key but by its hash.
 [[nodiscard]] std::string alert_json(const guard::BudgetNews& news);
 /// The same as a line of the log.

@@ -91,6 +91,7 @@ private:
     std::deque<Lane> lanes_;
     bool shadow_spend_known_ = false;
     std::optional<HealthKeeper> health_;
+    std::unique_ptr<NewsDesk> news_;
     std::optional<AlertCourier> alerts_;
     std::unique_ptr<Scout> scout_;  ///< Null when the configuration is a file.
     std::optional<Findings> findings_;

@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spillway/admin/view.hpp"
 #include "spillway/base/units.hpp"
+#include "spillway/chat/model_facts.hpp"
 #include "spillway/config/config.hpp"
+#include "spillway/engine/model_report.hpp"
 #include "spillway/guard/health.hpp"
 
 /// Whether deployments are there, asked without any model. Pure; `HealthKeeper` does the asking.
@@ -22,9 +25,24 @@ namespace spillway::app {
 [[nodiscard]] std::string question_head(const admin::Deployment& deployment,
                                         const std::string& path);
 
+/// The same with a body of JSON.
+[[nodiscard]] std::string question_head(const admin::Deployment& deployment,
+                                        const std::string& path, std::size_t body_length);
+
+/// Where an Ollama tells what it knows of one model; empty for others.
+[[nodiscard]] std::string card_path(const admin::Deployment& deployment);
+
 /// What an answer says is wrong; empty when somebody is there. Whoever refuses is there: that our
 /// key or the path is wrong is for requests to find out.
 [[nodiscard]] std::string trouble_of(int status);
+
+/// A path of the server that the deployment's `/v1` belongs to.
+[[nodiscard]] std::string beside_v1(const admin::Deployment& deployment, std::string_view path);
+
+/// What an engine's answers say of `model`. @param body  At its `report_path`.
+/// @param load  What it said of its load, for all its models.
+[[nodiscard]] chat::ModelFacts facts_of(engine::Kind kind, int status, std::string_view body,
+                                        std::string_view model, const chat::ModelFacts& load);
 
 /// Where its engine tells what it knows of its models; empty for others.
 [[nodiscard]] std::string report_path(const admin::Deployment& deployment);

@@ -10,6 +10,7 @@
 #include "spillway/config/config.hpp"
 #include "spillway/instances/key_watch.hpp"
 #include "spillway/keys/key_book.hpp"
+#include "spillway/keys/key_memory.hpp"
 
 namespace spillway::app {
 
@@ -39,7 +40,9 @@ public:
 
 private:
     [[nodiscard]] Result<void> open_shared(std::unique_ptr<keys::Store> file,
-                                           const config::Config& config);
+                                           const std::string& path, const config::Config& config);
+    [[nodiscard]] Result<Millis> recall(std::optional<keys::KeyMemory::Recalled> known,
+                                        const config::Config& config);
 
     boost::asio::steady_timer timer_;
     BudgetBook& budgets_;

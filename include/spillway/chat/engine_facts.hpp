@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "spillway/base/units.hpp"
 
@@ -24,6 +25,9 @@ struct EngineFacts {
     std::optional<std::uint32_t> position{};  ///< Requests before it when it began to wait.
     /// Time to the first token as predicted when the place was chosen, waiting included.
     std::optional<Millis> predicted{};
+    /// How an answer that its route verified was given: "verified", "released",
+    /// "escalated:looping", "kept:looping", "late:looping". Empty for all others.
+    std::string cascade{};
 
     friend bool operator==(const EngineFacts&, const EngineFacts&) = default;
 };

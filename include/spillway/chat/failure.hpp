@@ -13,7 +13,8 @@ namespace spillway::chat {
 /// `route/failure_policy` says what follows from each.
 enum class FailureClass : std::uint8_t {
     transient,       ///< Connect, 500, 502, 503, 504, cut before the commit point.
-    overloaded,      ///< 529, "server busy", model still loading.
+    overloaded,      ///< 529, "server busy".
+    loading,         ///< The engine is there and still loads its model: a state, not a fault.
     stalled,         ///< First-token or idle bound passed.
     rate_limited,    ///< 429.
     quota,           ///< 402, insufficient_quota: waiting does not help.
@@ -23,9 +24,11 @@ enum class FailureClass : std::uint8_t {
     content_policy,  ///< Refused by a filter.
     rejected,        ///< Any other 4xx: the request is at fault.
     not_local,       ///< Had to stay local and would have left: nothing was sent.
+    unsupported,     ///< The deployment cannot do what the request needs; another one may.
     unknown,
 };
-inline constexpr std::size_t failure_class_count = 12;
+inline constexpr std::size_t failure_class_count =
+    static_cast<std::size_t>(FailureClass::unknown) + 1;
 
 /// The word for `kind` in records and logs.
 [[nodiscard]] constexpr std::string_view name(FailureClass kind)
@@ -35,6 +38,8 @@ inline constexpr std::size_t failure_class_count = 12;
             return "transient";
         case FailureClass::overloaded:
             return "overloaded";
+        case FailureClass::loading:
+            return "loading";
         case FailureClass::stalled:
             return "stalled";
         case FailureClass::rate_limited:
@@ -53,6 +58,8 @@ inline constexpr std::size_t failure_class_count = 12;
             return "rejected";
         case FailureClass::not_local:
             return "not_local";
+        case FailureClass::unsupported:
+            return "unsupported";
         case FailureClass::unknown:
             return "unknown";
     }

@@ -10,6 +10,7 @@
 #include "spillway/base/units.hpp"
 #include "spillway/config/budget.hpp"
 #include "spillway/config/parameter.hpp"
+#include "spillway/config/queue.hpp"
 #include "spillway/config/rate_limits.hpp"
 #include "spillway/config/routes.hpp"
 #include "spillway/config/strategy.hpp"
@@ -43,6 +44,14 @@ struct Header {
 
 enum class Mode : std::uint8_t { chat, completion, embedding, other };
 
+/// How a deployment is asked for embeddings, and what becomes of its vectors.
+struct Embeddings {
+    std::string vectors;                    ///< See `vector_model`; empty: by the model's name.
+    std::optional<std::int64_t> max_batch;  ///< Inputs of one call; unset: the provider's.
+    bool normalize = false;                 ///< To length 1.
+    bool cut = false;  ///< It knows no `dimensions`: its vectors are cut, and normalised.
+};
+
 /// One row of `model_list`: one model at one provider with one credential.
 struct Deployment {
     std::string group;     ///< `model_name`; may end in `*`.
@@ -74,9 +83,11 @@ struct Deployment {
     std::optional<bool> supports_audio;
     std::optional<bool> supports_tools;
     std::optional<bool> supports_schema;
+    std::optional<bool> client_num_ctx;        ///< Ollama: clients choose the window.
     std::optional<std::int64_t> max_parallel;  ///< Requests in flight at once.
     std::optional<std::int64_t> key_rpm;       ///< Of each key that names no limit for the model.
     std::optional<std::int64_t> key_tpm;
+    Embeddings embeddings;
     std::optional<bool> local;                     ///< Instead of what its address says.
     Budget budget;                                 ///< `max_budget` and `budget_duration`.
     ScopeCaps budget_limits;                       ///< Further windows.
@@ -323,6 +334,7 @@ struct Config {
     Budgets budgets;
     Instances instances;
     LocalCost local;
+    Queue queue;
     RateLimits rate_limits;
     Idempotency idempotency;
     Coalescing coalescing;

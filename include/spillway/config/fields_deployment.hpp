@@ -102,12 +102,12 @@ void passed_params(Visitor& visit)
          {"temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop", "n",
           "presence_penalty", "frequency_penalty", "reasoning_effort", "response_format", "user"})
         visit.passed(key, Support::supported, "default for requests that do not set it");
-    for (const std::string_view key : {"num_ctx", "keep_alive", "repeat_penalty", "mirostat"})
-        visit.passed(key, Support::different,
-                     "sent as written; Ollama's OpenAI-compatible endpoint does not read it, so "
-                     "set it in the Modelfile or by Ollama's environment");
-    visit.passed("think", Support::different,
-                 "sent as written; Ollama's OpenAI-compatible endpoint reads reasoning_effort");
+    visit.passed("num_ctx", Support::different,
+                 "of `ollama/` and `ollama_chat/`: the one window of the model, whatever clients "
+                 "ask for; others get it as written");
+    for (const std::string_view key : {"keep_alive", "think", "repeat_penalty", "mirostat"})
+        visit.passed(key, Support::supported,
+                     "Ollama's own; default for requests that do not set it");
 }
 
 template <class Visitor>
@@ -170,6 +170,25 @@ void params_fields(Visitor& visit, Deployment& row)
     ignored_params(visit);
 }
 
+/// How embeddings are asked for; in `model_info`.
+template <class Visitor>
+void embeddings_fields(Visitor& visit, Embeddings& embeddings)
+{
+    visit("max_batch_size", embeddings.max_batch, Range{1, 1e6},
+          Doc{"spillway's own: inputs that one call for embeddings may hold; longer lists are "
+              "asked for in parts. OpenAI and Azure: 2048, Gemini: 100, Cohere: 96, DashScope: "
+              "10; others have no limit unless one is set."});
+    visit("vectors", embeddings.vectors,
+          Doc{"spillway's own: which vectors the model makes. Requests for embeddings fall back "
+              "only to deployments of the same; when unset it is `base_model`, else the model's "
+              "name without provider and `:latest`."});
+    visit("normalize_embeddings", embeddings.normalize,
+          Doc{"spillway's own: brings vectors to length 1 (L2)."});
+    visit("cut_dimensions", embeddings.cut,
+          Doc{"spillway's own: the engine knows no `dimensions`, so it is not sent; vectors are "
+              "cut to it and brought to length 1. Only for models that were trained for it."});
+}
+
 template <class Visitor>
 void info_fields(Visitor& visit, Deployment& row)
 {
@@ -189,9 +208,13 @@ void info_fields(Visitor& visit, Deployment& row)
           Doc{"`false`: routes skip it for requests with tools."});
     visit("supports_response_schema", row.supports_schema,
           Doc{"`false`: routes skip it for requests with a JSON schema."});
+    visit("client_num_ctx", row.client_num_ctx,
+          Doc{"spillway's own, for Ollama: `true`: a client's `num_ctx` holds. Each change of it "
+              "makes Ollama load the model again, so by default it is passed over."});
     visit("local", row.local,
           Doc{"spillway's own: whether requests with `boundary: local` may go there. By its "
               "address when unset: loopback, private ranges and privacy.local_hosts."});
+    embeddings_fields(visit, row.embeddings);
     price_fields(visit, row.prices);
     spending_fields(visit, row);
     ignored(visit, "health is measured on the requests themselves",

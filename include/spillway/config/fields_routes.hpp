@@ -3,6 +3,7 @@
 #include "spillway/config/fields.hpp"
 #include "spillway/config/routes.hpp"
 #include "spillway/config/values_budgets.hpp"
+#include "spillway/config/values_queue.hpp"
 
 /// Our own sections `routes`, `privacy` and `tokens`.
 namespace spillway::config {
@@ -23,9 +24,36 @@ void route_action_fields(Visitor& visit, RouteAction& action)
     visit("timeout", action.timeout, Doc{"Bound on the whole request."});
     visit("first_token_timeout", action.first_token_timeout,
           Doc{"Bound on the wait for the first event of each attempt."});
+    visit("patience", action.patience, Range{0, 3600},
+          Doc{"How long the first token may be away before another place is better than a local "
+              "engine's queue; that of `queue` when unset."});
+    visit("overflow", action.overflow, Doc{"As in `queue`, which holds when unset."});
+    visit("priority", action.priority,
+          Doc{"In front of local engines: `interactive` goes before `batch`."});
     visit("clamp_max_tokens", action.answer_fit,
           Doc{"Shorten the answer that is asked for where prompt and answer do not fit the "
               "window, instead of skipping the target."});
+    visit.known("verify", Support::supported,
+                "The answer is checked before the client gets it, and asked for once more at the "
+                "next target when it fails: a map, which may be empty.");
+}
+
+template <class Visitor>
+void route_verify_fields(Visitor& visit, RouteVerify& verify)
+{
+    visit(
+        "checks", verify.checks,
+        Doc{"What makes an answer fail; all of them when unset: `empty`, `refused`, `cut` (by its "
+            "length limit), `looping`, `not_json` and `off_schema` (where the request demands "
+            "JSON), `no_call`, `unknown_tool` and `bad_arguments` (of tools)."});
+    visit("min_logprob", verify.min_logprob, Range{-100, 0},
+          Doc{"Fails an answer whose tokens have a lower mean log-probability (`unsure`). Only "
+              "answers that tell it: set `logprobs: true` in the deployment's `litellm_params`."});
+    visit("hold_tokens", verify.hold_tokens, Range{0, 100'000},
+          Doc{"A stream is held back until it ends, or until so many tokens have come; then it is "
+              "let go, and what is found later only marks the record. 0: not at all."});
+    visit("hold_time", verify.hold_time,
+          Doc{"The same, counted from its first token; whichever comes first."});
 }
 
 template <class Visitor>

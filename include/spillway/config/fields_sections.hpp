@@ -31,6 +31,7 @@ void top_fields(Visitor& visit)
     visit.known("budgets", section, "spillway's own: caps with several windows, and what follows.");
     visit.known("instances", section, "spillway's own: several of them on one PostgreSQL.");
     visit.known("local", section, "spillway's own: what local engines cost.");
+    visit.known("queue", section, "spillway's own: waiting in front of local engines.");
     visit.known("rate_limits", section, "spillway's own: limits of all callers together.");
     visit.known("idempotency", section, "spillway's own: answers kept for idempotency keys.");
     visit.known("coalescing", section, "spillway's own: identical requests share one call.");

@@ -13,8 +13,8 @@
 #include "spillway/config/config.hpp"
 #include "spillway/config/load.hpp"
 
-/// Vendors as data: what a model prefix means (wire.md 1-5). In this version every vendor is
-/// spoken to through its OpenAI-compatible endpoint.
+/// Vendors as data: what a model prefix means (wire.md 1-5). In this version every vendor
+/// but Ollama is spoken to through its OpenAI-compatible endpoint.
 namespace spillway::config {
 
 /// Where the service runs, unless the base URL says otherwise. Local engines get the patience of
@@ -26,7 +26,8 @@ struct Quirks {
     bool rename_max_completion_tokens = false;  ///< Reads only `max_tokens` (Ollama).
     bool no_stream_options = false;             ///< 400s on `stream_options`.
     bool drop_sampling_for_new_claude =
-        false;  ///< Anthropic: temperature, top_p, top_k (wire.md 3.6).
+        false;                          ///< Anthropic: temperature, top_p, top_k (wire.md 3.6).
+    std::uint16_t embedding_batch = 0;  ///< Inputs of one call; 0: no limit is known.
 };
 
 struct Provider {

@@ -10,9 +10,11 @@
 #include "spillway/config/budget.hpp"
 #include "spillway/config/parameter.hpp"
 #include "spillway/config/position.hpp"
+#include "spillway/config/queue.hpp"
 #include "spillway/config/strategy.hpp"
 #include "spillway/privacy/boundary.hpp"
 #include "spillway/privacy/class_set.hpp"
+#include "spillway/review/fault.hpp"
 #include "spillway/score/score.hpp"
 
 /// Our own `routes:` section as values: virtual models, their rules, what a rule asks and does.
@@ -161,6 +163,16 @@ struct Condition {
 
 enum class AnswerFit : std::uint8_t { as_asked, clamp };
 
+/// An answer is checked before the client gets it; one that fails is asked for again at the next
+/// target, once.
+struct RouteVerify {
+    review::FaultSet checks = review::FaultSet::all();
+    std::optional<double> min_logprob;  ///< Mean per token, below 0.
+    std::int64_t hold_tokens = 200;     ///< Of a stream; then it is let go.
+    Millis hold_time{2'000};            ///< From its first token; whichever comes first.
+    friend bool operator==(const RouteVerify&, const RouteVerify&) = default;
+};
+
 /// What a rule, or `otherwise`, does.
 struct RouteAction {
     std::vector<std::string> use;  ///< Groups, aliases or deployment ids, best first.
@@ -170,7 +182,11 @@ struct RouteAction {
     std::optional<NanoUsd> max_cost;    ///< Worst case of one attempt; dearer targets are skipped.
     std::optional<Millis> timeout;
     std::optional<Millis> first_token_timeout;
+    std::optional<Millis> patience;  ///< These three instead of those of `queue`.
+    std::optional<Overflow> overflow;
+    std::optional<Urgency> priority;
     AnswerFit answer_fit = AnswerFit::as_asked;  ///< `clamp_max_tokens: true`
+    std::optional<RouteVerify> verify;
 };
 
 struct RouteRule {

@@ -14,6 +14,7 @@ bool read(const Node& node, NanoUsd& out, const Reading& reading);
 bool read(const Node& node, Share& out, const Reading& reading);
 bool read(const Node& node, ShadowRole& out, const Reading& reading);
 bool read(const Node& node, AnswerFit& out, const Reading& reading);
+bool read(const Node& node, review::FaultSet& out, const Reading& reading);
 bool read(const Node& node, std::vector<Parameter>& out, const Reading& reading);
 bool read(const Node& node, std::vector<double>& out, const Reading& reading);
 
@@ -22,6 +23,7 @@ bool read(const Node& node, std::vector<double>& out, const Reading& reading);
 [[nodiscard]] std::string type_name(const Share&, const Traits&);
 [[nodiscard]] std::string type_name(const ShadowRole&, const Traits&);
 [[nodiscard]] std::string type_name(const AnswerFit&, const Traits&);
+[[nodiscard]] std::string type_name(const review::FaultSet&, const Traits&);
 [[nodiscard]] std::string type_name(const std::vector<Parameter>&, const Traits&);
 [[nodiscard]] std::string type_name(const std::vector<double>&, const Traits&);
 
@@ -30,5 +32,6 @@ bool read(const Node& node, std::vector<double>& out, const Reading& reading);
 [[nodiscard]] std::string shown(const Share& value, const Traits&);
 [[nodiscard]] std::string shown(const ShadowRole& value, const Traits&);
 [[nodiscard]] std::string shown(const AnswerFit& value, const Traits&);
+[[nodiscard]] std::string shown(const review::FaultSet& value, const Traits&);
 
 }  // namespace spillway::config

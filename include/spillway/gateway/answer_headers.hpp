@@ -66,6 +66,10 @@ private:
 /// limits of our own hold, its own become `llm_provider-x-ratelimit-*` as in LiteLLM.
 void copy_reply_headers(LineBuffer& lines, const net::ReplyHead& head, RateLines rates);
 
+/// The same for an answer in another form than the upstream's. @param type  Its content type.
+void copy_reply_headers_as(LineBuffer& lines, const net::ReplyHead& head, RateLines rates,
+                           std::string_view type);
+
 /// Headers of a streamed answer or of a whole one, but for what is only known at the end.
 void add_answer_headers(LineBuffer& lines, const RequestId& id, const Upstream& upstream,
                         int retries, int fallbacks);

@@ -11,9 +11,12 @@
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/gateway/outcome.hpp"
 #include "spillway/gateway/services.hpp"
+#include "spillway/gateway/verification.hpp"
+#include "spillway/guard/engine_gate.hpp"
 #include "spillway/guard/fleet.hpp"
 #include "spillway/net/exchange.hpp"
 #include "spillway/net/upstream.hpp"
+#include "spillway/review/fault.hpp"
 #include "spillway/route/attempt_chain.hpp"
 
 namespace spillway::gateway {
@@ -53,7 +56,28 @@ struct ClientLeft {
     std::optional<TimePoint> first_token;
     bool streamed = false;
 };
-using AttemptEnd = std::variant<ClientLeft, Answered, chat::Failure>;
+/// An answer that the client may still get when nobody gives a better one. Lives no longer than its
+/// attempt; destroying it lets the upstream go.
+class HeldAnswer {
+public:
+    HeldAnswer() = default;
+    HeldAnswer(const HeldAnswer&) = delete;
+    HeldAnswer& operator=(const HeldAnswer&) = delete;
+    virtual ~HeldAnswer() = default;
+    /// Gives it after all: sets the attempt's end as an attempt does. Once, and not as a part of
+    /// that end.
+    [[nodiscard]] virtual net::Task<void> give() = 0;
+};
+/// An answer that failed a check, while the client has seen nothing.
+struct Doubted {
+    review::Fault fault{};
+    std::unique_ptr<HeldAnswer> held;
+    chat::Usage usage;  ///< What has been seen of it.
+    std::optional<TimePoint> first_token;
+    chat::EngineFacts engine{};
+    enum class Extent : std::uint8_t { whole, begun } extent = Extent::whole;
+};
+using AttemptEnd = std::variant<ClientLeft, Answered, chat::Failure, Doubted>;
 
 /// What one attempt works with; lives in `Dispatch::attempt`.
 struct Attempt {
@@ -67,15 +91,23 @@ struct Attempt {
     TimePoint began;
     dialect::UsageInjection usage_wish;
     std::unique_ptr<net::UpstreamCall> call{};
+    std::unique_ptr<guard::EnginePass> pass{};  ///< Where the deployment sits on a local engine.
+    std::optional<Tokens> window{};             ///< That an Ollama was asked for.
     /// How it went. Here and not returned: every coroutine on the way would keep room for it while
     /// a long stream runs.
     AttemptEnd end{};
+    std::unique_ptr<Verification> verification{};  ///< Null where nothing is verified.
+    /// An earlier attempt's answer, let go when this one's is begun; null when there is none.
+    std::unique_ptr<HeldAnswer>* rival = nullptr;
+    int parts_answered = 0;  ///< Of a request for embeddings in several calls.
 };
 
 /// Calls one deployment and sets `attempt.end`. A failure before the commit point ends as
 /// `chat::Failure` and the client has seen nothing; from the commit point on the end is always
 /// `Answered` or `ClientLeft`.
 [[nodiscard]] net::Task<void> run_attempt(Attempt& attempt);
+/// The same in one call, however many inputs for embeddings the request holds.
+[[nodiscard]] net::Task<void> run_call(Attempt& attempt);
 
 /// The commit point of an answer that is relayed as it comes: begins the reply to the client and
 /// forgets what only a further attempt would need.

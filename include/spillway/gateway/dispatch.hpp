@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "spillway/gateway/attempt.hpp"
+#include "spillway/gateway/engine_turn.hpp"
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/gateway/outcome.hpp"
 #include "spillway/gateway/payment.hpp"
@@ -33,12 +35,45 @@ public:
 
 private:
     [[nodiscard]] route::Moment moment(TimePoint now);
+    [[nodiscard]] std::optional<DeploymentIndex> last_server() const;
     net::Task<void> attempt(const route::Target& target, TimePoint began);
+    [[nodiscard]] net::Task<bool> take_turn(const route::Target& target, guard::EngineGate& gate,
+                                            std::unique_ptr<guard::EnginePass>& pass);
+    [[nodiscard]] bool holds_slot_of(const guard::EngineGate& gate) const;
+    [[nodiscard]] engine::Turn turn_of(const route::Target& target) const;
+    void note_turn(const EngineTurn& turn, const route::Target& target);
+    void go_elsewhere(const EngineTurn& turn, const route::Target& target, guard::EngineGate& gate);
+    void end_as_stream();
+    void give_pass(Attempt& attempt, std::unique_ptr<guard::EnginePass>& pass) const;
+    void take_pass(Attempt& attempt);
+    void feed(guard::EnginePass& pass, const Attempt& attempt, TimePoint now);
     [[nodiscard]] net::Task<void> wait_for_lease(const route::Target& target, Result<void>& paid);
     [[nodiscard]] route::Action cannot_pay(Error error, TimePoint now);
+    /// An attempt whose answer may have to wait while another place is asked.
+    struct Trial {
+        Trial(Dispatch& dispatch, const route::Target& place, TimePoint began)
+            : target(place), attempt(dispatch.attempt_at(target, began))
+        {}
+        route::Target target;  ///< Its own: the action that told it is gone by then.
+        Attempt attempt;
+        Millis answer_time{};
+    };
+
+    [[nodiscard]] Attempt attempt_at(const route::Target& target, TimePoint began);
+    net::Task<void> attempt_verified(const route::Target& target, TimePoint began,
+                                     std::unique_ptr<guard::EnginePass>& pass);
+    void ended(Attempt& attempt);
+    [[nodiscard]] route::Action doubt(Attempt& attempt, Doubted& doubted, TimePoint now);
+    net::Task<void> give_first();
+    void supersede_first();
     [[nodiscard]] std::optional<route::Action> conclude(Attempt& attempt);
     [[nodiscard]] route::Action failed(Attempt& attempt, chat::Failure failure, TimePoint now);
+    [[nodiscard]] guard::AttemptReport told_of(const Attempt& attempt, const chat::Usage& usage,
+                                               std::optional<TimePoint> first_token,
+                                               TimePoint now) const;
     void note_answer(const Attempt& attempt, Answered& answered, TimePoint now);
+    void give(const Attempt& attempt, Answered& answered);
+    void report_left(const Attempt& attempt, const chat::Usage& usage, TimePoint now);
     void note_left(const ClientLeft& left);
     void learn(const route::Target& target, const chat::Usage& usage, TimePoint now);
     void report(const route::Target& target, const guard::AttemptReport& report, TimePoint now);
@@ -53,7 +88,10 @@ private:
     route::AttemptChain chain_;
     Payment payment_;
     std::optional<route::Action> next_;  ///< Empty when the request is over.
-    std::int64_t set_aside_ = 0;  ///< Of the tokens per minute of the deployment that is asked.
+    Millis expected_{};  ///< Of the turn at the engine that is asked, and when that was.
+    TimePoint asked_{};
+    std::unique_ptr<Trial> first_;  ///< While its doubted answer waits for a better one.
+    std::int64_t set_aside_ = 0;    ///< Of the tokens per minute of the deployment that is asked.
     Outcome outcome_;
 };
 

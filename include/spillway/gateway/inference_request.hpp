@@ -6,8 +6,10 @@
 
 #include "spillway/base/ids.hpp"
 #include "spillway/chat/caller.hpp"
+#include "spillway/chat/client_form.hpp"
 #include "spillway/chat/endpoint.hpp"
 #include "spillway/chat/request_facts.hpp"
+#include "spillway/gateway/ollama_voice.hpp"
 #include "spillway/gateway/rates.hpp"
 #include "spillway/gateway/same_request.hpp"
 #include "spillway/gateway/sample.hpp"
@@ -28,6 +30,7 @@ struct Arrival {
     std::shared_ptr<const Snapshot> snapshot;
     chat::Caller caller;
     chat::Endpoint endpoint = chat::Endpoint::other;
+    chat::ClientForm form = chat::ClientForm::openai;  ///< Of the client's words.
     WallTime started{};
     TimePoint began{};
     std::string origin;  ///< For CORS; empty when no browser asks.
@@ -40,6 +43,7 @@ struct Routing {
     std::string explanation;      ///< JSON object; when the request asks for it.
     route::FamilyTokens counted;  ///< Of the prompt, uncorrected; compared with what is reported.
     std::uint64_t conversation = 0;  ///< As in `route::Features`.
+    std::string cascade;             ///< As it was shown; see `show_cascade`.
 };
 
 /// A request that was read, checked and resolved; constant from here on until `forget_body`, but
@@ -61,12 +65,14 @@ struct InferenceRequest {
     std::unique_ptr<const Routing> routing;
     /// Null unless the request was drawn for comparison.
     std::unique_ptr<Sample> sample;
-    std::unique_ptr<Rates> rates;       ///< Null where no limit holds.
-    std::unique_ptr<SameRequest> same;  ///< Null where it is compared with no other.
-    Tokens prompt_estimate{};           ///< Upper end of the count, for limits.
-    Tokens prompt_count{};              ///< Best count: the usage of upstreams that report none.
-    Tokens beside_text{};               ///< Upper end of pictures, sounds, files, where counted.
-    TimePoint received{};               ///< The last byte of the body had arrived.
+    std::unique_ptr<Rates> rates;         ///< Null where no limit holds.
+    std::unique_ptr<SameRequest> same;    ///< Null where it is compared with no other.
+    std::unique_ptr<OllamaVoice> ollama;  ///< Null for clients that speak as OpenAI's do.
+    std::string queue_lines;   ///< What local engines' queues made of it, as header lines.
+    Tokens prompt_estimate{};  ///< Upper end of the count, for limits.
+    Tokens prompt_count{};     ///< Best count: the usage of upstreams that report none.
+    Tokens beside_text{};      ///< Upper end of pictures, sounds, files, where counted.
+    TimePoint received{};      ///< The last byte of the body had arrived.
 
     [[nodiscard]] std::string_view routing_lines() const
     {
@@ -91,6 +97,8 @@ struct InferenceRequest {
         std::vector<chat::Member>{}.swap(facts.members);
         std::string{}.swap(forwarded);
         std::string{}.swap(content_type);
+        if (ollama)
+            std::string{}.swap(ollama->body);
     }
 };
 

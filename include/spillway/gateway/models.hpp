@@ -2,12 +2,17 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "spillway/base/result.hpp"
 #include "spillway/chat/caller.hpp"
 #include "spillway/gateway/snapshot.hpp"
 
 namespace spillway::gateway {
+
+/// The names in the list of models for the caller, routes first.
+[[nodiscard]] std::vector<std::string> listed_models(const Snapshot& snapshot,
+                                                     const chat::Caller& caller);
 
 /// The body of GET /v1/models: every route, every group without `*` and every visible alias that
 /// the caller may ask for.

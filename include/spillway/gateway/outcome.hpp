@@ -1,7 +1,9 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -45,6 +47,25 @@ struct Bill {
     std::optional<WallTime> charged_at;
 };
 
+/// A local engine that a request did not wait for.
+struct Spilled {
+    GroupIndex group{};
+    DeploymentIndex deployment{};
+    std::string_view why;  ///< As `EngineTurn::why`.
+    Millis expected{};     ///< Its first token, there.
+};
+
+/// An answer that failed a check and that the client did not get, because another one came.
+struct Superseded {
+    GroupIndex group{};
+    DeploymentIndex deployment{};
+    std::string_view fault;  ///< Static storage.
+    chat::Usage usage;
+    Millis answer_time{};
+    NanoUsd reserved{};  ///< For it; what it cost, where that is known.
+    enum class Extent : std::uint8_t { whole, begun } extent = Extent::whole;
+};
+
 /// What dispatching did: never an error, a failure is an outcome too and is recorded like one.
 struct Outcome {
     ledger::Outcome end = ledger::Outcome::served;
@@ -53,6 +74,7 @@ struct Outcome {
     std::optional<route::Target> served_by;  ///< Served, or begun to serve.
     chat::Usage usage;
     std::vector<route::FailedAttempt> failures;
+    std::vector<Spilled> spilled;
     int retries = 0;
     int fallbacks = 0;
     std::optional<TimePoint> first_attempt;
@@ -61,6 +83,7 @@ struct Outcome {
     Millis answer_time{};    ///< Of that, in the attempt that answered.
     Bill bill;
     bool streamed = false;
+    std::unique_ptr<const Superseded> superseded{};
     chat::EngineFacts engine{};  ///< What the engine told of the answer, and the wait before it.
 };
 

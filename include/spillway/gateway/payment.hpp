@@ -53,6 +53,14 @@ public:
     /// The attempt ended with an answer, or with part of one; `none`: it had not even been sent.
     void answered(Cost cost);
 
+    /// The attempt's answer is held back while another place is asked: `cost` stays set aside for
+    /// it beside what the other may cost. Empty: all that was set aside.
+    void held_back(std::optional<NanoUsd> cost);
+    /// The answer that was held back is given after all: its target pays, as far as its scopes can.
+    void back_to(const route::Target& target);
+    /// What stays set aside for an answer that is held back.
+    [[nodiscard]] NanoUsd held() const { return held_; }
+
     /// What the record needs to know.
     [[nodiscard]] Bill bill() const;
     /// The record is written, or could not be: charges what it says.
@@ -72,6 +80,7 @@ private:
     std::optional<ledger::OpenCalls::Slot> slot_;
     NanoUsd doubtful_{};  ///< What attempts that failed may have cost.
     NanoUsd under_way_{};
+    NanoUsd held_{};  ///< For an answer that is held back.
     std::uint32_t attempts_ = 0;
     bool lacks_lease_ = false;
     std::optional<Payer> payer_;  ///< Whose scopes hold the reservation.

@@ -67,9 +67,9 @@ inline constexpr std::array<std::string_view, 3> wish_headers{
                                          const route::BudgetView& budget,
                                          route::Explanation& refused);
 
-/// Describes and decides; fills in `asked`, `plan`, `routing` and `prompt_estimate`. `routing` is
-/// filled in also where the decision is a refusal.
-[[nodiscard]] Result<void> plan_request(InferenceRequest& request, const net::Fields& fields,
+/// Decides; fills in `asked`, `plan`, `routing` and `prompt_estimate`. `routing` is filled in also
+/// where the decision is a refusal.
+[[nodiscard]] Result<void> plan_request(Described described, InferenceRequest& request,
                                         Services& services);
 
 }  // namespace spillway::gateway

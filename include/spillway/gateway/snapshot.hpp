@@ -12,6 +12,8 @@
 #include "spillway/config/load.hpp"
 #include "spillway/config/providers.hpp"
 #include "spillway/dialect/body_edit.hpp"
+#include "spillway/gateway/ollama_upstream.hpp"
+#include "spillway/guard/engines.hpp"
 #include "spillway/guard/fleet.hpp"
 #include "spillway/guard/key_ring.hpp"
 #include "spillway/ledger/cost.hpp"
@@ -37,11 +39,15 @@ struct Upstream {
     std::string header_block;  ///< Host, Authorization and the fixed headers, CRLF-ended. Secret.
     std::string answer_block;  ///< Lines of every answer it gives: which model, group and base.
     dialect::WireRules rules;
+    std::optional<OllamaUpstream> ollama;  ///< Where it is one: chats and embeddings in its words.
+    config::Embeddings embeddings;  ///< `max_batch`: the provider's, where the row sets none.
+    std::optional<std::int64_t> default_dimensions;  ///< For requests that set none.
     ledger::Rate rate;
     std::optional<Tokens> default_answer;  ///< `max_tokens` for requests that set none.
     bool local = false;
     privacy::Place place;  ///< What a request that stays local is told of it.
     observe::Metrics::Deployment metrics;
+    std::optional<observe::Metrics::Engine> engine;  ///< Where it sits on a local one.
 };
 
 /// What routing by rules works with.
@@ -52,6 +58,8 @@ struct Rules {
     /// Of each route: models whose tokens are counted, the usual one first, then one of each other
     /// family that the route leads to.
     std::vector<std::vector<std::string>> models;
+    /// Of each route: local engines that it leads to and that count a prompt when they are asked.
+    std::vector<std::vector<DeploymentIndex>> counting;
     privacy::ClassNames names;
     std::optional<privacy::Scanner> scanner;  ///< Where anything asks for sensitive classes.
     privacy::ClassSet local_only;             ///< Classes that keep any request local.
@@ -71,9 +79,13 @@ struct Snapshot {
     guard::KeyRing keys;
     std::optional<ledger::Rate> reference;  ///< Of `ledger.reference_model`.
     std::shared_ptr<guard::Fleet> fleet;
+    std::shared_ptr<const guard::Engines> engines;  ///< Never null.
     WallTime built{};
     std::vector<config::ModelRates> key_rates;  ///< See `gateway::key_rates`.
 };
+
+/// Place of a route in its snapshot's book.
+[[nodiscard]] std::size_t route_index(const route::CompiledRoute& route, const Snapshot& snapshot);
 
 /// Upstreams' names of models, one of each family among those that `names` lead to, in their order.
 [[nodiscard]] std::vector<std::string> models_behind(std::span<const std::string> names,

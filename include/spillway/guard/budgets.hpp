@@ -44,13 +44,16 @@ struct BudgetStanding {
     bool only_told = false;        ///< There is a soft budget and no cap.
     std::optional<NanoUsd> lease;  ///< What may be spent here of it, where instances share caps.
     NanoUsd spent{};
-    NanoUsd reserved{};   ///< For calls under way; not in `spent`.
-    NanoUsd elsewhere{};  ///< Spent and reserved by other instances, as far as is known here.
-    NanoUsd common{};     ///< In `spent`: what its opening said, to every instance.
+    NanoUsd reserved{};         ///< For calls under way; not in `spent`.
+    NanoUsd elsewhere{};        ///< Spent and reserved by other instances, as far as is known here.
+    NanoUsd spent_elsewhere{};  ///< Of that, what is spent.
+    NanoUsd common{};           ///< In `spent`: what its opening said, to every instance.
     WallTime opened{};  ///< What all instances call this window: its first moment, or its opening.
     WallTime began{};
     std::optional<WallTime> resets;
 
+    /// Spent by all instances.
+    [[nodiscard]] NanoUsd spent_by_all() const;
     /// Spent and reserved, by all instances.
     [[nodiscard]] NanoUsd taken() const;
     /// What a further call may cost, wherever it runs; never negative.
@@ -79,6 +82,7 @@ struct LeaseGrant {
     NanoUsd most{};       ///< Spent and reserved together, since the window began.
     NanoUsd elsewhere{};  ///< What other instances have spent and reserved in it.
     NanoUsd low{};        ///< With less left than this, more is wanted before a call lacks it.
+    NanoUsd spent_elsewhere{};  ///< Of `elsewhere`, what is spent.
 };
 
 /// In LiteLLM's words, with the scope, the reset time, and after how long another try makes sense.
@@ -230,6 +234,9 @@ public:
     }
     /// At most 1,024 wait; older ones are dropped.
     [[nodiscard]] std::vector<BudgetNews> take_news();
+    /// @param hurry  Called, under the mutex, when a lease brought news: what others spent and this
+    ///               instance together crossed something. Returns at once.
+    void when_others_bring_news(std::function<void()> hurry);
     /// Calls under way for which money is set aside.
     [[nodiscard]] std::size_t open() const;
 
@@ -253,10 +260,11 @@ private:
         std::uint8_t told = 0;  ///< Bits of `BudgetNews::Kind`.
         bool closed = false;    ///< What was spent in it before is not known.
         bool listed = false;    ///< Among the demands.
-        bool shared = false;    ///< What follows counts.
+        bool shared = false;    ///< What follows counts; of an `only_told` one no lease is needed.
         WallTime opened{};      ///< See `BudgetStanding`.
         std::int64_t lease = 0;
         std::int64_t elsewhere = 0;
+        std::int64_t spent_elsewhere = 0;
         std::int64_t common = 0;
         std::int64_t low = 0;
         std::int64_t refused = 0;
@@ -350,6 +358,7 @@ private:
     bool shared_ = false;
     std::function<void()> on_demand_;
     std::vector<std::pair<std::uint32_t, config::BudgetPeriod>> demands_;  ///< Cells' windows.
+    std::function<void()> on_others_news_;
     std::vector<BudgetNews> news_;
     std::atomic<bool> has_news_{false};
     std::atomic<bool> has_caps_{false};

@@ -7,7 +7,9 @@
 #include "spillway/chat/failure.hpp"
 #include "spillway/chat/model_facts.hpp"
 #include "spillway/chat/quota.hpp"
+#include "spillway/guard/engines.hpp"
 #include "spillway/guard/health.hpp"
+#include "spillway/guard/rate_limits.hpp"
 #include "spillway/route/fleet_view.hpp"
 #include "spillway/route/routing_table.hpp"
 
@@ -42,17 +44,27 @@ class Fleet final : private route::FleetSource {
 public:
     /// @param previous  State to carry over by deployment id; may be null. Requests that still run
     ///                  on the previous configuration report into the same state.
-    Fleet(const route::RoutingTable& table, const Fleet* previous);
+    /// @param engines   Those that the deployments sit on; may be null.
+    Fleet(const route::RoutingTable& table, const Fleet* previous,
+          std::shared_ptr<const Engines> engines = nullptr);
     ~Fleet();
     Fleet(const Fleet&) = delete;
     Fleet& operator=(const Fleet&) = delete;
+
+    /// The limits of deployments are held together with other instances from now on, also by fleets
+    /// that are made from this one. Before the first request.
+    /// @param limits  Outlives all of them; shared itself.
+    void share(RateLimits& limits) { limits_ = &limits; }
+    /// Its limits stay this instance's own: it is an engine of this machine, and another instance's
+    /// is another one. Before the first request.
+    void keep_apart(DeploymentIndex deployment);
 
     /// Lets `view` show the state at `now`, each deployment's as it is first looked at. The view
     /// is used again by the caller, so nothing is allocated.
     void read(route::FleetView& view, TimePoint now) const;
 
     /// Takes one request and what is set aside for its tokens of the deployment's own limits
-    /// (`rpm`, `tpm`), where the configuration enforces them.
+    /// (`rpm`, `tpm`), where the configuration enforces them; of shared ones a place as well.
     /// @return The tokens set aside; nothing when another request was faster.
     [[nodiscard]] std::optional<std::int64_t> admit(DeploymentIndex deployment,
                                                     const chat::TokenWish& wish, TimePoint now);
@@ -84,8 +96,11 @@ private:
 
     class Cell;
     struct Entry;
+    [[nodiscard]] std::optional<Limit> shared_limit(const Entry& entry) const;
+    RateLimits* limits_ = nullptr;                      ///< Null: nothing is shared.
     std::vector<Entry> entries_;                        ///< By `DeploymentIndex`.
     std::vector<std::vector<DeploymentIndex>> groups_;  ///< The members of each.
+    std::shared_ptr<const Engines> engines_;
 };
 
 }  // namespace spillway::guard

@@ -17,6 +17,7 @@
 #include "spillway/chat/grant.hpp"
 #include "spillway/chat/token_wish.hpp"
 #include "spillway/guard/token_bucket.hpp"
+#include "spillway/route/fleet_view.hpp"
 
 namespace spillway::guard {
 
@@ -56,6 +57,8 @@ struct RateStock {
 
 /// "requests", "tokens", "max_parallel_requests": LiteLLM's words.
 [[nodiscard]] std::string_view name(Measure measure);
+
+[[nodiscard]] std::optional<std::int64_t> limit_of(const Limit& limit, Measure measure);
 
 /// Which limit refused a request. Of several the one that holds it up for longest.
 struct OverLimit {
@@ -115,6 +118,8 @@ public:
 
         /// Puts what was really used in the place of what was set aside; the first time only.
         void correct(Tokens used, TimePoint now);
+        /// Gives nothing back when this dies.
+        void keep() noexcept;
         [[nodiscard]] bool empty() const noexcept { return held_.empty(); }
 
     private:
@@ -141,6 +146,21 @@ public:
     [[nodiscard]] Decision take(std::span<const Limit> limits, const chat::TokenWish& wish,
                                 TimePoint now);
 
+    /// For who gives back by `leave` instead of holding a `Taken`: takes all three of one scope's
+    /// limits, or nothing.
+    /// @return The tokens set aside.
+    [[nodiscard]] std::optional<std::int64_t> admit(const Limit& limit, const chat::TokenWish& wish,
+                                                    TimePoint now);
+    /// An attempt starts. One that nobody admitted (an answer that was held and is given now)
+    /// takes no place, and gives none back.
+    void begun(const Limit& limit);
+    /// Once for each `begun` of the same limit.
+    /// @param used  Instead of `set_aside`; empty: nobody can tell.
+    void leave(const Limit& limit, std::int64_t set_aside, std::optional<Tokens> used,
+               TimePoint now);
+    /// Shows routing what this instance has of a shared limit.
+    void show(const Limit& limit, route::DeploymentState& state, TimePoint now) const;
+
     /// Limits are shared with other instances from now on: each is held up to what `lease` says,
     /// nothing before that.
     /// @param on_demand  Called, under the lock, when somebody may wait for more; returns at once.
@@ -154,8 +174,11 @@ public:
     /// Hands on what is above `keep` and not used. @return What is left.
     [[nodiscard]] std::optional<std::int64_t> lower(const SharedLimit& limit, std::int64_t keep,
                                                     TimePoint now);
+    /// How an answer found the limit: with something to hand out, or with less than was lacking.
+    enum class Supply : std::uint8_t { some, short_of };
     /// @param low  With less left than this, more is wanted.
-    void lease(const SharedLimit& limit, std::int64_t most, std::int64_t low, TimePoint now);
+    void lease(const SharedLimit& limit, std::int64_t most, std::int64_t low, TimePoint now,
+               Supply supply = Supply::some);
 
     /// Scopes that are remembered.
     [[nodiscard]] std::size_t size() const;
@@ -201,9 +224,12 @@ private:
             std::int64_t least = 0;
             bool known = false;  ///< Somebody said what the part is.
             bool listed = false;
+            std::optional<TimePoint> short_since;  ///< There was too little to hand out.
         };
         std::array<Lease, measures> leases{};
-        std::uint32_t holders = 0;  ///< Requests that will still come back to it.
+        std::uint32_t holders = 0;    ///< Requests that will still come back to it.
+        std::uint32_t admitted = 0;   ///< By `admit`, and not begun yet.
+        std::uint32_t strangers = 0;  ///< Begun without `admit`, and still running.
         std::list<const Key*>::iterator place;
         [[nodiscard]] bool idle(TimePoint now) const;
     };
@@ -217,6 +243,7 @@ private:
     [[nodiscard]] const Cell* find(const SharedLimit& limit) const;
     static void change(Cell& cell, Measure measure, std::int64_t part, TimePoint now);
     [[nodiscard]] static std::int64_t used(const Cell& cell, Measure measure, TimePoint now);
+    [[nodiscard]] TimePoint grows_at(const Cell::Lease& lease, TimePoint now) const;
     void forget_idle(TimePoint now);
 
     mutable std::mutex mutex_;

@@ -53,6 +53,7 @@ struct Answer {
     std::int64_t lost = 0;
     std::int64_t usable = 0;     ///< What may be spent and reserved here: granted without lost.
     std::int64_t elsewhere = 0;  ///< Spent and reserved by others, as they said last.
+    std::int64_t spent_elsewhere = 0;  ///< Of that, what is spent.
     std::int64_t low = 0;
     Share::Hungry hungry = Share::Hungry::no;
 };

@@ -28,6 +28,7 @@ public:
         /// shared nothing); they are moved to the database. Null: none.
         std::unique_ptr<keys::Store> inbox;
         Millis memory{};
+        Millis silent{};  ///< For so long the database had not answered when the book was made.
     };
     /// The book outlives it.
     explicit KeyWatch(Parts parts);

@@ -48,6 +48,9 @@ public:
 
     /// Reads everything. Before the first request.
     [[nodiscard]] Result<void> load(Defaults defaults);
+    /// Brings into force what the store said in an earlier life of this process, where `load` could
+    /// not ask it. Before the first request.
+    [[nodiscard]] Result<void> recall(Store::Contents contents, Defaults defaults);
     /// Commits the changes and brings them into force.
     /// @return The edition with them; `changed_meanwhile` when a record is not what it was read as:
     ///         what others wrote is in force then, so a second look tells.

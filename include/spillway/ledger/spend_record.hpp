@@ -8,6 +8,7 @@
 
 #include "spillway/base/ids.hpp"
 #include "spillway/base/units.hpp"
+#include "spillway/chat/engine_facts.hpp"
 #include "spillway/chat/usage.hpp"
 
 namespace spillway::ledger {
@@ -69,6 +70,9 @@ struct SpendRecord {
     Millis queue{};         ///< From the last request byte to the first attempt.
     std::optional<Millis> first_token;
     Millis total{};
+    /// What the local engine and the queue in front of it told: JSON of `engine_json`; empty when
+    /// none did.
+    std::string engine;
     /// Null when there was nothing to decide: the client named a model.
     std::shared_ptr<const RouteTaken> routing;
 };
@@ -80,6 +84,9 @@ struct SpendRecord {
 
 /// USD in decimal, exactly, without trailing zeros: 42 nano-dollars are "0.000000042".
 [[nodiscard]] std::string decimal_usd(NanoUsd amount);
+
+/// One JSON object with those facts that are known; empty when none is.
+[[nodiscard]] std::string engine_json(const chat::EngineFacts& facts);
 
 /// The id that prints as `text` (26 digits of Crockford base 32, any case); empty for other texts.
 [[nodiscard]] std::optional<RequestId> parse_request_id(std::string_view text);

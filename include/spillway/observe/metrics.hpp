@@ -37,6 +37,24 @@ public:
     [[nodiscard]] Deployment deployment(const std::string& id, const std::string& group,
                                         const std::string& provider);
 
+    /// Instruments of one local engine.
+    struct Engine {
+        prometheus::Gauge* waiting;
+        prometheus::Gauge* running;
+        prometheus::Counter* loads;
+        prometheus::Histogram* wait_seconds;
+        prometheus::Histogram* early_seconds;  ///< First tokens that were sooner than predicted.
+        prometheus::Histogram* late_seconds;
+    };
+    /// @param address  "127.0.0.1:11434"; of the configuration.
+    [[nodiscard]] Engine engine(const std::string& address);
+    /// Requests that did not wait for an engine, by why ("over_patience", "bridge", "full",
+    /// "too_late", "in_flight"); any other word counts as "other".
+    [[nodiscard]] prometheus::Counter& engine_spills(const std::string& address,
+                                                     std::string_view reason);
+    /// Requests that could neither wait nor go elsewhere.
+    [[nodiscard]] prometheus::Counter& engine_refusals(const std::string& address);
+
     /// Gauges of one cap that the configuration names.
     struct Budget {
         prometheus::Gauge* limit_usd;
@@ -59,6 +77,9 @@ public:
 
     /// Requests drawn for comparison by what became of them ("compared", "failed", ...).
     [[nodiscard]] prometheus::Counter& shadows(std::string_view outcome);
+    /// Answers that a route verified, by outcome ("verified", "released", "escalated", "kept",
+    /// "late") and by the check that failed ("none" for the first two, else "empty" ...).
+    [[nodiscard]] prometheus::Counter& cascades(std::string_view outcome, std::string_view check);
     /// Requests over a limit of ours, by whose it was ("api_key", "team", "model", ...).
     [[nodiscard]] prometheus::Counter& rate_limited(std::string_view scope);
 

@@ -19,8 +19,19 @@ struct ToolCall {
 struct Answer {
     std::string text;
     std::vector<ToolCall> calls;
-    std::string finish;   ///< "stop", "length", "content_filter" ...; empty when none was given.
-    std::string refusal;  ///< The member of that name.
+    std::string finish;      ///< "stop", "length", "content_filter" ...; empty when none was given.
+    std::string refusal;     ///< The member of that name.
+    std::string thought{};   ///< Reasoning that stands apart from the answer.
+    double logprob_sum = 0;  ///< Of the tokens whose log-probability was told.
+    std::size_t logprobs = 0;
+
+    /// Mean log-probability of a token; empty when none was told.
+    [[nodiscard]] std::optional<double> mean_logprob() const
+    {
+        if (logprobs == 0)
+            return std::nullopt;
+        return logprob_sum / static_cast<double>(logprobs);
+    }
 };
 
 /// The first choice of a whole chat completion. Empty for what is none.
@@ -28,6 +39,20 @@ struct Answer {
 
 /// The first choice of a streamed one, put together. @param events  All of them, as they came.
 [[nodiscard]] std::optional<Answer> read_stream(std::string_view events);
+
+/// The same, event by event.
+class StreamedAnswer {
+public:
+    /// @param events  Whole ones.
+    void add(std::string_view events);
+    [[nodiscard]] const Answer& answer() const noexcept { return answer_; }
+    /// Was there any chunk of a chat completion?
+    [[nodiscard]] bool begun() const noexcept { return begun_; }
+
+private:
+    Answer answer_;
+    bool begun_ = false;
+};
 
 /// A tool that the request offers.
 struct Tool {

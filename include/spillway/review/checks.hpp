@@ -1,31 +1,38 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "spillway/review/answer.hpp"
+#include "spillway/review/fault.hpp"
 
 namespace spillway::review {
 
-/// What is wrong with an answer whatever the question: found without a model.
-enum class Fault : std::uint8_t {
-    empty,          ///< Neither text nor a call.
-    refused,        ///< The model, or a filter, declined.
-    cut,            ///< Ended by its length limit.
-    looping,        ///< Its end says one thing again and again.
-    not_json,       ///< JSON was demanded.
-    off_schema,     ///< JSON, but not of the demanded schema.
-    no_call,        ///< A tool was to be called and none was.
-    unknown_tool,   ///< A tool was called that nobody offered.
-    bad_arguments,  ///< No JSON, or not of the tool's schema.
-};
-[[nodiscard]] std::string_view name(Fault fault);
-
-/// In the order of the enumeration, each at most once.
+/// In the order of the enumeration, each at most once; never `unsure`, which takes a bound.
 [[nodiscard]] std::vector<Fault> faults(const Answer& answer, const Asked& asked);
 
-/// Does the end of `text` repeat one passage of at most 240 bytes, six times and over 240 bytes at
-/// least?
+/// Which faults count against an answer.
+struct Bar {
+    FaultSet checks = FaultSet::all();
+    std::optional<float> least_logprob{};  ///< Mean per token; below it the answer is `unsure`.
+    friend bool operator==(const Bar&, const Bar&) = default;
+};
+
+/// How much of an answer is there to be judged.
+enum class Extent : std::uint8_t {
+    whole,
+    beginning,  ///< Only what the rest cannot mend: a refusal, a loop, unlikely tokens.
+};
+
+/// The first fault, in the order of the enumeration, that counts; empty for an answer that passes.
+/// An answer that tells no log-probabilities is never unsure.
+[[nodiscard]] std::optional<Fault> first_fault(const Answer& answer, const Asked& asked,
+                                               const Bar& bar, Extent extent);
+
+/// Does the end of `text` go round in circles? Either it repeats one passage of at most 240 bytes
+/// to the letter, six times and over 240 bytes at least; or most of its last 600 words stand in
+/// runs of six that it said four times. Takes time linear in `text`.
 [[nodiscard]] bool is_looping(std::string_view text);
 
 /// Does a short answer decline in so many words (English, German, French, Spanish)? An excuse

@@ -86,7 +86,8 @@ struct Moment {
 /// (`context_window_fallbacks`, `content_policy_fallbacks`, else `fallbacks`), each hop re-entering
 /// the whole procedure, `max_fallbacks` deep at most. A place is entered once per request, so
 /// however the lists refer to each other, the walk ends. A lone deployment that nobody answers for
-/// is not waited for when there is a fallback.
+/// is not waited for when there is a fallback; one that loads its model is waited for, as long as
+/// for a first token, when there is none.
 ///
 /// Who would most likely fail (`DeploymentState::doubtful`) is passed over for the next hop, but
 /// asked in the end when nobody else could serve.
@@ -112,8 +113,28 @@ public:
     /// @param shortage  What the client is told when nobody is left.
     [[nodiscard]] Action declined(Error shortage, const Moment& moment);
     /// Nothing was sent after the last `Send`: another request took the last of the deployment's
-    /// limits first. This one does not come back to it.
+    /// limits first. This one does not come back to it, unless other instances hold what is missing
+    /// and may hand it on: that is waited for shortly.
     [[nodiscard]] Action withdrawn(const Moment& moment);
+    /// Nothing was sent after the last `Send`: the target's engine would take too long, and
+    /// another place may be better. Comes back to it when nobody else could serve (`insists`).
+    [[nodiscard]] Action passed_over(const Moment& moment);
+    /// Nothing was sent after the last `Send`: the target's engine has no room, or the wait for it
+    /// was in vain. It is not asked again in this request.
+    /// @param why  What the client is told when nobody is left and nothing was tried.
+    [[nodiscard]] Action turned_away(Error why, const Moment& moment);
+    /// Nobody else is left, so those are asked that were passed over.
+    [[nodiscard]] bool insists() const { return insists_; }
+    /// Was the target of the last `Send` asked for by its id?
+    [[nodiscard]] bool pinned() const { return hop().place.pinned.has_value(); }
+    /// The last `Send` was answered, but not well enough: the request goes on along the plan, as
+    /// far as the next place that is asked. When that one fails, or there is none, the chain stops.
+    [[nodiscard]] Action doubted(const Moment& moment);
+    /// Does the plan lead on from here, and has no answer been doubted yet?
+    [[nodiscard]] bool may_escalate() const
+    {
+        return !escalated_ && !committed_ && planned_ < request_.plan.hops.size();
+    }
     /// The last `Pause` is over.
     [[nodiscard]] Action resumed(const Moment& moment);
     /// The first byte of an answer is about to go to the client.
@@ -141,7 +162,9 @@ private:
 
     [[nodiscard]] Action advance(const Moment& moment);
     [[nodiscard]] Action send(DeploymentIndex deployment, const Moment& moment);
+    [[nodiscard]] Action pass_on(const Moment& moment);
     [[nodiscard]] Action take_back(const Moment& moment);
+    void uncount();
     [[nodiscard]] Action send_retry(DeploymentIndex deployment, const Moment& moment);
     [[nodiscard]] Action broke_off() const;
     [[nodiscard]] Action out_of_time() const;
@@ -156,11 +179,15 @@ private:
     [[nodiscard]] std::optional<Pause> shortest_wait(const Moment& moment);
     [[nodiscard]] std::optional<Pause> polite_wait(const FailedAttempt& attempt,
                                                    const Moment& moment) const;
+    [[nodiscard]] std::optional<Pause> wait_for_load(const FailedAttempt& attempt,
+                                                     const Moment& moment);
     [[nodiscard]] std::optional<Action> retry_mocked(const Moment& moment);
     [[nodiscard]] int retries_allowed(chat::FailureClass kind, DeploymentIndex failed) const;
 
     [[nodiscard]] chat::FailureClass reason_to_leave(const Moment& moment);
     [[nodiscard]] std::optional<Pause> wait_for_slot(const Moment& moment);
+    [[nodiscard]] std::optional<Pause> wait_for_part(const Moment& moment);
+    [[nodiscard]] Action part_awaited(const Moment& moment);
     [[nodiscard]] DeploymentIndex best_of(std::vector<DeploymentIndex> candidates,
                                           const Moment& moment) const;
     void queue_fallbacks(const Moment& moment);
@@ -181,12 +208,15 @@ private:
     [[nodiscard]] bool eligible(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool barred(DeploymentIndex deployment) const;
     [[nodiscard]] bool unpaid(DeploymentIndex deployment) const;
+    [[nodiscard]] bool put_off(DeploymentIndex deployment) const;
     [[nodiscard]] bool fits(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool failed_before(DeploymentIndex deployment) const;
     [[nodiscard]] bool rested(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool admitted(DeploymentIndex deployment, const Moment& moment) const;
+    [[nodiscard]] bool full(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool free(DeploymentIndex deployment, const Moment& moment) const;
     [[nodiscard]] bool serves(DeploymentIndex deployment, const Moment& moment) const;
+    void note_doubtful();
     void note_absence(DeploymentIndex deployment, const Moment& moment);
     void note_overflow(const FailedAttempt& attempt, const Moment& moment);
 
@@ -208,8 +238,11 @@ private:
     std::optional<chat::Failure> last_;  ///< Why the request is where it is; may be no attempt's.
     std::optional<DeploymentIndex> current_;  ///< Attempt under way.
     Counted before_send_;
-    std::vector<DeploymentIndex> unpaid_;  ///< No budget affords them.
-    std::optional<Error> shortage_;        ///< Why; of several the one that ends first.
+    std::vector<DeploymentIndex> unpaid_;       ///< No budget affords them.
+    std::optional<Error> shortage_;             ///< Why; of several the one that ends first.
+    std::vector<DeploymentIndex> put_off_;      ///< Passed over for their engines.
+    std::vector<DeploymentIndex> turned_away_;  ///< Their engines have no room.
+    std::optional<Error> no_room_;              ///< Why; of several the last.
     std::optional<DeploymentIndex> waiting_for_;
     std::optional<TimePoint> earliest_recovery_;
     std::optional<Tokens> overflowed_window_;  ///< Largest known window that was too small.
@@ -220,6 +253,11 @@ private:
     std::size_t planned_ = 1;   ///< Hops of the plan that were entered or passed over.
     Millis waited_for_slot_{};  ///< In the current hop.
     bool waiting_for_slot_ = false;
+    Millis waited_for_load_{};
+    int loads_asked_ = 0;
+    bool waiting_for_load_ = false;
+    Millis waited_for_part_{};  ///< In the whole request.
+    bool waiting_for_part_ = false;
     bool somebody_saturated_ = false;
     bool somebody_limited_ = false;
     bool levels_spent_ = false;
@@ -227,6 +265,7 @@ private:
     bool hop_tried_ = false;   ///< Something was sent in the current hop.
     bool overflowed_ = false;  ///< Some deployment said that the prompt is too long.
     bool committed_ = false;
+    bool escalated_ = false;
 };
 
 }  // namespace spillway::route

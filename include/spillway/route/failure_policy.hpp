@@ -50,6 +50,8 @@ inline constexpr std::array<FailurePolicy, chat::failure_class_count> failure_po
      BreakerEffect::counted, Errc::upstream_unreachable},
     {chat::FailureClass::overloaded, SameTarget::after_backoff, NextTarget::any, Cooling::none,
      BreakerEffect::counted, Errc::upstream_overloaded},
+    {chat::FailureClass::loading, SameTarget::after_backoff, NextTarget::any, Cooling::none,
+     BreakerEffect::ignored, Errc::upstream_overloaded},
     {chat::FailureClass::stalled, SameTarget::never, NextTarget::any, Cooling::at_once,
      BreakerEffect::counted, Errc::upstream_timeout},
     {chat::FailureClass::rate_limited, SameTarget::after_short_wait, NextTarget::any,
@@ -68,6 +70,8 @@ inline constexpr std::array<FailurePolicy, chat::failure_class_count> failure_po
      BreakerEffect::ignored, Errc::upstream_rejected},
     {chat::FailureClass::not_local, SameTarget::never, NextTarget::any, Cooling::none,
      BreakerEffect::ignored, Errc::no_local_deployment},
+    {chat::FailureClass::unsupported, SameTarget::never, NextTarget::any, Cooling::none,
+     BreakerEffect::ignored, Errc::unsupported_content},
     {chat::FailureClass::unknown, SameTarget::never, NextTarget::any, Cooling::none,
      BreakerEffect::counted, Errc::upstream_bad_reply},
 }};

@@ -12,8 +12,15 @@ namespace spillway::route {
 
 /// What one of the operator's limits on a deployment (`rpm`, `tpm`) leaves, where it is enforced.
 struct RateRoom {
+    /// What this instance has of a limit that several share.
+    struct Part {
+        std::int64_t per_minute = 0;
+        TimePoint grows_at{};  ///< Others may have handed on more of it by then.
+    };
     std::optional<std::int64_t> per_minute;  ///< Empty: no limit.
-    TimePoint empty_at{};                    ///< It refills by a sixtieth per second from then on.
+    /// It refills by a sixtieth per second from then on: of the part, where there is one.
+    TimePoint empty_at{};
+    std::optional<Part> part{};  ///< Empty: all of it.
 
     /// From when on it admits so many; `TimePoint::max()` for more than it ever holds.
     [[nodiscard]] TimePoint admits_at(std::int64_t units) const;
@@ -28,6 +35,7 @@ struct DeploymentState {
     double tokens_last_minute = 0;
     /// Its model is loaded: as the engine says, else guessed from an answer lately.
     bool warm = false;
+    bool loading = false;          ///< The engine said lately that it loads its model.
     std::optional<Tokens> window;  ///< Of prompt and answer, as the engine told; else unknown.
     double tokens_per_second = 0;  ///< Of streams; 0: never measured.
     std::uint32_t requests_last_minute = 0;
@@ -37,6 +45,15 @@ struct DeploymentState {
     Tokens tokens_left{};
     RateRoom requests_room;
     RateRoom tokens_room;
+    /// Until a request with a short prompt would get its first token, as the queue in front of its
+    /// engine foresees it; a load counts twice, because it costs the engine's others as well. Empty
+    /// where there is no queue, or nobody else in the group.
+    std::optional<Millis> expected_wait{};
+    /// What this instance has of `max_parallel_requests` where several share it; empty: all, or it
+    /// can have more for the asking.
+    std::optional<std::uint32_t> places{};
+    /// From when on asking may bring more of a limit that is shared; empty: it holds all there is.
+    std::optional<TimePoint> part_grows_at{};
 
     /// From when on the operator's own limits admit the request. Unlike what a provider told, they
     /// hold in any case.
@@ -46,7 +63,7 @@ struct DeploymentState {
     /// serve: a check may be wrong, and a provider may count differently from what it says.
     [[nodiscard]] bool doubtful(Tokens prompt, TimePoint now) const
     {
-        return unreachable || spent(prompt, now);
+        return unreachable || loading || spent(prompt, now);
     }
     /// Is the provider's quota too small for the prompt, as far as it told?
     [[nodiscard]] bool spent(Tokens prompt, TimePoint now) const

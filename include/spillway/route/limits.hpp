@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "spillway/base/units.hpp"
@@ -14,17 +15,19 @@
 
 namespace spillway::route {
 
-/// Why a deployment may be used or not. From `beyond_boundary` to `cannot` it may not, whatever
-/// else fails; the last five say that it is a bad moment.
+/// Why a deployment may be used or not. From `beyond_boundary` to `other_vectors` it may not,
+/// whatever else fails; the last six say that it is a bad moment.
 enum class Verdict : std::uint8_t {
     kept,
     beyond_boundary,  ///< Remote, and the request must stay local.
     too_small,        ///< Prompt and answer do not fit its window.
     too_dear,         ///< Its worst case is over the ceiling, or its price is not known.
     cannot,           ///< It is known to lack what the request needs.
+    other_vectors,    ///< Another model than the one whose embeddings were asked for.
     resting,          ///< Cooling down now.
     saturated,        ///< At its `max_parallel_requests`, `rpm` or `tpm` now.
     unreachable,      ///< Its last health check failed.
+    loading,          ///< Its engine loads the model now.
     spent,            ///< Its provider's quota is too small for the prompt now.
     over_budget,      ///< A budget that pays for it has not enough left now.
 };
@@ -47,7 +50,8 @@ struct Limits {
     FamilyTokens uppers;  ///< Upper ends by family.
     std::optional<Tokens> answer;
     std::optional<NanoUsd> max_cost;
-    Access access;  ///< Of places, by name: looked at wherever one is entered.
+    Access access;        ///< Of places, by name: looked at wherever one is entered.
+    std::string vectors;  ///< Of embeddings: nobody serves who makes others. Empty: anybody does.
 
     /// The prompt at most, as the deployment's model counts it.
     [[nodiscard]] Tokens prompt_for(const Deployment& deployment) const
@@ -61,6 +65,14 @@ struct Limits {
 /// Empty when a price is unknown.
 [[nodiscard]] std::optional<NanoUsd> worst_cost(const Deployment& deployment, Tokens prompt,
                                                 std::optional<Tokens> answer);
+
+/// Which vectors `deployment` makes when `wildcard` is what `*` stands for.
+[[nodiscard]] std::string vectors_of(const Deployment& deployment, std::string_view wildcard);
+/// Which vectors requests for that place are answered with: those of its first deployment.
+[[nodiscard]] std::string vectors_at(const Resolved& place, const RoutingTable& table);
+/// May its vectors stand beside those that were asked for?
+[[nodiscard]] bool keeps_vectors(const Deployment& deployment, std::string_view wildcard,
+                                 const Limits& limits);
 
 /// The window that holds: the smaller one of what the file (or the price table) says and what the
 /// engine told (`DeploymentState::window`); empty when neither is known.

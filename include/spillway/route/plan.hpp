@@ -61,6 +61,10 @@ struct Plan {
     std::vector<config::Parameter> parameters;
     std::optional<Millis> timeout;
     std::optional<Millis> first_token_timeout;
+    std::optional<Millis> patience;  ///< These three as in `config::RouteAction`.
+    std::optional<config::Overflow> overflow;
+    std::optional<config::Urgency> priority;
+    std::optional<config::RouteVerify> verify{};  ///< How the first answer is checked.
     std::optional<NanoUsd> worst_cost;  ///< Of the dearest kept candidate; empty: not known.
     Explanation why;
     friend bool operator==(const Plan&, const Plan&) = default;

@@ -32,6 +32,7 @@ struct Deployment {
     privacy::Reach reach = privacy::Reach::remote;  ///< May a request that stays local go there?
     config::Mode mode = config::Mode::chat;
     bool wildcard = false;  ///< Serves many models, of any mode.
+    std::string vectors;    ///< See `config::vector_model`.
     std::optional<Tokens> max_output_tokens;
     std::optional<PicoUsdPerToken> dearest_input;  ///< Over all tiers of its price.
     std::optional<PicoUsdPerToken> dearest_output;
@@ -40,6 +41,7 @@ struct Deployment {
     std::optional<bool> supports_tools;
     std::optional<bool> supports_schema;
     std::optional<std::uint32_t> max_parallel;  ///< Requests in flight at once.
+    bool queued = false;                        ///< There is a queue in front of its engine.
     std::optional<std::int64_t> rpm;            ///< Requests a minute, for usage-based routing.
     std::optional<std::int64_t> tpm;            ///< Tokens a minute, for usage-based routing.
     Millis first_token_timeout{};
@@ -65,7 +67,8 @@ struct Group {
 /// Has the deployment as many requests in flight as it may?
 [[nodiscard]] inline bool is_saturated(const Deployment& deployment, const DeploymentState& state)
 {
-    return deployment.max_parallel && state.in_flight >= *deployment.max_parallel;
+    return deployment.max_parallel &&
+           state.in_flight >= state.places.value_or(*deployment.max_parallel);
 }
 
 /// A model name a client may use, resolved.
@@ -88,7 +91,9 @@ class RoutingTable {
 public:
     /// @param config  Validated; `Deployment::local` says who is within the local boundary.
     /// @param local   Which deployments (by position) are engines of ours.
-    RoutingTable(const config::Config& config, const std::vector<bool>& local);
+    /// @param queued  In front of which there is a queue; none when empty.
+    RoutingTable(const config::Config& config, const std::vector<bool>& local,
+                 const std::vector<bool>& queued = {});
 
     /// Exact group, alias, deployment id, then wildcards (longest literal prefix first), then "*".
     [[nodiscard]] std::optional<Resolved> resolve(std::string_view model) const;
@@ -101,6 +106,8 @@ public:
     [[nodiscard]] const std::vector<Deployment>& deployments() const { return deployments_; }
     [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
     [[nodiscard]] const config::Router& settings() const { return settings_; }
+    /// Does the file name a strategy? Without one the queues of engines are looked at first.
+    [[nodiscard]] bool strategy_chosen() const { return strategy_chosen_; }
 
     /// Where a request for `asked` goes after `group` failed: the rule for the asked name (with and
     /// without its provider prefix), else the group's own. Special lists do not fall back to the
@@ -139,6 +146,7 @@ private:
     config::Router settings_;
     Millis chain_timeout_{};
     Millis slot_patience_{};
+    bool strategy_chosen_ = false;
     std::vector<Deployment> deployments_;
     std::vector<Group> groups_;
     ByName<GroupIndex> by_name_;

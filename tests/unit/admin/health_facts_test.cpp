@@ -57,6 +57,8 @@ TEST_F(HealthFacts, NameEveryState)
     EXPECT_EQ(facts()["state"], "half_open");
     health.standing = guard::Standing::probing;
     EXPECT_EQ(facts()["state"], "probing");
+    health.state.loading = true;
+    EXPECT_EQ(facts()["state"], "loading");
     health.state.unreachable = true;
     EXPECT_EQ(facts()["state"], "unreachable");
 }
@@ -88,7 +90,10 @@ TEST_F(HealthFacts, ShowWhatTheEngineSaid)
                         {"loaded", true},
                         {"slots", 4},
                         {"memory_bytes", nullptr},
-                        {"memory_gpu_bytes", nullptr}};
+                        {"memory_gpu_bytes", nullptr},
+                        {"loading", nullptr},
+                        {"running", nullptr},
+                        {"waiting", nullptr}};
     EXPECT_EQ(facts()["engine"], expected);
 }
 

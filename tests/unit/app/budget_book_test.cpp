@@ -164,7 +164,8 @@ TEST(BudgetAlert, HasTheShapeOfLiteLlmsWebhook)
     guard::BudgetNews news;
     news.kind = guard::BudgetNews::Kind::soft_crossed;
     news.standing.scope = {ScopeKind::team, "research"};
-    news.standing.spent = NanoUsd{2'500'000'000};
+    news.standing.spent = NanoUsd{2'000'000'000};
+    news.standing.spent_elsewhere = NanoUsd{500'000'000};
     news.standing.cap = NanoUsd{10'000'000'000};
     news.standing.period = *config::parse_budget_period("1d");
     news.standing.resets = noon;

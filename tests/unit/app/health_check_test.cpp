@@ -55,6 +55,40 @@ TEST(TroubleOf, TakesARefusalForASignOfLife)
     EXPECT_EQ(trouble_of(503), "answered 503");
 }
 
+TEST(FactsOf, TakeALoadForAStateAndNotForSilence)
+{
+    constexpr auto loading = R"({"error":{"code":503,"message":"Loading model"}})";
+    const auto facts = facts_of(engine::Kind::llama_cpp, 503, loading, "m", {});
+    EXPECT_EQ(facts.loading, true);
+    EXPECT_EQ(facts.loaded, false);
+    EXPECT_EQ(facts_of(engine::Kind::llama_cpp, 503, "{}", "m", {}), chat::ModelFacts{});
+    EXPECT_EQ(facts_of(engine::Kind::llama_cpp, 0, "", "m", {}), chat::ModelFacts{});
+}
+
+TEST(FactsOf, AddTheLoadOfTheEngineToItsReport)
+{
+    constexpr auto props = R"({"default_generation_settings":{"n_ctx":64},"total_slots":4})";
+    chat::ModelFacts load;
+    load.slots = 2;
+    load.running = 3;
+    load.waiting = 1;
+    const auto facts = facts_of(engine::Kind::llama_cpp, 200, props, "m", load);
+    EXPECT_EQ(facts.loaded, true);
+    EXPECT_EQ(facts.loading, false);
+    EXPECT_EQ(facts.slots, 4U) << "the engine's settings win";
+    EXPECT_EQ(facts.running, 3U);
+    EXPECT_EQ(facts.waiting, 1U);
+}
+
+TEST(FactsOf, SayNothingOfAModelThatIsNotThere)
+{
+    chat::ModelFacts load;
+    load.running = 3;
+    const auto facts = facts_of(engine::Kind::vllm, 200, R"({"data":[{"id":"a"}]})", "b", load);
+    EXPECT_EQ(facts.loaded, false);
+    EXPECT_FALSE(facts.running);
+}
+
 class IsDue : public testing::Test {
 protected:
     void checked(Millis ago, const std::string& trouble = {})
@@ -220,6 +254,11 @@ TEST_F(QuestionsDue, AskNothingOfAnEngineThatIsNotThere)
 TEST(ReportPath, IsTheEnginesOwn)
 {
     EXPECT_EQ(report_path(deployment_of("ollama")), "/api/ps");
+    EXPECT_EQ(card_path(deployment_of("ollama_chat")), "/api/show");
+    EXPECT_EQ(card_path(deployment_of("llama_cpp")), "");
+    EXPECT_EQ(question_head(deployment_of("ollama"), "/api/show", 7),
+              "POST /api/show HTTP/1.1\r\n" + deployment_of("ollama").header_block +
+                  "content-type: application/json\r\ncontent-length: 7\r\n\r\n");
     EXPECT_EQ(report_path(deployment_of("llama_cpp")), "/props");
     EXPECT_EQ(report_path(deployment_of("hosted_vllm")), "/v1/models");
     EXPECT_EQ(report_path(deployment_of("openai")), "");

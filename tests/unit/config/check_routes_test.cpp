@@ -200,5 +200,39 @@ TEST(CheckRoutes, RefusesAnOwnClassThatDoesNotCompile)
                 Contains(HasSubstr("no regular expression of RE2")));
 }
 
+TEST(CheckRoutes, ReadsHowAnswersAreVerified)
+{
+    const auto loaded = with_routes(R"(  r:
+    rules:
+    - name: one
+      when: {has: code}
+      use: [small, cloud]
+      verify: {checks: [empty, looping], min_logprob: -1.5, hold_tokens: 50, hold_time: 0.5}
+    otherwise: {use: [small, cloud], verify: {}}
+)");
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    ASSERT_TRUE(loaded.config);
+    const auto& route = loaded.config->routes.at(0);
+    const auto& verify = route.rules.at(0).action.verify.value();
+    EXPECT_TRUE(verify.checks.has(review::Fault::looping));
+    EXPECT_FALSE(verify.checks.has(review::Fault::refused));
+    EXPECT_EQ(verify.min_logprob, -1.5);
+    EXPECT_EQ(verify.hold_tokens, 50);
+    EXPECT_EQ(verify.hold_time, Millis{500});
+    EXPECT_EQ(route.otherwise.verify, RouteVerify{});
+}
+
+TEST(CheckRoutes, RefusesChecksThatDoNotExistAndWarnsWhereNothingFollows)
+{
+    EXPECT_THAT(errors(with_routes("  r: {otherwise: {use: [small, cloud], verify: {checks: "
+                                   "[loping]}}}\n")),
+                ElementsAre(HasSubstr("there is no check \"loping\"; did you mean \"looping\"?")));
+    EXPECT_THAT(errors(with_routes("  r: {otherwise: {use: [small, cloud], verify: {checks: "
+                                   "[unsure]}}}\n")),
+                ElementsAre(HasSubstr("there is no check \"unsure\"")));
+    EXPECT_THAT(warnings(with_routes("  r: {otherwise: {use: [small], verify: {}}}\n")),
+                Contains(HasSubstr("one target only")));
+}
+
 }  // namespace
 }  // namespace spillway::config

@@ -71,7 +71,16 @@ INSTANTIATE_TEST_SUITE_P(
              R"({"error":"server busy, please try again.  maximum pending requests exceeded"})",
              FailureClass::overloaded},
         Case{503, R"({"error":{"code":503,"message":"Loading model","type":"unavailable_error"}})",
-             FailureClass::overloaded},
+             FailureClass::loading},
+        Case{503, R"({"error":"Model is currently loading","estimated_time":20.0})",
+             FailureClass::loading},
+        Case{500,
+             R"({"error":{"message":"an exception while loading model x","type":"api_error"}})",
+             FailureClass::transient},
+        Case{
+            501,
+            R"({"error":{"code":501,"message":"This server does not support embeddings. Start it with `--embeddings`","type":"not_supported_error"}})",
+            FailureClass::unknown},
         Case{503,
              R"({"error":{"message":"server busy","type":"api_error","param":null,"code":null}})",
              FailureClass::overloaded},
@@ -82,7 +91,22 @@ INSTANTIATE_TEST_SUITE_P(
             404,
             R"({"object":"error","message":"The model `x` does not exist.","type":"NotFoundError","code":404})",
             FailureClass::model_missing},
-        Case{400, R"({"error":"\"x\" does not support thinking"})", FailureClass::rejected},
+        Case{400, R"({"error":"\"x\" does not support thinking"})", FailureClass::unsupported},
+        Case{400, R"({"error":"registry.ollama.ai/library/x:latest does not support tools"})",
+             FailureClass::unsupported},
+        Case{400, R"({"error":"\"x\" does not support chat"})", FailureClass::unsupported},
+        Case{404, R"({"error":"model \"x\" not found, try pulling it first"})",
+             FailureClass::model_missing},
+        Case{400,
+             R"({"error":"the prompt is longer than the context length currently available to the )"
+             R"(model; shorten the prompt"})",
+             FailureClass::too_long},
+        Case{400, R"({"error":"the input length exceeds the context length"})",
+             FailureClass::too_long},
+        Case{500,
+             R"({"error":"{\"error\":{\"code\":400,\"message\":\"request (9 tokens) exceeds the )"
+             R"(available context size\",\"type\":\"exceed_context_size_error\"}}"})",
+             FailureClass::too_long},
         Case{500, "model runner has unexpectedly stopped", FailureClass::transient},
         Case{401, R"({"error":"Unauthorized"})", FailureClass::credential},
         Case{
@@ -96,6 +120,18 @@ INSTANTIATE_TEST_SUITE_P(
         Case{
             500,
             R"({"error":{"code":500,"message":"input is too large to process. increase the physical batch size","type":"server_error"}})",
+            FailureClass::too_long},
+        Case{
+            400,
+            R"({"error":{"code":400,"message":"request (5002 tokens) exceeds the available context size (4096 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":5002,"n_ctx":4096}})",
+            FailureClass::too_long},
+        Case{
+            400,
+            R"({"error":{"message":"This model's maximum context length is 4096 tokens. However, you requested 512 output tokens and your prompt contains at least 3585 input tokens, for a total of at least 4097 tokens. Please reduce the length of the input prompt or the number of requested output tokens.","type":"BadRequestError","param":"input_tokens","code":400}})",
+            FailureClass::too_long},
+        Case{
+            400,
+            R"({"error":{"message":"The decoder prompt (length 5000) is longer than the maximum model length of 4096. Make sure that `max_model_len` is no smaller than the number of text tokens.","type":"BadRequestError","param":null,"code":400}})",
             FailureClass::too_long},
         Case{
             400,

@@ -91,10 +91,29 @@ TEST(FindDestination, NeverPassesDotSegmentsToAnUpstream)
 
 TEST(FindDestination, DoesNotKnowOtherPaths)
 {
-    for (const auto* path : {"/", "/v1", "/v1/", "/admin", "/chat", "/v2/chat/completions"})
+    for (const auto* path : {"/v1", "/v1/", "/admin", "/chat", "/v2/chat/completions", "/api/",
+                             "/api/chat/", "/api/blobs/sha256:0"})
         EXPECT_EQ(find_destination(head(net::Method::post, path)).error().code(),
                   Errc::unknown_path)
             << path;
+}
+
+TEST(FindDestination, KnowsOllamasOwnApi)
+{
+    const auto chat = find_destination(head(net::Method::post, "/api/chat"));
+    ASSERT_TRUE(chat);
+    EXPECT_EQ(chat->service, Service::inference);
+    EXPECT_EQ(chat->form, chat::ClientForm::ollama_chat);
+    EXPECT_EQ(chat->suffix, "/chat/completions");
+    EXPECT_EQ(find_destination(head(net::Method::post, "/api/embed"))->endpoint,
+              chat::Endpoint::embeddings);
+    EXPECT_EQ(find_destination(head(net::Method::head, "/"))->service, Service::ollama_hello);
+    EXPECT_EQ(find_destination(head(net::Method::delete_, "/api/delete"))->service,
+              Service::ollama_engine);
+    EXPECT_EQ(find_destination(head(net::Method::get, "/api/chat")).error().code(),
+              Errc::method_not_allowed);
+    EXPECT_EQ(allowed_methods("/api/delete"), "DELETE, OPTIONS");
+    EXPECT_EQ(allowed_methods("/api/tags"), "GET, HEAD, OPTIONS");
 }
 
 TEST(FindDestination, AnswersOptionsEverywhere)

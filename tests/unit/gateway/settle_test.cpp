@@ -193,5 +193,43 @@ TEST_F(Settle, SaysWhatTheReferenceModelWouldHaveCost)
               NanoUsd{1'000 * 1'000 + 100 * 2'000});
 }
 
+std::unique_ptr<const Superseded> first_answer(Superseded::Extent extent)
+{
+    auto first = std::make_unique<Superseded>();
+    first->deployment = DeploymentIndex{1};
+    first->fault = "looping";
+    first->usage.prompt = Tokens{10};
+    first->usage.completion = Tokens{1};
+    first->usage.source = chat::UsageSource::exact;
+    first->reserved = NanoUsd{500'000};
+    first->extent = extent;
+    return first;
+}
+
+TEST_F(Settle, AddsTheCostOfAnAnswerThatTheClientDidNotGet)
+{
+    auto outcome = served_by_cloud();
+    outcome.superseded = first_answer(Superseded::Extent::whole);
+    outcome.engine.cascade = "escalated:looping";
+    const auto record = make_record(request(), outcome, start_ + 100ms);
+    EXPECT_EQ(record.cost, NanoUsd{1010 * 2500 + 101 * 10000});
+    EXPECT_EQ(record.charged, std::nullopt);
+    EXPECT_FALSE(record.at_least);
+    EXPECT_EQ(record.attempts, 2);
+    EXPECT_EQ(record.why,
+              "fast-local/id-cloud: doubted, looping; cloud/id-cloud: served, "
+              "escalated:looping");
+    EXPECT_EQ(record.usage.prompt, Tokens{1000});
+}
+
+TEST_F(Settle, ChargesWhatWasSetAsideForAnAnswerThatWasCutOff)
+{
+    auto outcome = served_by_cloud();
+    outcome.superseded = first_answer(Superseded::Extent::begun);
+    const auto record = make_record(request(), outcome, start_ + 100ms);
+    EXPECT_EQ(record.charged, NanoUsd{1000 * 2500 + 100 * 10000 + 500'000});
+    EXPECT_TRUE(record.at_least);
+}
+
 }  // namespace
 }  // namespace spillway::gateway

@@ -118,6 +118,47 @@ TEST_F(BudgetsLeaseTest, LetNothingThroughWhileTheirPastIsNotKnown)
     EXPECT_EQ(lack(40), Lack::lease);
 }
 
+TEST_F(BudgetsLeaseTest, TellWhatAllSpentAndNotWhatOthersReserved)
+{
+    budgets_.lease(window_, {NanoUsd{50}, NanoUsd{90}, NanoUsd{0}, NanoUsd{40}});
+    reserve(10)->settle(NanoUsd{10}, Certainty::exact);
+    EXPECT_FALSE(budgets_.has_news()) << "10 and 40 of 100";
+    int hurried = 0;
+    budgets_.when_others_bring_news([&hurried] { ++hurried; });
+    budgets_.lease(window_, {NanoUsd{50}, NanoUsd{90}, NanoUsd{0}, NanoUsd{70}});
+    EXPECT_EQ(hurried, 0) << "10 and 70";
+    budgets_.lease(window_, {NanoUsd{50}, NanoUsd{90}, NanoUsd{0}, NanoUsd{80}});
+    EXPECT_EQ(hurried, 1);
+    const auto news = budgets_.take_news();
+    ASSERT_EQ(news.size(), 1U);
+    EXPECT_EQ(news[0].kind, BudgetNews::Kind::nearly_spent);
+    EXPECT_EQ(news[0].standing.spent_by_all(), NanoUsd{90});
+    budgets_.lease(window_, {NanoUsd{50}, NanoUsd{95}, NanoUsd{0}, NanoUsd{85}});
+    EXPECT_EQ(hurried, 1) << "once";
+}
+
+TEST_F(BudgetsLeaseTest, SayWhatIsSpentOfASoftBudgetAndNeedNoLeaseForIt)
+{
+    const ScopeName team{ScopeKind::team, "t"};
+    const std::vector<chat::ScopeBudget> caps{{{ScopeKind::team, "t"}, {}, NanoUsd{50}}};
+    const auto window = budgets_.adopt(caps, noon).unknown.at(0);
+    budgets_.know(window, NanoUsd{0}, noon);
+    (void)budgets_.take_demands(10, noon);
+    rung_ = 0;
+    const std::vector<ScopeName> one{team};
+    budgets_.reserve(RequestId{}, one, NanoUsd{20}, noon)->settle(NanoUsd{20}, Certainty::exact);
+    EXPECT_EQ(rung_, 0);
+    const auto demands = budgets_.take_demands(10, noon);
+    ASSERT_EQ(demands.size(), 1U);
+    EXPECT_EQ(demands[0].standing.spent, NanoUsd{20});
+    EXPECT_TRUE(demands[0].standing.only_told);
+    budgets_.lease(window, {NanoUsd{20}, NanoUsd{25}, NanoUsd{0}, NanoUsd{25}});
+    budgets_.reserve(RequestId{}, one, NanoUsd{10}, noon)->settle(NanoUsd{10}, Certainty::exact);
+    const auto news = budgets_.take_news();
+    ASSERT_EQ(news.size(), 1U);
+    EXPECT_EQ(news[0].kind, BudgetNews::Kind::soft_crossed);
+}
+
 TEST_F(BudgetsLeaseTest, SayWhyInWords)
 {
     lease(5, 10);

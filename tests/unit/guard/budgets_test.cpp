@@ -248,13 +248,16 @@ TEST_F(BudgetsTest, TellASoftBudgetOncePerWindow)
     EXPECT_EQ(budgets_.take_news().size(), 1U);
 }
 
-TEST_F(BudgetsTest, DoNotTellAgainAfterARestartWhatWasCrossedBefore)
+TEST_F(BudgetsTest, TellAtTheStartWhatWasCrossedBefore)
 {
     auto soft = cap(key, {{usd(10), "1d"}});
     soft.soft = usd(2);
     const std::vector<chat::ScopeBudget> caps{soft};
     const auto adopted = budgets_.adopt(caps, noon);
     budgets_.know(adopted.unknown.at(0), usd(3), noon);
+    const auto news = budgets_.take_news();
+    ASSERT_EQ(news.size(), 1U) << "who tells it remembers";
+    EXPECT_EQ(news[0].kind, BudgetNews::Kind::soft_crossed);
     reserve({key}, 1)->settle(usd(1), Certainty::exact);
     EXPECT_FALSE(budgets_.has_news());
 }

@@ -134,6 +134,31 @@ TEST_F(FleetMeasures, TakesAnEnginesWordOnWarmthUntilItAnswersAgain)
     EXPECT_FALSE(state(b, noon + 120s).warm) << "an old word is no word";
 }
 
+TEST_F(FleetMeasures, LoadsUntilTheEngineSaysOtherwiseOrAnswers)
+{
+    chat::ModelFacts facts;
+    facts.loading = true;
+    facts.loaded = false;
+    fleet().learned(a, facts, noon);
+    EXPECT_TRUE(state(a, noon + 29s).loading);
+    EXPECT_TRUE(state(a, noon + 29s).doubtful(Tokens{1}, noon + 29s));
+    EXPECT_FALSE(state(a, noon + 30s).loading) << "an old word is no word";
+    fails(a, chat::FailureClass::loading, noon + 1s);
+    EXPECT_TRUE(state(a, noon + 2s).loading);
+    answers(a, 100ms, noon + 3s);
+    EXPECT_FALSE(state(a, noon + 4s).loading);
+    facts.loading = false;
+    fleet().learned(a, facts, noon + 5s);
+    EXPECT_FALSE(state(a, noon + 6s).loading);
+}
+
+TEST_F(FleetMeasures, DoesNotRestBecauseItLoads)
+{
+    for (int i = 0; i < 20; ++i)
+        fails(a, chat::FailureClass::loading, noon);
+    EXPECT_TRUE(state(a, noon).serves(noon));
+}
+
 TEST_F(FleetMeasures, KeepsAWindowUntilAnotherIsTold)
 {
     EXPECT_FALSE(state(a, noon).window);
@@ -311,70 +336,6 @@ TEST_F(FleetMeasures, StaysUnreachableWhenRequestsFailAsWell)
     fleet().checked(a, {noon, 3ms, "connection refused"});
     fails(a, chat::FailureClass::transient, noon + 1s);
     EXPECT_TRUE(state(a, noon + 1s).unreachable);
-}
-
-class FleetLimits : public FleetMeasures {
-protected:
-    FleetLimits()
-    {
-        config.router.optional_pre_call_checks = {"enforce_model_rate_limits"};
-        config.deployments[0].rpm = 2;
-        config.deployments[1].tpm = 100;
-    }
-    static chat::TokenWish asks(std::int64_t tokens)
-    {
-        return {Tokens{tokens}, Tokens{0}, chat::TokenWish::Answer::asked};
-    }
-};
-
-TEST_F(FleetLimits, AdmitAsManyRequestsAsTheRowSays)
-{
-    EXPECT_TRUE(fleet().admit(a, asks(1), noon));
-    EXPECT_TRUE(fleet().admit(a, asks(1), noon));
-    EXPECT_FALSE(fleet().admit(a, asks(1), noon));
-    EXPECT_EQ(state(a, noon).admits_at(asks(1)), noon + 30s);
-    EXPECT_TRUE(fleet().admit(a, asks(1), noon + 30s));
-}
-
-TEST_F(FleetLimits, SetTokensAsideUntilTheAttemptTellsWhatItUsed)
-{
-    const auto hold = fleet().admit(b, asks(80), noon);
-    ASSERT_TRUE(hold);
-    EXPECT_FALSE(fleet().admit(b, asks(30), noon));
-    AttemptReport report;
-    report.deployment = b;
-    report.set_aside = *hold;
-    report.used = Tokens{20};
-    ends(report, noon);
-    EXPECT_TRUE(fleet().admit(b, asks(80), noon));
-}
-
-TEST_F(FleetLimits, KeepWhatWasSetAsideWhenNobodyCanTellWhatWasUsed)
-{
-    AttemptReport report;
-    report.deployment = b;
-    report.set_aside = *fleet().admit(b, asks(80), noon);
-    ends(report, noon);
-    EXPECT_FALSE(fleet().admit(b, asks(30), noon));
-}
-
-TEST_F(FleetLimits, AreWeightsOnlyWhereNothingEnforcesThem)
-{
-    config.router.optional_pre_call_checks.clear();
-    for (int i = 0; i < 10; ++i)
-        EXPECT_TRUE(fleet().admit(a, asks(1), noon));
-    EXPECT_LE(state(a, noon).admits_at(asks(1)), noon);
-}
-
-TEST_F(FleetLimits, SurviveAReload)
-{
-    EXPECT_TRUE(fleet().admit(a, asks(1), noon));
-    EXPECT_TRUE(fleet().admit(a, asks(1), noon));
-    config.deployments[0].rpm = 60;
-    const route::RoutingTable next(config, {});
-    Fleet reloaded(next, &fleet());
-    EXPECT_FALSE(reloaded.admit(a, asks(1), noon)) << "no second burst";
-    EXPECT_TRUE(reloaded.admit(a, asks(1), noon + 1s)) << "at the new rate";
 }
 
 }  // namespace

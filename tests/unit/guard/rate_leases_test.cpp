@@ -129,5 +129,101 @@ TEST_F(RateLeasesTest, AreNotForgottenWhileTheyAreHeld)
     EXPECT_TRUE(limits_.stock(requests_, noon + 1h));
 }
 
+class DeploymentLeasesTest : public RateLeasesTest {
+protected:
+    static constexpr chat::TokenWish wish{Tokens{10}, Tokens{10}, chat::TokenWish::Answer::asked};
+
+    route::DeploymentState shown(TimePoint now = noon) const
+    {
+        route::DeploymentState state;
+        limits_.show(of_it_, state, now);
+        return state;
+    }
+    static SharedLimit one(Measure measure) { return {measure, ScopeKind::deployment, "d", {}}; }
+    /// Parts of all three limits, as if somebody had handed them out.
+    void hold(std::int64_t requests, std::int64_t tokens, std::int64_t places)
+    {
+        (void)limits_.admit(of_it_, wish, noon);
+        limits_.lease(one(Measure::requests), requests, 0, noon);
+        limits_.lease(one(Measure::tokens), tokens, 0, noon);
+        limits_.lease(one(Measure::parallel), places, 0, noon);
+    }
+
+    const Limit of_it_{ScopeKind::deployment, "d", {}, 60, 600, 4};
+};
+
+TEST_F(DeploymentLeasesTest, AreAskedForByWhoIsNotAdmitted)
+{
+    EXPECT_LE(shown().admits_at(wish), noon) << "it is for the attempt to ask";
+    EXPECT_FALSE(limits_.admit(of_it_, wish, noon));
+    EXPECT_EQ(limits_.take_demands(10).size(), 3U);
+    hold(2, 40, 2);
+    EXPECT_EQ(limits_.admit(of_it_, wish, noon), 20);
+}
+
+TEST_F(DeploymentLeasesTest, GivePlacesAndTokensBackWithTheAttempt)
+{
+    hold(60, 40, 1);
+    const auto aside = limits_.admit(of_it_, wish, noon);
+    ASSERT_TRUE(aside);
+    EXPECT_FALSE(limits_.admit(of_it_, wish, noon)) << "one place";
+    limits_.begun(of_it_);
+    limits_.leave(of_it_, *aside, Tokens{5}, noon);
+    EXPECT_EQ(used(one(Measure::parallel)), 0);
+    EXPECT_EQ(used(one(Measure::tokens)), 5);
+    EXPECT_EQ(used(one(Measure::requests)), 1);
+    EXPECT_TRUE(limits_.admit(of_it_, wish, noon));
+}
+
+TEST_F(DeploymentLeasesTest, KeepTheTokensOfAnAttemptThatTellsNothing)
+{
+    hold(60, 40, 4);
+    const auto aside = limits_.admit(of_it_, wish, noon);
+    limits_.begun(of_it_);
+    limits_.leave(of_it_, *aside, std::nullopt, noon);
+    EXPECT_EQ(used(one(Measure::tokens)), 20);
+}
+
+TEST_F(DeploymentLeasesTest, ShowALimitThatIsHeldWholeAsIfNobodySharedIt)
+{
+    hold(60, 600, 4);
+    (void)limits_.admit(of_it_, wish, noon);
+    const auto state = shown();
+    EXPECT_FALSE(state.part_grows_at);
+    EXPECT_FALSE(state.places);
+    EXPECT_EQ(state.requests_room.admits_at(60), noon + 1s);
+}
+
+TEST_F(DeploymentLeasesTest, AreNotWaitedForSoonAfterTheyWereFoundUsedUp)
+{
+    hold(0, 600, 4);
+    const auto requests = one(Measure::requests);
+    limits_.lease(requests, 0, 0, noon, RateLimits::Supply::short_of);
+    EXPECT_EQ(shown(noon + 100ms).part_grows_at, noon + 100ms) << "others may give back";
+    limits_.lease(requests, 0, 0, noon + 200ms, RateLimits::Supply::short_of);
+    EXPECT_EQ(shown(noon + 300ms).part_grows_at, noon + 1s);
+    EXPECT_EQ(shown(noon + 300ms).admits_at(wish), noon + 1s);
+    EXPECT_EQ(shown(noon + 1s).part_grows_at, noon + 1s);
+    limits_.lease(requests, 30, 0, noon + 300ms);
+    EXPECT_LE(shown(noon + 300ms).admits_at(wish), noon + 300ms);
+}
+
+TEST_F(DeploymentLeasesTest, ShowPlacesThatOthersHold)
+{
+    hold(60, 600, 1);
+    EXPECT_FALSE(shown().places) << "more can be asked for";
+    limits_.lease(one(Measure::parallel), 1, 0, noon, RateLimits::Supply::short_of);
+    EXPECT_EQ(shown(noon + 500ms).places, 1U);
+}
+
+TEST_F(DeploymentLeasesTest, AreNotAskedForWhileThereIsNobodyToAsk)
+{
+    hold(30, 600, 4);
+    limits_.alone_of(2);
+    EXPECT_EQ(shown().part_grows_at, noon + 1s);
+    for (int i = 0; i < 4; ++i)
+        limits_.leave(of_it_, *limits_.admit(of_it_, wish, noon), Tokens{0}, noon);
+}
+
 }  // namespace
 }  // namespace spillway::guard

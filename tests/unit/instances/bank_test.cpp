@@ -90,7 +90,12 @@ TEST_F(BankTest, TheSumOverInstancesIsHeld)
     EXPECT_EQ(second.hungry, Hungry::yes);
     EXPECT_EQ(two.ask(wish(0, 300)).usable, 300);
     (void)one.ask(wish(650));
-    EXPECT_EQ(two.ask(wish(10)).elsewhere, 650);
+    auto theirs = wish(650);
+    theirs.reserved = 20;
+    (void)one.ask(theirs);
+    const auto answer = two.ask(wish(10));
+    EXPECT_EQ(answer.elsewhere, 670);
+    EXPECT_EQ(answer.spent_elsewhere, 650);
 }
 
 TEST_F(BankTest, WhoWaitsIsHeardAndFed)

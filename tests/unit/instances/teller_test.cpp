@@ -125,6 +125,48 @@ TEST_F(TellerTest, TwoSpendACapTogether)
     }));
 }
 
+TEST_F(TellerTest, ASoftBudgetIsCrossedByTheSumOfBoth)
+{
+    Instance one(url_, "one");
+    Instance two(url_, "two");
+    const std::vector<ScopeName> team{{chat::ScopeKind::team, "t"}};
+    const std::vector<chat::ScopeBudget> soft{{{chat::ScopeKind::team, "t"}, {}, NanoUsd{500}}};
+    for (auto* each : {&one, &two}) {
+        for (const auto& unknown : each->budgets.adopt(soft, each->clock.wall()).unknown)
+            each->budgets.know(unknown, NanoUsd{0}, each->clock.wall());
+        auto paid = each->budgets.reserve(RequestId{}, team, NanoUsd{300}, each->clock.wall());
+        ASSERT_TRUE(paid) << "it needs no lease";
+        paid->settle(NanoUsd{300}, guard::Certainty::exact);
+        each->teller->settle(patience);
+    }
+    ASSERT_TRUE(two.until([&] { return two.budgets.has_news(); }));
+    const auto news = two.budgets.take_news();
+    ASSERT_EQ(news.size(), 1U);
+    EXPECT_EQ(news[0].kind, guard::BudgetNews::Kind::soft_crossed);
+    EXPECT_EQ(news[0].standing.spent_by_all(), NanoUsd{600});
+}
+
+TEST_F(TellerTest, ADeploymentsPlacesAreLeasedLikeAllOthers)
+{
+    Instance one(url_, "one");
+    Instance two(url_, "two");
+    const guard::Limit limit{chat::ScopeKind::deployment, "d", {}, {}, {}, 2};
+    const auto admit = [&limit](Instance& each) {
+        return each.until([&] {
+            return each.rates.admit(limit, {}, std::chrono::steady_clock::now()).has_value();
+        });
+    };
+    EXPECT_TRUE(admit(one));
+    EXPECT_TRUE(admit(two));
+    for (auto* each : {&one, &two}) {
+        EXPECT_FALSE(each->rates.admit(limit, {}, std::chrono::steady_clock::now()));
+        each->teller->settle(patience);
+        EXPECT_FALSE(each->rates.admit(limit, {}, std::chrono::steady_clock::now()));
+    }
+    one.rates.leave(limit, 0, {}, std::chrono::steady_clock::now());
+    EXPECT_TRUE(admit(two)) << "what one gave back";
+}
+
 TEST_F(TellerTest, WhatOneHoldsUnusedTheOtherGets)
 {
     Instance one(url_, "one");

@@ -74,7 +74,6 @@ TEST(GenerateKey, RefusesWhatCannotBe)
         {R"({"metadata": {"tags": "x"}})", "tags", "list of texts"},
         {R"({"blocked": "yes"})", "blocked", "true or false"},
         {R"({"team_id": "blue"})", "team_id", "no team"},
-        {R"({"user_id": "nobody"})", "user_id", "no user"},
         {R"({"budget_id": "none"})", "budget_id", "no budget"},
         {R"({"key_alias": "taken"})", "key_alias", "unique"},
         {R"({"team_id": "red", "models": ["local"]})", "models", "team may not use"},
@@ -94,6 +93,19 @@ TEST(GenerateKey, RefusesWhatCannotBe)
         EXPECT_THAT(error.message(), HasSubstr(bad.says)) << bad.body;
     }
     EXPECT_EQ(office.catalog.keys().size(), 1U);
+}
+
+TEST(GenerateKey, TakesAUserThatNobodyKnowsYet)
+{
+    Office office;
+    const auto key = office.key(R"({"user_id": "ann"})");
+    EXPECT_EQ(office.get(CallName::key_info, {{"key", key}})["info"]["user_id"], "ann");
+    EXPECT_FALSE(office.catalog.user("ann"));
+    office.post(CallName::user_new,
+                R"({"user_id": "ann", "max_budget": 5, "auto_create_key": false})");
+    const auto keys = office.get(CallName::user_info, {{"user_id", "ann"}})["keys"];
+    ASSERT_EQ(keys.size(), 1U) << "it was hers before";
+    EXPECT_EQ(keys[0]["token"], sha256_hex(key));
 }
 
 TEST(GenerateKey, KeepsAndReportsWhatHasNoEffectHere)

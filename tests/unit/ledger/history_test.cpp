@@ -81,6 +81,19 @@ TEST_F(HistoryTest, ReadsWhoPaidAndWhatWasCharged)
     EXPECT_TRUE(found[1].replayed);
 }
 
+TEST_F(HistoryTest, ReadsWhatTheEngineTold)
+{
+    auto records = full_records(ids_, 3);
+    records[0].engine = R"({"load_ns":1500000000})";
+    records[2].engine = std::string(5'000, '1');  // Cut it would be no JSON.
+    write(records);
+    const auto found = read();
+    ASSERT_EQ(found.size(), 3u);
+    EXPECT_EQ(found[0].engine, records[0].engine);
+    EXPECT_EQ(found[1].engine, "");
+    EXPECT_EQ(found[2].engine, "");
+}
+
 TEST_F(HistoryTest, ReadsHowARecordWasRouted)
 {
     auto record = full_record(ids_, at_micros(begin_micros));

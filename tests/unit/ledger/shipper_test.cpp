@@ -98,6 +98,20 @@ TEST_F(ShipperTest, DeliversWhoPaidAndWhatWasCharged)
               "research/u-7/False");
 }
 
+TEST_F(ShipperTest, DeliversWhatTheEngineTold)
+{
+    auto records = full_records(ids_, 2);
+    records[0].engine = R"({"load_ns":1500000000,"queued_ms":250})";
+    ASSERT_TRUE(store_->append(places_of(records)));
+    ship()->drain(patience);
+    EXPECT_EQ(in_postgres("SELECT engine->>'queued_ms' FROM spillway_spend_logs "
+                          "WHERE engine IS NOT NULL"),
+              "250");
+    EXPECT_EQ(in_postgres("SELECT metadata->'engine'->>'load_ns' FROM spillway_spend_logs_litellm "
+                          "WHERE jsonb_typeof(metadata->'engine') = 'object'"),
+              "1500000000");
+}
+
 TEST_F(ShipperTest, ShowsTheRecordsUnderLiteLlmsNames)
 {
     append(1);
@@ -146,7 +160,7 @@ TEST_F(ShipperTest, AddsTheColumnsOfLaterVersionsToATableOfBefore)
         "DROP COLUMN reason CASCADE, DROP COLUMN features, DROP COLUMN kept_local CASCADE, "
         "DROP COLUMN team_id CASCADE, DROP COLUMN user_id CASCADE, DROP COLUMN charged_nano_usd "
         "CASCADE, DROP COLUMN charged_at, DROP COLUMN reference_nano_usd CASCADE, DROP COLUMN "
-        "replayed CASCADE");
+        "replayed CASCADE, DROP COLUMN engine CASCADE");
     in_postgres("DELETE FROM spillway_schema_version WHERE version >= 2");
     append(1);
     ship()->drain(patience);
@@ -296,7 +310,7 @@ TEST_F(ShipperTest, SharesADatabaseWithAnotherDaemon)
     first->drain(patience);
     second->drain(patience);
     EXPECT_EQ(rows(), "100");
-    EXPECT_EQ(in_postgres("SELECT count(*) FROM spillway_schema_version"), "3");
+    EXPECT_EQ(in_postgres("SELECT count(*) FROM spillway_schema_version"), "4");
 }
 
 TEST_F(ShipperTest, RefusesTheSchemaOfANewerVersion)

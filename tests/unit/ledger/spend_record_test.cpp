@@ -46,6 +46,25 @@ TEST(ParseRequestId, RefusesWhatIsNoId)
     }
 }
 
+TEST(EngineJson, HasWhatIsKnownOnly)
+{
+    EXPECT_EQ(engine_json({}), "");
+    chat::EngineFacts facts;
+    facts.queued = Millis{0};
+    EXPECT_EQ(engine_json(facts), R"({"queued_ms":0})");
+    facts.load = std::chrono::milliseconds{1'500};
+    facts.prefill = std::chrono::nanoseconds{7};
+    facts.decode = std::chrono::nanoseconds{8};
+    facts.evaluated = Tokens{9};
+    facts.truncated = true;
+    facts.position = 3;
+    facts.predicted = Millis{2'000};
+    EXPECT_EQ(engine_json(facts),
+              R"({"load_ns":1500000000,"prefill_ns":7,"decode_ns":8,"evaluated_tokens":9,)"
+              R"("truncated":true,"queued_ms":0,"queue_position":3,)"
+              R"("predicted_first_token_ms":2000})");
+}
+
 class SpendLogJson : public ::testing::Test {
 protected:
     [[nodiscard]] nlohmann::json row() const
@@ -56,6 +75,13 @@ protected:
     RequestIdMaker ids_{1};
     SpendRecord record_ = testing::full_record(ids_, testing::at_micros(1'795'000'000'123'456));
 };
+
+TEST_F(SpendLogJson, TellsWhatTheEngineTold)
+{
+    EXPECT_TRUE(row()["metadata"]["engine"].is_null());
+    record_.engine = R"({"queued_ms":250})";
+    EXPECT_EQ(row()["metadata"]["engine"]["queued_ms"], 250);
+}
 
 TEST_F(SpendLogJson, HasTheColumnsOfLiteLlm)
 {

@@ -278,7 +278,7 @@ TEST_F(StoreOpening, KeepsTheRecordsOfALedgerThatStillHasItsIndexOfIds)
     ASSERT_TRUE((*Store::open(settings_for(path_)))->append(places_of(records)));
     value_of(path_, "CREATE UNIQUE INDEX records_id ON records (id)");
     for (const std::string column : {"team_id", "user_id", "charged_nano_usd", "charged_at",
-                                     "reference_nano_usd", "replayed"}) {
+                                     "reference_nano_usd", "replayed", "engine"}) {
         value_of(path_, "ALTER TABLE records DROP COLUMN " + column);
     }
     for (const std::string table :

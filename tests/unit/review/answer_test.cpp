@@ -88,5 +88,35 @@ TEST(Conversations, KeepTheirEndAndWholeCharacters)
     EXPECT_EQ(conversation(body, 14), "[...] e\n[image_url]");
 }
 
+TEST(Answers, TellTheirReasoningAndTheMeanOfTheirLogProbabilities)
+{
+    const auto whole = read_whole(
+        R"({"choices":[{"message":{"content":"Hi","reasoning_content":"greet"},"finish_reason":"stop",
+            "logprobs":{"content":[{"token":"H","logprob":-1},{"token":"i","logprob":-3}]}}]})");
+    ASSERT_TRUE(whole);
+    EXPECT_EQ(whole->thought, "greet");
+    EXPECT_EQ(whole->mean_logprob(), -2);
+    EXPECT_EQ(read_whole(R"({"choices":[{"message":{"content":"Hi"}}]})")->mean_logprob(),
+              std::nullopt);
+}
+
+TEST(Answers, ComeEventByEvent)
+{
+    StreamedAnswer streamed;
+    streamed.add(": ping\n\n");
+    EXPECT_FALSE(streamed.begun());
+    streamed.add(
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi \",\"reasoning\":\"x\"},"
+        "\"logprobs\":{\"content\":[{\"logprob\":-4}]}}]}\n\n");
+    streamed.add(
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"you\"},"
+        "\"finish_reason\":\"length\"}]}\n\n");
+    EXPECT_TRUE(streamed.begun());
+    EXPECT_EQ(streamed.answer().text, "Hi you");
+    EXPECT_EQ(streamed.answer().thought, "x");
+    EXPECT_EQ(streamed.answer().finish, "length");
+    EXPECT_EQ(streamed.answer().mean_logprob(), -4);
+}
+
 }  // namespace
 }  // namespace spillway::review

@@ -141,6 +141,10 @@ TEST(Doubt, IsSaidByTheVerdict)
     state.unreachable = true;
     EXPECT_EQ(judge(deployment, {}, state, noon), Verdict::unreachable);
     state.unreachable = false;
+    state.loading = true;
+    EXPECT_EQ(judge(deployment, {}, state, noon), Verdict::loading);
+    EXPECT_FALSE(rules_out(Verdict::loading));
+    state.loading = false;
     state.requests_spent_until = noon + 1s;
     EXPECT_EQ(judge(deployment, {}, state, noon), Verdict::spent);
     EXPECT_FALSE(rules_out(Verdict::unreachable));

@@ -221,7 +221,8 @@ TEST_F(FallbackByClass, TakesTheListOfTheClass)
     for (const auto kind :
          {FailureClass::transient, FailureClass::overloaded, FailureClass::stalled,
           FailureClass::rate_limited, FailureClass::quota, FailureClass::credential,
-          FailureClass::model_missing, FailureClass::not_local, FailureClass::unknown}) {
+          FailureClass::model_missing, FailureClass::not_local, FailureClass::unsupported,
+          FailureClass::unknown}) {
         EXPECT_EQ(after(kind), "b");
     }
 }

@@ -110,5 +110,64 @@ TEST(DeploymentLimits, AreNotWaitedForInARetryThatTheyWouldNotAdmit)
     EXPECT_NE(walk.error().code(), Errc::rate_limited) << "it failed before";
 }
 
+TEST(DeploymentLimits, ThatOthersHoldAreWaitedForBeforeTheNextPlace)
+{
+    Walk walk(two_groups(), "fast");
+    ASSERT_EQ(walk.start().to(), "a");
+    walk.state("a").part_grows_at = walk.now;
+    walk.last = walk.chain.withdrawn(walk.moment());
+    ASSERT_EQ(walk.to(), "pause");
+    EXPECT_EQ(walk.resume().to(), "a");
+    EXPECT_EQ(walk.chain.attempted_retries(), 0);
+    EXPECT_EQ(walk.chain.attempted_fallbacks(), 0);
+}
+
+TEST(DeploymentLimits, ThatOthersKeepAreNotWaitedForLong)
+{
+    Walk walk(two_groups(), "fast");
+    const auto began = walk.now;
+    ASSERT_EQ(walk.start().to(), "a");
+    for (int i = 0; i < 100 && walk.to() == "a"; ++i) {
+        walk.state("a").part_grows_at = walk.now;
+        walk.last = walk.chain.withdrawn(walk.moment());
+        if (walk.to() == "pause")
+            walk.resume();
+    }
+    EXPECT_EQ(walk.to(), "b");
+    EXPECT_GE(walk.now - began, 200ms);
+    EXPECT_LE(walk.now - began, 300ms);
+    EXPECT_EQ(walk.chain.attempted_fallbacks(), 1);
+}
+
+TEST(DeploymentLimits, ThatWereFoundUsedUpLeadOnAtOnce)
+{
+    Walk walk(two_groups(), "fast");
+    ASSERT_EQ(walk.start().to(), "a");
+    walk.state("a").part_grows_at = walk.now + 1s;
+    walk.last = walk.chain.withdrawn(walk.moment());
+    EXPECT_EQ(walk.to(), "b");
+}
+
+TEST(DeploymentLimits, ThatOthersHoldEndInTheirOwnError)
+{
+    Walk walk(config_of({row("fast", "a")}), "fast");
+    ASSERT_EQ(walk.start().to(), "a");
+    walk.state("a").part_grows_at = walk.now + 1s;
+    walk.last = walk.chain.withdrawn(walk.moment());
+    ASSERT_EQ(walk.to(), "stop");
+    EXPECT_EQ(walk.error().code(), Errc::rate_limited);
+}
+
+TEST(DeploymentLimits, CountPlacesOfThisInstance)
+{
+    auto config = two_groups();
+    config.deployments[0].max_parallel = 4;
+    config.upstream.slot_patience = Millis{0};
+    Walk walk(config, "fast");
+    walk.state("a").in_flight = 2;
+    walk.state("a").places = 2;
+    EXPECT_EQ(walk.start().to(), "b");
+}
+
 }  // namespace
 }  // namespace spillway::route

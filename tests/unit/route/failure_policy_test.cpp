@@ -29,6 +29,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Cooling::none, BreakerEffect::counted, Errc::upstream_unreachable},
         FailurePolicy{FailureClass::overloaded, SameTarget::after_backoff, NextTarget::any,
                       Cooling::none, BreakerEffect::counted, Errc::upstream_overloaded},
+        FailurePolicy{FailureClass::loading, SameTarget::after_backoff, NextTarget::any,
+                      Cooling::none, BreakerEffect::ignored, Errc::upstream_overloaded},
         FailurePolicy{FailureClass::stalled, SameTarget::never, NextTarget::any, Cooling::at_once,
                       BreakerEffect::counted, Errc::upstream_timeout},
         FailurePolicy{FailureClass::rate_limited, SameTarget::after_short_wait, NextTarget::any,
@@ -48,6 +50,8 @@ INSTANTIATE_TEST_SUITE_P(
                       BreakerEffect::ignored, Errc::upstream_rejected},
         FailurePolicy{FailureClass::not_local, SameTarget::never, NextTarget::any, Cooling::none,
                       BreakerEffect::ignored, Errc::no_local_deployment},
+        FailurePolicy{FailureClass::unsupported, SameTarget::never, NextTarget::any, Cooling::none,
+                      BreakerEffect::ignored, Errc::unsupported_content},
         FailurePolicy{FailureClass::unknown, SameTarget::never, NextTarget::any, Cooling::none,
                       BreakerEffect::counted, Errc::upstream_bad_reply}));
 

@@ -29,6 +29,18 @@ TEST(RateRoom, AdmitsWhenEnoughWasRefilled)
     EXPECT_EQ(room.admits_at(60), noon + 60s);
 }
 
+TEST(RateRoom, RefillsByItsPartAndMayGetMore)
+{
+    auto room = room_of(60);
+    room.part = {30, noon + 10s};
+    EXPECT_EQ(room.admits_at(1), noon + 2s);
+    EXPECT_EQ(room.admits_at(30), noon + 10s) << "sooner with more of it";
+    EXPECT_EQ(room.admits_at(31), noon + 10s);
+    EXPECT_EQ(room.admits_at(61), TimePoint::max());
+    room.part->per_minute = 0;
+    EXPECT_EQ(room.admits_at(1), noon + 10s);
+}
+
 TEST(RateRoom, NeverAdmitsMoreThanAMinutesWorth)
 {
     EXPECT_EQ(room_of(60).admits_at(61), TimePoint::max());

@@ -155,6 +155,8 @@ INSTANTIATE_TEST_SUITE_P(
                     [](Scene& scene, Features&) { scene.state("c").in_flight = 1; }},
         VerdictCase{"unreachable", "not reachable",
                     [](Scene& scene, Features&) { scene.state("c").unreachable = true; }},
+        VerdictCase{"loading", "loading",
+                    [](Scene& scene, Features&) { scene.state("c").loading = true; }},
         VerdictCase{"spent", "quota spent",
                     [](Scene& scene, Features&) {
                         scene.state("c").tokens_known_until = noon + 1s;

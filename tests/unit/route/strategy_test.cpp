@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "spillway/route/attempt_chain.hpp"
 #include "unit/route/world.hpp"
 
 namespace spillway::route {
@@ -250,6 +251,49 @@ TEST_F(StrategyTest, PrefersTheCheapestAndDoesNotTakeAnUnknownPriceForALowOne)
     config.deployments[1].prices.input = PicoUsdPerToken{5};
     config.deployments[2].prices.input = PicoUsdPerToken{4};
     EXPECT_THAT(rank(Strategy::cost_based), testing::ElementsAre(c, b, a));
+}
+
+TEST(ReadyEngines, TakeThePlaceOfWhicheverWasDrawn)
+{
+    auto config =
+        testing_world::config_of({testing_world::row("m", "a"), testing_world::row("m", "b"),
+                                  testing_world::row("m", "cloud")});
+    RoutingTable table(config, {true, true, false}, {true, true, false});
+    FleetView fleet = testing_world::idle_fleet(table);
+    constexpr DeploymentIndex cloud = c;
+    fleet.states[0].expected_wait = Millis{9'000};
+    fleet.states[1].expected_wait = Millis{300};
+    std::vector<DeploymentIndex> order{a, cloud, b};
+    prefer_ready_engines(order, table, fleet);
+    EXPECT_THAT(order, testing::ElementsAre(b, cloud, a));
+    // Hardly any difference leaves it to the draw.
+    fleet.states[0].expected_wait = Millis{260};
+    order = {a, b};
+    prefer_ready_engines(order, table, fleet);
+    EXPECT_THAT(order, testing::ElementsAre(a, b));
+}
+
+TEST(ReadyEngines, AreLookedForUnlessTheFileNamesAStrategy)
+{
+    auto config =
+        testing_world::config_of({testing_world::row("m", "a"), testing_world::row("m", "b")});
+    for (const bool chosen : {false, true}) {
+        if (chosen)
+            config.keys_seen.push_back(
+                {"router_settings.routing_strategy", config::Support::supported, {}});
+        RoutingTable table(config, {true, true}, {true, true});
+        FleetView fleet = testing_world::idle_fleet(table);
+        fleet.states[0].expected_wait = Millis{9'000};
+        fleet.states[1].expected_wait = Millis{0};
+        bool slow = false;
+        for (std::uint64_t draw = 1; draw < 40; ++draw) {
+            AttemptChain chain(table, {straight_to(*table.resolve("m")), {}}, testing_world::noon);
+            const auto action =
+                chain.start({testing_world::noon, fleet, draw * 0x9E37'79B9'7F4A'7C15U});
+            slow = slow || std::get<Send>(action).target.deployment == DeploymentIndex{0};
+        }
+        EXPECT_EQ(slow, chosen);
+    }
 }
 
 }  // namespace

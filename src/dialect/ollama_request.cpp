@@ -1,0 +1,292 @@
+#include "spillway/dialect/ollama_request.hpp"
+
+#include <array>
+
+#include "ollama_json.hpp"
+#include "ollama_members.hpp"
+#include "ollama_messages.hpp"
+#include "spillway/base/text.hpp"
+
+namespace spillway::dialect {
+namespace {
+
+using Source = OllamaMembers::Source;
+
+/// A JSON object in the making.
+class ObjectWriter {
+public:
+    /// Nothing is written for an empty value.
+    void put(std::string_view name, std::string_view json)
+    {
+        if (!json.empty()) {
+            text_.append(text_.size() > 1 ? ",\"" : "\"").append(name);
+            text_.append("\":").append(json);
+        }
+    }
+    [[nodiscard]] std::string close() && { return std::move(text_) + "}"; }
+
+private:
+    std::string text_ = "{";
+};
+
+Error untranslatable(std::string message, std::string param)
+{
+    return Error(Errc::not_translatable, std::move(message)).about(std::move(param));
+}
+
+/// The inside of a JSON string, for words that have no escapes; empty for anything else.
+std::string_view word(std::string_view json)
+{
+    const bool quoted = json.size() >= 2 && json.front() == '"';
+    return quoted ? json.substr(1, json.size() - 2) : std::string_view();
+}
+
+struct Effort {
+    std::string_view openai;
+    std::string_view think;
+};
+/// As Ollama's own OpenAI surface reads it (wire.md 2.4).
+constexpr std::array efforts{
+    Effort{"none", "false"},     Effort{"disable", "false"},      Effort{"minimal", R"("low")"},
+    Effort{"low", R"("low")"},   Effort{"medium", R"("medium")"}, Effort{"high", R"("high")"},
+    Effort{"xhigh", R"("max")"}, Effort{"ultra", R"("max")"},     Effort{"max", R"("max")"},
+};
+
+Result<std::string> think_for(std::string_view effort)
+{
+    for (const auto& row : efforts) {
+        if (row.openai == word(effort)) {
+            return std::string(row.think);
+        }
+    }
+    return fail(Error(Errc::invalid_request,
+                      "reasoning_effort is none, minimal, low, medium, "
+                      "high, xhigh or max")
+                    .about("reasoning_effort"));
+}
+
+/// The value of one member of an object.
+std::string member_of(std::string_view object, std::string_view wanted)
+{
+    std::string found;
+    for_each_member(object, [&](auto name, auto json) {
+        if (name == wanted && json != "null") {
+            found = json;
+        }
+    });
+    return found;
+}
+
+Result<std::string> think_in(const OllamaMembers& members, Source source)
+{
+    if (const auto own = members.find("think", source); !own.empty()) {
+        return std::string(own);
+    }
+    auto effort = std::string(members.find("reasoning_effort", source));
+    if (effort.empty()) {
+        effort = member_of(members.find("reasoning", source), "effort");
+    }
+    if (!effort.empty()) {
+        return think_for(effort);
+    }
+    const auto type = member_of(members.find("thinking", source), "type");
+    return type.empty() ? std::string() : std::string(word(type) == "disabled" ? "false" : "true");
+}
+
+/// `think`; empty when nobody says.
+Result<std::string> think_of(const OllamaMembers& members)
+{
+    auto own = think_in(members, Source::request);
+    return own && own->empty() ? think_in(members, Source::file) : own;
+}
+
+/// `format`; empty when any text will do.
+Result<std::string> format_of(const OllamaMembers& members)
+{
+    const auto asked = members.find("response_format");
+    const auto type = member_of(asked, "type");
+    if (type.empty() || word(type) == "text") {
+        return std::string(members.find("format"));
+    }
+    if (word(type) == "json_object") {
+        return std::string(R"("json")");
+    }
+    if (word(type) == "json_schema") {
+        auto schema = member_of(member_of(asked, "json_schema"), "schema");
+        return schema.empty() ? std::string(R"("json")") : schema;
+    }
+    return fail(untranslatable("Ollama has no response format '" + printable(word(type), 40) + "'",
+                               "response_format"));
+}
+
+/// `tools`, as far as `tool_choice` allows: Ollama reads no choice, so what may not be called is
+/// not shown.
+std::string tools_of(const OllamaMembers& members)
+{
+    const auto tools = members.find("tools");
+    const auto choice = members.find("tool_choice");
+    if (word(choice) == "none") {
+        return {};
+    }
+    const auto wanted = member_of(member_of(choice, "function"), "name");
+    if (wanted.empty()) {
+        return std::string(tools);
+    }
+    std::string chosen;
+    JsonIndex index;
+    const auto text = index.copy(tools);
+    if (index.scan(text) != JsonFault::none || text[index.tokens().front()] != '[') {
+        return {};
+    }
+    JsonWalker json(text, index.tokens());
+    json.array([&] {
+        const auto begin = json.offset();
+        if (!json.skip()) {
+            return;
+        }
+        const auto tool = json.since(begin);
+        if (member_of(member_of(tool, "function"), "name") == wanted) {
+            chosen.append(chosen.empty() ? "" : ",").append(tool);
+        }
+    });
+    return chosen.empty() ? std::string() : "[" + chosen + "]";
+}
+
+/// Goes through the body: `visit` may read a member's value, which is kept when it does not.
+template <class Visit>
+bool read_members(std::string_view body, JsonIndex& index, OllamaMembers& members, Visit&& visit)
+{
+    const auto text = index.copy(body);
+    if (index.scan(text) != JsonFault::none) {
+        return false;
+    }
+    JsonWalker json(text, index.tokens());
+    json.object([&](const JsonKey& key) {
+        const auto begin = json.offset();
+        visit(json, key);
+        if (json.offset() == begin && json.skip()) {
+            members.add(key, json.since(begin));
+        }
+    });
+    return json.finish();
+}
+
+std::string embraced(std::string members)
+{
+    return members.empty() ? std::move(members) : "{" + std::move(members) + "}";
+}
+
+Result<OllamaRequest> chat_request(const OllamaMembers& members, const OllamaMessages& messages,
+                                   std::optional<Tokens> num_ctx)
+{
+    if (messages.error()) {
+        return fail(*messages.error());
+    }
+    if (messages.size() == 0) {
+        // To Ollama a chat without messages is a wish to load the model.
+        return fail(Error(Errc::invalid_request, "messages is a list of at least one message")
+                        .about("messages"));
+    }
+    const auto format = format_of(members);
+    if (!format) {
+        return fail(format.error());
+    }
+    const auto think = think_of(members);
+    if (!think) {
+        return fail(think.error());
+    }
+    OllamaRequest request;
+    request.num_ctx = members.window(num_ctx);
+    ObjectWriter out;
+    out.put("model", members.find("model", Source::request));
+    out.put("messages", messages.text());
+    out.put("tools", tools_of(members));
+    out.put("format", *format);
+    out.put("think", *think);
+    out.put("logprobs", members.find("logprobs"));
+    out.put("top_logprobs", members.find("top_logprobs"));
+    out.put("keep_alive", members.find("keep_alive"));
+    // Ollama streams unless it is told not to.
+    out.put("stream", members.find("stream", Source::request) == "true" ? "true" : "false");
+    out.put("truncate", "false");
+    out.put("shift", "false");
+    out.put("options", embraced(members.options(request.num_ctx)));
+    request.body = std::move(out).close();
+    return request;
+}
+
+/// Text or texts.
+bool is_text_input(std::string_view json)
+{
+    if (json.empty() || json.front() == '"') {
+        return !json.empty();
+    }
+    const auto first = json.find_first_not_of(" \t\r\n", 1);
+    return json.front() == '[' && (json[first] == '"' || json[first] == ']');
+}
+
+}  // namespace
+
+Result<OllamaRequest> ollama_chat_request(std::string_view body, const OllamaDefaults& defaults,
+                                          std::optional<Tokens> num_ctx)
+{
+    JsonIndex index;
+    OllamaMembers members(defaults);
+    OllamaMessages messages;
+    const bool read = read_members(body, index, members, [&](JsonWalker& json, const JsonKey& key) {
+        if (key.text == "messages") {
+            messages.read(json);
+        }
+    });
+    if (!read) {
+        return fail(Errc::invalid_json, "the request is not JSON");
+    }
+    return chat_request(members, messages, num_ctx);
+}
+
+Result<OllamaRequest> ollama_embed_request(std::string_view body, const OllamaDefaults& defaults,
+                                           std::optional<Tokens> num_ctx)
+{
+    JsonIndex index;
+    OllamaMembers members(defaults);
+    if (!read_members(body, index, members, [](JsonWalker&, const JsonKey&) {})) {
+        return fail(Errc::invalid_json, "the request is not JSON");
+    }
+    const auto input = members.find("input", Source::request);
+    if (!is_text_input(input)) {
+        return fail(untranslatable("Ollama embeds a text or a list of texts, no tokens", "input"));
+    }
+    OllamaRequest request;
+    request.num_ctx = members.window(num_ctx);
+    ObjectWriter out;
+    out.put("model", members.find("model", Source::request));
+    out.put("input", input);
+    out.put("dimensions", members.find("dimensions"));
+    out.put("keep_alive", members.find("keep_alive"));
+    out.put("truncate", "false");
+    out.put("options", embraced(members.options(request.num_ctx)));
+    request.body = std::move(out).close();
+    return request;
+}
+
+std::string ollama_load_request(std::string_view model, OllamaTask task,
+                                const OllamaDefaults& defaults, std::optional<Tokens> num_ctx)
+{
+    const OllamaMembers members(defaults);
+    ObjectWriter out;
+    out.put("model", json_quoted(model));
+    if (task == OllamaTask::embed) {
+        out.put("input", R"("")");
+        out.put("truncate", "false");
+    } else {
+        out.put("messages", "[]");
+        out.put("stream", "false");
+        out.put("truncate", "false");
+        out.put("shift", "false");
+    }
+    out.put("keep_alive", members.find("keep_alive"));
+    out.put("options", embraced(members.options(num_ctx)));
+    return std::move(out).close();
+}
+
+}  // namespace spillway::dialect

@@ -1,0 +1,148 @@
+#include "spillway/gateway/exact_count.hpp"
+
+#include <array>
+#include <utility>
+
+#include "spillway/engine/token_count.hpp"
+#include "spillway/net/upstream.hpp"
+#include "spillway/route/limits.hpp"
+#include "spillway/tokens/family.hpp"
+#include "wire_head.hpp"
+
+namespace spillway::gateway {
+
+namespace {
+
+constexpr Millis patience{250};
+constexpr std::size_t most_text = std::size_t{4} << 20;
+constexpr std::size_t most_answer = std::size_t{8} << 20;
+
+/// Where `estimate <= window < upper end`, with the answer on top where the client said how long.
+bool is_doubtful(const route::Features& features, const route::Deployment& deployment,
+                 const route::DeploymentState& state)
+{
+    const auto window = route::window_of(deployment, state.window);
+    if (!window || state.unreachable || state.loading)
+        return false;
+    const auto answer = count(features.answer.value_or(Tokens{1}));
+    const auto upper = features.uppers.of(deployment.family, features.prompt_upper);
+    return count(upper) + answer > count(*window) && count(features.prompt) < count(*window);
+}
+
+/// All that is said in the prompt; numbers and names of members are not counted.
+std::string text_of(const chat::Prompt& prompt)
+{
+    std::string text;
+    for (const auto& piece : prompt.pieces) {
+        if (piece.speaker == chat::Speaker::nobody)
+            continue;
+        if (!text.empty())
+            text.push_back('\n');
+        text.append(piece.text);
+    }
+    return text;
+}
+
+/// A path of the server that the deployment's `/v1` belongs to.
+std::string beside_v1(std::string_view base, std::string_view path)
+{
+    if (base.ends_with("/v1"))
+        base.remove_suffix(3);
+    return std::string(base) + std::string(path);
+}
+
+/// Reads a 200 answer of bounded size; empty for every other.
+net::Task<std::string> read_to_end(net::UpstreamCall& call, TimePoint by)
+{
+    std::string body;
+    while (body.size() < most_answer) {
+        const auto piece = co_await call.read(by);
+        if (!piece)
+            co_return std::string();
+        if (piece->empty())
+            co_return body;
+        body.append(*piece);
+    }
+    co_return std::string();
+}
+
+/// Only local engines are asked, so the text stays local whatever a rule will say of it.
+net::Task<std::string> ask(const DoubtfulFit& fit, const InferenceRequest& request,
+                           Services& services)
+{
+    const auto& snapshot = *request.arrival.snapshot;
+    const auto& upstream = snapshot.upstreams[at(fit.deployment)];
+    HeadParts parts;
+    parts.method = "POST";
+    parts.path = fit.path;
+    parts.content_type = "application/json";
+    parts.body_length = fit.question.size();
+    net::UpstreamRequest question;
+    question.head = wire_head(upstream, parts);
+    const std::array<std::string_view, 1> body{fit.question};
+    question.body = body;
+    net::CallBounds bounds(passage_to(snapshot, fit.deployment, privacy::Boundary::local));
+    bounds.connect = patience;
+    bounds.deadline = services.clock.now() + patience;
+    bounds.first_byte_by = bounds.deadline;
+    net::UpstreamCall call(services.shard);
+    const auto head = co_await call.start(upstream.origin, question, bounds);
+    if (!head || (*head)->status != 200)
+        co_return std::string();
+    auto answer = co_await read_to_end(call, bounds.deadline);
+    co_return answer;
+}
+
+}  // namespace
+
+std::optional<DoubtfulFit> doubtful_fit(const Described& described, const InferenceRequest& request,
+                                        Services& services)
+{
+    const auto& snapshot = *request.arrival.snapshot;
+    if (described.route == nullptr || request.form != BodyForm::json)
+        return std::nullopt;
+    const auto& counting = snapshot.rules.counting[route_index(*described.route, snapshot)];
+    if (counting.empty() || request.facts.text_bytes > most_text)
+        return std::nullopt;
+    snapshot.fleet->read(services.fleet_view, request.received);
+    for (const auto index : counting) {
+        const auto& deployment = snapshot.table[index];
+        if (!is_doubtful(described.features, deployment, services.fleet_view[index]))
+            continue;
+        const auto& prompt = services.describer.prompts.read(request.body);
+        if (prompt.images > 0 || prompt.audios > 0 || prompt.files > 0)
+            return std::nullopt;
+        const auto& upstream = snapshot.upstreams[at(index)];
+        auto question = engine::count_question(*engine::kind_of(upstream.provider), upstream.model,
+                                               text_of(prompt));
+        if (!question)
+            return std::nullopt;
+        DoubtfulFit fit;
+        fit.deployment = index;
+        fit.question = std::move(question->body);
+        fit.path = beside_v1(upstream.base_path, question->path);
+        fit.beside = tokens::template_tokens(tokens::family_of(upstream.model), prompt.turns);
+        return fit;
+    }
+    return std::nullopt;
+}
+
+net::Task<void> count_exactly(const DoubtfulFit& fit, Described& described,
+                              const InferenceRequest& request, Services& services)
+{
+    auto& features = described.features;
+    const auto answer = co_await ask(fit, request, services);
+    const auto& snapshot = *request.arrival.snapshot;
+    const auto kind = engine::kind_of(snapshot.upstreams[at(fit.deployment)].provider);
+    const auto counted = engine::read_count(*kind, answer);
+    if (!counted)
+        co_return;
+    const auto family = tokens::family_of(snapshot.upstreams[at(fit.deployment)].model);
+    const auto exact = *counted + fit.beside;
+    features.uppers.set(family, exact);
+    if (tokens::family_of(snapshot.rules.models[route_index(*described.route, snapshot)].front()) ==
+        family)
+        features.prompt = features.prompt_upper = exact;
+}
+
+}  // namespace spillway::gateway

@@ -1,0 +1,360 @@
+#include "spillway/guard/engine_gate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace spillway::guard {
+namespace {
+
+engine::FairKey fair_key(std::string_view key)
+{
+    return engine::FairKey{std::hash<std::string_view>{}(key)};
+}
+
+std::uint64_t number(engine::TicketId ticket)
+{
+    return static_cast<std::uint64_t>(ticket);
+}
+
+}  // namespace
+
+EngineGate::EngineGate(std::string address, engine::EngineSettings engine,
+                       engine::QueueSettings queue)
+    : address_(std::move(address)), picture_(engine), queue_(queue)
+{}
+
+void EngineGate::settle(engine::EngineSettings engine, engine::QueueSettings queue)
+{
+    Wakes woken;
+    {
+        const std::scoped_lock lock(mutex_);
+        picture_.settle(engine);
+        queue_.settle(queue);
+        call_next(std::chrono::steady_clock::now(), woken);
+    }
+    wake(woken);
+}
+
+std::optional<engine::Ask> EngineGate::ask_of(const EngineWish& wish)
+{
+    const auto model = picture_.model(wish.model);
+    if (!model) {
+        return std::nullopt;
+    }
+    engine::Ask ask;
+    ask.model = *model;
+    ask.priority = wish.priority;
+    ask.key = fair_key(wish.key);
+    ask.deadline = wish.deadline;
+    ask.to_read = picture_.to_read(*model, wish.prompt, wish.turn);
+    ask.most = wish.most;
+    ask.work = picture_.work(*model, ask.to_read, wish.most);
+    return ask;
+}
+
+/// An engine that never said what it has loaded may have it: only what is known to be cold is
+/// counted as such. All but Ollama have their model when they answer at all.
+engine::Forecast EngineGate::without_guesses(engine::Forecast forecast,
+                                             engine::ModelIndex model) const
+{
+    const bool told = picture_.snapshot(model).warmth_since != TimePoint{};
+    const bool loads = picture_.settings().kind == engine::Kind::ollama ||
+                       forecast.warmth == engine::Warmth::loading;
+    if (!told || !loads) {
+        forecast.load = Millis{0};
+    }
+    return forecast;
+}
+
+std::optional<engine::Forecast> EngineGate::forecast(const EngineWish& wish, TimePoint now)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto ask = ask_of(wish);
+    if (!ask) {
+        return std::nullopt;
+    }
+    return without_guesses(engine::forecast(picture_, queue_, *ask, now), ask->model);
+}
+
+std::unique_ptr<EnginePass> EngineGate::enter(const EngineWish& wish, std::function<void()> wake,
+                                              TimePoint now)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto ask = ask_of(wish);
+    if (!ask) {
+        return nullptr;
+    }
+    std::unique_ptr<EnginePass> pass(new EnginePass(*this, ask->model));
+    const auto entry = queue_.enter(*ask, picture_.shape(), now);
+    pass->ticket_ = entry.ticket;
+    pass->position_ = entry.position;
+    switch (entry.kind) {
+        case engine::Entry::Kind::full:
+            break;
+        case engine::Entry::Kind::admitted:
+            pass->state_ = EnginePass::State::admitted;
+            break;
+        case engine::Entry::Kind::waiting:
+            pass->state_ = EnginePass::State::waiting;
+            pass->wake_ = std::move(wake);
+            waiting_.emplace(number(entry.ticket), pass.get());
+            break;
+    }
+    return pass;
+}
+
+/// Whoever's wait is over gets to know it. The lock is held.
+void EngineGate::call_next(TimePoint now, Wakes& woken)
+{
+    if (queue_.waiting() == 0) {
+        return;
+    }
+    for (const auto& call : queue_.next(picture_.shape(), now)) {
+        const auto found = waiting_.find(number(call.ticket));
+        if (found == waiting_.end()) {
+            continue;
+        }
+        auto& pass = *found->second;
+        waiting_.erase(found);
+        pass.state_ = call.kind == engine::Call::Kind::admitted ? EnginePass::State::admitted
+                                                                : EnginePass::State::expired;
+        woken.push_back(std::exchange(pass.wake_, nullptr));
+    }
+}
+
+void EngineGate::wake(const Wakes& woken)
+{
+    for (const auto& each : woken) {
+        if (each) {
+            each();
+        }
+    }
+}
+
+void EngineGate::reported(std::span<const engine::ModelReport> report, TimePoint now)
+{
+    Wakes woken;
+    {
+        const std::scoped_lock lock(mutex_);
+        picture_.reported(report, now);
+        call_next(now, woken);
+    }
+    wake(woken);
+}
+
+void EngineGate::vanished(TimePoint now)
+{
+    const std::scoped_lock lock(mutex_);
+    picture_.vanished(now);
+}
+
+bool EngineGate::begin_load(std::string_view model, TimePoint now)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto index = picture_.model(model);
+    if (!index || picture_.warmth(*index) != engine::Warmth::cold ||
+        !engine::worth_loading(queue_, picture_.shape(), *index)) {
+        return false;
+    }
+    picture_.sent(*index, now);
+    ++loads_;
+    return true;
+}
+
+void EngineGate::loaded(std::string_view model, TimePoint now)
+{
+    Wakes woken;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (const auto index = picture_.find(model)) {
+            picture_.first_token(*index, now);
+        }
+        call_next(now, woken);
+    }
+    wake(woken);
+}
+
+void EngineGate::load_failed(std::string_view model, TimePoint now)
+{
+    const std::scoped_lock lock(mutex_);
+    if (const auto index = picture_.find(model)) {
+        picture_.failed(*index, now);
+    }
+}
+
+void EngineGate::spilled()
+{
+    const std::scoped_lock lock(mutex_);
+    ++spills_;
+}
+
+bool EngineGate::spare(std::string_view model)
+{
+    const std::scoped_lock lock(mutex_);
+    const auto index = picture_.find(model);
+    if (!index) {
+        return queue_.waiting() == 0;
+    }
+    const auto running = queue_.running(*index);
+    // One that works alone may, or an engine with one slot would never take any.
+    return queue_.waiting() == 0 &&
+           (queue_.running() == 0 || running + 1 < picture_.snapshot(*index).slots);
+}
+
+EngineHealth EngineGate::health() const
+{
+    const std::scoped_lock lock(mutex_);
+    EngineHealth health;
+    health.address = address_;
+    health.running = queue_.running();
+    health.waiting = queue_.waiting();
+    health.most_waiting = queue_.settings().most_waiting;
+    health.memory = picture_.memory();
+    health.loads = loads_;
+    health.spills = spills_;
+    health.predictions = error_.count();
+    health.prediction_bias = error_.bias();
+    health.prediction_error = error_.mean_size();
+    for (const auto& known : picture_.snapshot()) {
+        const auto index = picture_.find(known.model);
+        EngineHealth::Model model;
+        model.name = known.model;
+        model.warmth = engine::name(known.warmth);
+        model.slots = known.slots;
+        model.running = index ? queue_.running(*index) : 0;
+        model.waiting = index ? queue_.waiting(*index) : 0;
+        model.memory = known.memory;
+        model.load = known.load;
+        model.prefill_per_second = known.prefill_per_second;
+        model.decode_per_second = known.decode_per_second;
+        model.loads = known.loads;
+        model.prefills = known.prefills;
+        model.decodes = known.decodes;
+        health.models.push_back(std::move(model));
+    }
+    return health;
+}
+
+EnginePass::~EnginePass()
+{
+    EngineGate::Wakes woken;
+    {
+        const std::scoped_lock lock(gate_.mutex_);
+        if (stage_ == Stage::sent) {
+            gate_.picture_.failed(model_, std::chrono::steady_clock::now());
+        }
+        if (state_ == State::waiting || state_ == State::admitted) {
+            gate_.waiting_.erase(number(ticket_));
+            gate_.queue_.leave(ticket_);
+            gate_.call_next(std::chrono::steady_clock::now(), woken);
+        }
+    }
+    EngineGate::wake(woken);
+}
+
+EnginePass::State EnginePass::state() const
+{
+    const std::scoped_lock lock(gate_.mutex_);
+    return state_;
+}
+
+std::uint32_t EnginePass::position(TimePoint now) const
+{
+    const std::scoped_lock lock(gate_.mutex_);
+    return gate_.queue_.position(ticket_, gate_.picture_.shape(), now).value_or(0);
+}
+
+engine::Forecast EnginePass::forecast(TimePoint now) const
+{
+    const std::scoped_lock lock(gate_.mutex_);
+    return gate_.without_guesses(engine::forecast(gate_.picture_, gate_.queue_, ticket_, now),
+                                 model_);
+}
+
+TimePoint EnginePass::wake_at(TimePoint now) const
+{
+    const std::scoped_lock lock(gate_.mutex_);
+    return gate_.queue_.wake_at(gate_.picture_.shape(), now);
+}
+
+void EnginePass::look(TimePoint now)
+{
+    EngineGate::Wakes woken;
+    {
+        const std::scoped_lock lock(gate_.mutex_);
+        gate_.call_next(now, woken);
+    }
+    EngineGate::wake(woken);
+}
+
+void EnginePass::sent(TimePoint asked, Millis expected, TimePoint now)
+{
+    asked_ = asked;
+    expected_ = expected;
+    sent_ = now;
+    stage_ = Stage::sent;
+    const std::scoped_lock lock(gate_.mutex_);
+    gate_.loads_ += gate_.picture_.warmth(model_) == engine::Warmth::cold ? 1 : 0;
+    gate_.picture_.sent(model_, now);
+}
+
+void EnginePass::first_token(TimePoint now)
+{
+    if (stage_ != Stage::sent) {
+        return;
+    }
+    stage_ = Stage::writing;
+    EngineGate::Wakes woken;
+    {
+        const std::scoped_lock lock(gate_.mutex_);
+        gate_.picture_.first_token(model_, now);
+        gate_.queue_.writes(ticket_, now);
+        gate_.call_next(now, woken);
+    }
+    EngineGate::wake(woken);
+}
+
+std::optional<engine::Miss> EnginePass::served(const engine::Served& served, TimePoint now)
+{
+    stage_ = Stage::over;
+    // Of a whole answer only the engine itself knows when the first token was there.
+    const auto& told = served.engine;
+    auto truth = served.first_token;
+    if (!truth && told.prefill) {
+        truth = std::chrono::duration_cast<Millis>(told.load.value_or(std::chrono::nanoseconds{}) +
+                                                   *told.prefill);
+    }
+    EngineGate::Wakes woken;
+    std::optional<engine::Miss> miss;
+    {
+        const std::scoped_lock lock(gate_.mutex_);
+        gate_.picture_.first_token(model_, now);
+        gate_.picture_.served(model_, served, now);
+        if (truth) {
+            const auto waited = std::chrono::duration_cast<Millis>(sent_ - asked_);
+            gate_.error_.record(expected_, waited + *truth);
+            miss = engine::miss(expected_, waited + *truth);
+        }
+        gate_.call_next(now, woken);
+    }
+    EngineGate::wake(woken);
+    return miss;
+}
+
+void EnginePass::still_loading(TimePoint now)
+{
+    stage_ = Stage::over;
+    const std::scoped_lock lock(gate_.mutex_);
+    gate_.picture_.loading(model_, now);
+}
+
+void EnginePass::failed(TimePoint now)
+{
+    if (stage_ == Stage::sent) {
+        const std::scoped_lock lock(gate_.mutex_);
+        gate_.picture_.failed(model_, now);
+    }
+    stage_ = Stage::over;
+}
+
+}  // namespace spillway::guard
