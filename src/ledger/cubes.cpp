@@ -159,13 +159,17 @@ std::string merge_sql(const Cube& cube, std::string_view into, std::string_view 
            std::string(from) + " WHERE true" + add_up();
 }
 
-std::string all_sums_sql(const Cube& cube)
+std::string single_sums_sql(const Cube& cube)
 {
-    // ?1 is the first record behind the mark, ?2 the last there can be.
-    return "SELECT " + joined(cube.columns, &CubeColumn::name) + ", " + measure_names() + " FROM " +
-           std::string(cube.table) + " UNION ALL SELECT " +
-           joined(cube.columns, &CubeColumn::of_record) + ", " +
-           each_measure("", &Measure::of_record, "") + from_records(cube, "seq BETWEEN ?1 AND ?2");
+    std::string columns;
+    for (const auto& column : cube.columns)
+        columns.append(column.of_record).append(" AS ").append(column.name).append(", ");
+    for (const auto& measure : measures)
+        columns.append(&measure == measures.data() ? "" : ", ")
+            .append(measure.of_record)
+            .append(" AS ")
+            .append(measure.name);
+    return "SELECT " + columns + from_records(cube, "seq BETWEEN ?1 AND ?2");
 }
 
 std::string retire_sql(std::string_view which)

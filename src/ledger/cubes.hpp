@@ -37,8 +37,8 @@ struct Cube {
 [[nodiscard]] std::string fold_sql(const Cube& cube, std::string_view into);
 /// Adds the rows of the table `from` to those of `into`, which has a key.
 [[nodiscard]] std::string merge_sql(const Cube& cube, std::string_view into, std::string_view from);
-/// The cube's sums and, one row each, the records that are not in them yet (behind the mark).
-[[nodiscard]] std::string all_sums_sql(const Cube& cube);
+/// The records with ?1 <= seq <= ?2, one row each, as if they were rows of the cube's table.
+[[nodiscard]] std::string single_sums_sql(const Cube& cube);
 
 /// Sums of the records to retire by their day, added to `retired` under the block ?1: those with
 /// ?2 <= seq <= ?3 for which `which` holds.

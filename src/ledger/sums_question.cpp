@@ -141,9 +141,40 @@ std::string name_of(const sqlite::Statement& row, int column, const CubeColumn& 
     return reader.word(row, column);
 }
 
+/// Adds the rows of one part up.
+Result<void> read_part(LedgerReader& reader, const SumsQuery& query, const Cube& cube,
+                       SumsPart part, std::int64_t mark, Groups& groups)
+{
+    auto statement = reader.prepare(sums_sql(query, cube, part));
+    if (!statement)
+        return fail(std::move(statement).error());
+    if (auto bound = bind_names(*statement, query, cube, reader); !bound)
+        return bound;
+    statement->bind(1, mark + 1);
+    statement->bind(2, std::numeric_limits<std::int64_t>::max());
+    statement->bind(3, query.first);
+    statement->bind(4, query.last);
+    const auto columns = query.by.size();
+    int code = statement->step();
+    for (; code == SQLITE_ROW; code = statement->step()) {
+        auto& group = groups.of(*statement, columns, [&] {
+            std::vector<std::string> names;
+            names.reserve(columns);
+            for (std::size_t i = 0; i < columns; ++i)
+                names.push_back(
+                    name_of(*statement, static_cast<int>(i), *cube.find(query.by[i]), reader));
+            return names;
+        });
+        group.sums += read_sums(*statement, static_cast<int>(columns));
+        if (groups.size() > most_rows)
+            return fail(Errc::invalid_request, "the answer would be too long; narrow its dates");
+    }
+    return code == SQLITE_DONE ? Result<void>{} : fail(reader.failed());
+}
+
 }  // namespace
 
-std::string sums_sql(const SumsQuery& query, const Cube& cube)
+std::string sums_sql(const SumsQuery& query, const Cube& cube, SumsPart part)
 {
     std::string names;
     for (const auto dimension : query.by)
@@ -152,7 +183,9 @@ std::string sums_sql(const SumsQuery& query, const Cube& cube)
     int next = first_name;
     for (const auto& only : query.only)
         where += restriction(*cube.find(only.dimension), only.names.size(), next);
-    return "SELECT " + names + measure_names() + " FROM (" + all_sums_sql(cube) + ")" + where;
+    const auto rows =
+        part == SumsPart::rolled_up ? std::string(cube.table) : "(" + single_sums_sql(cube) + ")";
+    return "SELECT " + names + measure_names() + " FROM " + rows + where;
 }
 
 Result<std::vector<SumsRow>> ask_sums(LedgerReader& reader, const SumsQuery& query)
@@ -166,38 +199,14 @@ Result<std::vector<SumsRow>> ask_sums(LedgerReader& reader, const SumsQuery& que
                                      [](const auto& only) { return only.names.empty(); });
     if (nothing)
         return std::vector<SumsRow>{};
-    auto statement = reader.prepare(sums_sql(query, *cube));
-    if (!statement)
-        return fail(std::move(statement).error());
-    if (auto bound = bind_names(*statement, query, *cube, reader); !bound)
-        return fail(std::move(bound).error());
     const Moment moment(reader.connection());
     const auto mark = reader.connection().number("SELECT through_seq FROM rollup_mark");
     if (!moment.sound() || !mark)
         return fail(reader.failed());
-    statement->bind(1, *mark + 1);
-    statement->bind(2, std::numeric_limits<std::int64_t>::max());
-    statement->bind(3, query.first);
-    statement->bind(4, query.last);
-
-    const auto columns = query.by.size();
     Groups groups;
-    int code = statement->step();
-    for (; code == SQLITE_ROW; code = statement->step()) {
-        auto& group = groups.of(*statement, columns, [&] {
-            std::vector<std::string> names;
-            names.reserve(columns);
-            for (std::size_t i = 0; i < columns; ++i)
-                names.push_back(
-                    name_of(*statement, static_cast<int>(i), *cube->find(query.by[i]), reader));
-            return names;
-        });
-        group.sums += read_sums(*statement, static_cast<int>(columns));
-        if (groups.size() > most_rows)
-            return fail(Errc::invalid_request, "the answer would be too long; narrow its dates");
-    }
-    if (code != SQLITE_DONE)
-        return fail(reader.failed());
+    for (const auto part : {SumsPart::rolled_up, SumsPart::behind_mark})
+        if (auto read = read_part(reader, query, *cube, part, *mark, groups); !read)
+            return fail(std::move(read).error());
     auto sorted = groups.take();
     std::vector<SumsRow> rows;
     rows.reserve(sorted.size());

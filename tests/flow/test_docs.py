@@ -20,7 +20,9 @@ MODELS = "model_list:\n" + "".join(
         ("cloud-strong", "openai/gpt-5")))
 
 # What is no whole section, by its first key: the text that it stands in.
-PARTS = {"complexity": "routes:\n  auto:\n    otherwise: [fast-local, cloud-fast]\n"}
+ROUTE = "routes:\n  auto:\n    otherwise: [fast-local, cloud-fast]\n"
+RULE = ROUTE + "    rules:\n    - name: first\n      when: {has: code}\n      use: [fast-local, cloud-fast]\n"
+PARTS = {"complexity": (ROUTE, "    "), "name": (ROUTE + "    rules:\n", "    "), "verify": (RULE, "      ")}
 
 
 def blocks():
@@ -33,9 +35,10 @@ def blocks():
 
 def whole(block, folder):
     """The block as a file: in its place, with the groups that it names, its files in `folder`."""
-    first = re.match(r"\s*(\w+):", block)[1]
+    first = re.match(r"\s*(?:- )?(\w+):", block)[1]
     if first in PARTS:
-        block = PARTS[first] + textwrap.indent(textwrap.dedent(block), "    ")
+        around, margin = PARTS[first]
+        block = around + textwrap.indent(textwrap.dedent(block), margin)
     if not re.search(r"^model_list:", block, re.MULTILINE):
         block = MODELS + block
     return block.replace("/var/lib/spillway", str(folder))
