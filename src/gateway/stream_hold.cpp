@@ -9,12 +9,6 @@
 
 namespace spillway::gateway {
 
-/// May what came still be held back? Only while there is somebody else to ask.
-bool StreamRelay::holds() const
-{
-    return attempt_.chain.may_escalate() && verification_->holds(now());
-}
-
 /// Judges what came. Of what the client has already, a fault only marks the record.
 /// @return True when it is held back from here on, because another place may answer better.
 bool StreamRelay::doubts(review::Extent extent)
@@ -42,7 +36,7 @@ void StreamRelay::hold_ran_out()
 {
     // A beginning that fails is left to the next event: then the upstream can be let go.
     fault_ = verification_->judge_stream(review::Extent::beginning);
-    if (commenting_ || (fault_ && attempt_.chain.may_escalate()))
+    if (commenting_ || fault_)
         return;
     begin();
     commenting_ = true;

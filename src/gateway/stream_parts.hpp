@@ -42,12 +42,13 @@ private:
     [[nodiscard]] Step take_event(std::string_view event);
     void relay(std::string_view bytes);
     net::Task<bool> flush();
-    /// Waits what came for a judgement before the client gets it?
+    /// Waits what came for a judgement before the client gets it? Only while there is somebody else
+    /// to ask.
     [[nodiscard]] bool unjudged() const
     {
-        return verification_ != nullptr && !begun_ && verification_->holds_streams();
+        return verification_ != nullptr && !begun_ && verification_->holds_streams() &&
+               attempt_.chain.may_escalate();
     }
-    [[nodiscard]] bool holds() const;
     [[nodiscard]] bool doubts(review::Extent extent);
     void hold_ran_out();
     net::Task<void> write_held();

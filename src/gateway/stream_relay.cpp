@@ -136,9 +136,9 @@ Step StreamRelay::take(std::string_view bytes)
 /// @return False when the client left.
 net::Task<bool> StreamRelay::flush()
 {
-    if (!committed_ || (unjudged() && holds())) {
+    if (!committed_ || (unjudged() && verification_->holds(now()))) {
         out_.append(std::exchange(direct_, {}));
-        if (committed_)
+        if (committed_ && unjudged())
             comment_due_.expire_at(verification_->hold_until());
         if (out_.size() <= max_held)
             co_return true;
@@ -200,7 +200,8 @@ net::Task<void> StreamRelay::run()
         if (unjudged() && committed_) {
             if (step == Step::done)
                 break;
-            if (step == Step::more && !holds() && doubts(review::Extent::beginning))
+            if (step == Step::more && !verification_->holds(now()) &&
+                doubts(review::Extent::beginning))
                 co_return;
         }
         const bool sent = co_await flush();
