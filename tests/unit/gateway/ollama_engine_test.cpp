@@ -9,7 +9,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-config::Deployment engine(std::string group, std::string id, std::string base)
+config::Deployment ollama_at(std::string group, std::string id, std::string base)
 {
     config::Deployment deployment;
     deployment.model = "ollama/" + group;
@@ -33,8 +33,8 @@ protected:
 
 TEST_F(OllamaEngine, IsTheOnlyOneUnlessItIsNamed)
 {
-    const auto snapshot = with({engine("a", "id-a", "http://127.0.0.1:11500"),
-                                engine("b", "id-b", "http://127.0.0.1:11500")});
+    const auto snapshot = with({ollama_at("a", "id-a", "http://127.0.0.1:11500"),
+                                ollama_at("b", "id-b", "http://127.0.0.1:11500")});
     EXPECT_EQ(*find_ollama_engine(*snapshot, ""), DeploymentIndex{3});
     EXPECT_EQ(*find_ollama_engine(*snapshot, "id-b"), DeploymentIndex{4});
     EXPECT_EQ(*find_ollama_engine(*snapshot, "127.0.0.1:11500"), DeploymentIndex{3});
@@ -42,8 +42,8 @@ TEST_F(OllamaEngine, IsTheOnlyOneUnlessItIsNamed)
 
 TEST_F(OllamaEngine, MustBeNamedAmongSeveral)
 {
-    const auto snapshot = with({engine("a", "id-a", "http://127.0.0.1:11500"),
-                                engine("b", "id-b", "http://127.0.0.1:11600")});
+    const auto snapshot = with({ollama_at("a", "id-a", "http://127.0.0.1:11500"),
+                                ollama_at("b", "id-b", "http://127.0.0.1:11600")});
     for (const auto* asked : {"", "elsewhere:11434"}) {
         const auto found = find_ollama_engine(*snapshot, asked);
         ASSERT_FALSE(found) << asked;
