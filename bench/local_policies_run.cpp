@@ -45,6 +45,7 @@ public:
         for (const auto& request : requests)
             clock_.in(request.arrives, [this, &request] { arrives(request); });
         clock_.run();
+        result_.answered = first_tokens_.size();
         result_.p50 = percentile(first_tokens_, 0.5);
         result_.p99 = percentile(first_tokens_, 0.99);
         result_.loads = engine_.loads();
@@ -392,7 +393,7 @@ Result run(const EngineScript& engine, const CloudScript& cloud,
 
 std::optional<Threshold> cheapest_in_flight(const EngineScript& engine, const CloudScript& cloud,
                                             const std::vector<Request>& requests, double p99,
-                                            std::uint64_t seed)
+                                            std::uint32_t fewest, std::uint64_t seed)
 {
     std::optional<Threshold> best;
     const auto attempt = [&](std::vector<std::uint32_t> most) {
@@ -403,8 +404,8 @@ std::optional<Threshold> cheapest_in_flight(const EngineScript& engine, const Cl
     for (std::uint32_t most = 0; most <= 32; ++most)
         attempt({most});
     if (engine.models.size() == 2) {
-        for (const std::uint32_t one : {0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16}) {
-            for (const std::uint32_t other : {0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16})
+        for (auto one = fewest; one <= 12; ++one) {
+            for (auto other = fewest; other <= 12; ++other)
                 attempt({one, other});
         }
     }

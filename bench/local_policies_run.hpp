@@ -37,6 +37,7 @@ struct Policy {
 struct Result {
     std::size_t requests = 0;
     std::size_t failed = 0;  ///< Refused, and nobody else to ask. They count in no percentile.
+    std::size_t answered = 0;
     std::size_t cloud = 0;
     double dollars = 0;
     double p50 = 0;  ///< Seconds to the first token.
@@ -64,6 +65,7 @@ struct Threshold {
 [[nodiscard]] std::optional<Threshold> cheapest_in_flight(const EngineScript& engine,
                                                           const CloudScript& cloud,
                                                           const std::vector<Request>& requests,
-                                                          double p99, std::uint64_t seed);
+                                                          double p99, std::uint32_t fewest,
+                                                          std::uint64_t seed);
 
 }  // namespace local_policies

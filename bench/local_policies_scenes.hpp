@@ -8,23 +8,23 @@ namespace local_policies {
 
 inline constexpr std::uint64_t gigabyte = 1'000'000'000;
 
-/// A card of 24 GB with a model for chats and one for code, of which one fits at a time.
+/// A card of 12 GB with a model for chats and one for code, of which one fits at a time.
 [[nodiscard]] inline EngineScript two_models_one_card()
 {
     EngineScript script;
-    script.memory = 22 * gigabyte;
-    script.models = {{.name = "chat:14b",
-                      .memory = 13 * gigabyte,
+    script.memory = 11 * gigabyte;
+    script.models = {{.name = "chat:8b",
+                      .memory = 6 * gigabyte,
                       .slots = 4,
-                      .load = 6,
-                      .prefill = 2'000,
-                      .decode = 45},
-                     {.name = "code:24b",
-                      .memory = 17 * gigabyte,
+                      .load = 2.5,
+                      .prefill = 2'500,
+                      .decode = 60},
+                     {.name = "code:14b",
+                      .memory = 10 * gigabyte,
                       .slots = 4,
-                      .load = 8,
-                      .prefill = 1'400,
-                      .decode = 32}};
+                      .load = 4,
+                      .prefill = 1'500,
+                      .decode = 40}};
     return script;
 }
 

@@ -62,7 +62,9 @@ chat::ModelFacts facts_of(engine::Kind kind, int status, std::string_view body,
     facts = engine::read_report(kind, body, model).value_or(chat::ModelFacts{});
     if (facts.loaded != true)
         return facts;
-    facts.loading = false;
+    // Ollama lists a model from the moment when it begins to load it.
+    if (kind != engine::Kind::ollama)
+        facts.loading = false;
     facts.running = load.running;
     facts.waiting = load.waiting;
     if (!facts.slots)

@@ -1,6 +1,8 @@
 #include "spillway/engine/forecast.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,8 +23,18 @@ public:
           now_(now),
           begin_(now)
     {
+        // The first of several that end is not the one that ends soonest on average: it is the one
+        // that happens to be short. So each of n gets another share of what is possible.
+        std::vector<std::pair<Millis, const AdmissionQueue::Running*>> running;
         for (const auto& one : queue_.who_runs())
-            ends_.push_back({one.ticket, one.ask.model, end_of(one)});
+            running.emplace_back(left_of(one, std::nullopt), &one);
+        std::sort(running.begin(), running.end());
+        for (std::size_t index = 0; index < running.size(); ++index) {
+            const auto& one = *running[index].second;
+            const auto share =
+                static_cast<double>(index + 1) / static_cast<double>(running.size() + 1);
+            ends_.push_back({one.ticket, one.ask.model, now_ + left_of(one, share)});
+        }
     }
 
     [[nodiscard]] AdmissionQueue& queue() { return queue_; }
@@ -90,19 +102,30 @@ private:
         return std::max(std::chrono::ceil<Millis>(model.ready_at - now_), Millis{});
     }
 
-    [[nodiscard]] TimePoint end_of(const AdmissionQueue::Running& one) const
+    [[nodiscard]] Millis left_of(const AdmissionQueue::Running& one,
+                                 std::optional<double> share) const
     {
         const auto& ask = one.ask;
+        const auto writes = [&](Millis written_for) {
+            return picture_.decode_left(ask.model, written_for, ask.most, share);
+        };
         if (one.writes_since)
-            return now_ + picture_.decode_left(ask.model, since(*one.writes_since), ask.most);
+            return writes(since(*one.writes_since));
         const auto prefill = picture_.prefill(ask.model, ask.to_read);
         if (const auto load = load_left(ask.model); load > Millis{})
-            return now_ + load + prefill + picture_.decode_left(ask.model, Millis{}, ask.most);
+            return load + prefill + writes(Millis{});
         const auto prefilled = since(one.since);
-        if (prefilled < prefill)
-            return now_ + (prefill - prefilled) +
-                   picture_.decode_left(ask.model, Millis{}, ask.most);
-        return now_ + picture_.decode_left(ask.model, prefilled - prefill, ask.most);
+        return prefilled < prefill ? prefill - prefilled + writes(Millis{})
+                                   : writes(prefilled - prefill);
+    }
+
+    /// Shares for those that begin in the rehearsal: spread evenly, the same each time.
+    [[nodiscard]] double next_share()
+    {
+        constexpr double golden = 0.6180339887498949;
+        share_ += golden;
+        share_ -= std::floor(share_);
+        return share_;
     }
 
     [[nodiscard]] Millis since(TimePoint when) const
@@ -123,9 +146,10 @@ private:
                 in_use.push_back(queue_.running(ModelIndex{static_cast<std::uint32_t>(index)}));
             begin_load(shape_, call.model, in_use, now_);
         }
-        ends_.push_back(
-            {call.ticket, call.model,
-             now_ + load + picture_.work(call.model, running->ask.to_read, running->ask.most)});
+        const auto& ask = running->ask;
+        ends_.push_back({call.ticket, call.model,
+                         now_ + load + picture_.prefill(ask.model, ask.to_read) +
+                             picture_.decode_left(ask.model, Millis{}, ask.most, next_share())});
     }
 
     /// To the next moment at which something changes. @return false when nothing ever does.
@@ -161,6 +185,7 @@ private:
     TimePoint now_;
     TimePoint begin_;
     std::vector<End> ends_;
+    double share_ = 0.5;
 };
 
 void rehearse(Rehearsal& rehearsal, TicketId ticket, Forecast& forecast)

@@ -33,6 +33,15 @@ bool dear(Millis saved, const NextHop& next, const Patience& patience)
     return static_cast<double>(count(next.extra)) > allowed;
 }
 
+/// Whether its patience is over and the next hop no later. A forecast that promises a turn at any
+/// moment is believed for as long again, and then no more.
+bool worn_out(const Here& here, const NextHop& next, const Patience& patience)
+{
+    if (here.waited < patience.first_token)
+        return false;
+    return next.first_token <= here.forecast.total() || here.waited >= 2 * patience.first_token;
+}
+
 }  // namespace
 
 std::string_view name(Overflow what)
@@ -92,7 +101,8 @@ Verdict decide(const Here& here, const NextHop& next, const Patience& patience)
         return {Overflow::stay, Why::soon};
     if (!may_go)
         return {Overflow::stay, why_it_stays(next.leave)};
-    if (FloatMillis(total) <= next.first_token * std::max(patience.better_by, 1.0))
+    if (FloatMillis(total) <= next.first_token * std::max(patience.better_by, 1.0) &&
+        !worn_out(here, next, patience))
         return {Overflow::stay, Why::no_better};
     if (dear(total - next.first_token, next, patience))
         return {Overflow::stay, Why::too_dear};

@@ -110,8 +110,9 @@ void EnginePicture::reported(std::span<const ModelReport> report, TimePoint now)
             loading(*index, now);
         if (!row.facts.loaded || row.facts.loading.value_or(false))
             continue;
+        // Where an engine says itself that it does not load, nobody has to guess.
         const auto loads_still =
-            model.warmth == Warmth::loading &&
+            !row.facts.loading && model.warmth == Warmth::loading &&
             now - model.load_asked < patience_with_loads * FloatMillis(model.load.value());
         // Ollama lists a model from the moment when it begins to load it, without its memory.
         if (*row.facts.loaded && !loads_still)
@@ -238,13 +239,15 @@ Millis EnginePicture::prefill(ModelIndex model, Tokens to_read) const
     return prefill_of(models_[at(model)], static_cast<double>(count(to_read)));
 }
 
-Millis EnginePicture::decode_left(ModelIndex model, Millis written_for,
-                                  std::optional<Tokens> most) const
+Millis EnginePicture::decode_left(ModelIndex model, Millis written_for, std::optional<Tokens> most,
+                                  std::optional<double> share) const
 {
     const auto& writes = models_[at(model)];
     const auto speed = writes.decode.value();
     const Tokens written{std::llround(std::max(ms(written_for), 0.0) * speed / 1000)};
-    const auto left = static_cast<double>(count(writes.lengths.beyond(written, most)));
+    const auto tokens =
+        share ? writes.lengths.beyond(written, most, *share) : writes.lengths.beyond(written, most);
+    const auto left = static_cast<double>(count(tokens));
     return whole_ms(left / speed * 1000);
 }
 

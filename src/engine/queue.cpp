@@ -31,6 +31,11 @@ public:
         std::vector<Demand> demand(models);
         in_use_.resize(models);
         tenure_from.resize(models);
+        // Between being called and being sent, a request's load is known to the queue alone.
+        for (std::uint32_t model = 0; model < models; ++model) {
+            if (in_use_[model] > 0 && shape_.models[model].warmth == Warmth::cold)
+                begin_load(shape_, ModelIndex{model}, in_use_, now);
+        }
         for (const auto& one : waiting) {
             auto& wants = demand[at(one.ask.model)];
             const auto rank = rank_of(one, settings, now);
@@ -39,7 +44,7 @@ public:
             else if (rank == wants.rank)
                 wants.since = std::min(wants.since, one.since);
         }
-        turns_ = take_turns({shape, demand, in_use_, tenure_from, settings, now});
+        turns_ = take_turns({shape_, demand, in_use_, tenure_from, settings, now});
     }
 
     [[nodiscard]] Held held(ModelIndex model) const { return turns_.held[at(model)]; }
@@ -57,7 +62,7 @@ public:
 
 private:
     const QueueSettings& settings_;
-    const EngineShape& shape_;
+    EngineShape shape_;
     TimePoint now_;
     std::vector<std::uint32_t> in_use_;
     Turns turns_;

@@ -18,6 +18,9 @@ constexpr std::uint32_t first_samples = 3;
 /// Samples of lengths that count: what people ask for changes slowly.
 constexpr double lengths_memory = 300;
 
+/// Weight below which a histogram says nothing.
+constexpr double too_little = 1e-3;
+
 double lower_end(std::size_t step)
 {
     return std::exp2(static_cast<double>(step) / 2);
@@ -75,19 +78,44 @@ Tokens AnswerLengths::beyond(Tokens written, std::optional<Tokens> most) const
     double weight = 0;
     double left = 0;
     for (std::size_t step = 0; step < steps; ++step) {
-        const auto low = lower_end(step);
-        const auto high = lower_end(step + 1);
-        if (high <= from)
-            continue;
-        const auto begin = std::max(low, from);
-        const auto share = weights_[step] * (high - begin) / (high - low);
-        weight += share;
-        left += share * (std::min((begin + high) / 2, end) - from);
+        const auto part = part_of(step, from);
+        weight += part.weight;
+        left += part.weight * (std::min((part.low + part.high) / 2, end) - from);
     }
-    // Longer than nearly all that were seen: then it goes on for about as long again.
-    if (weight < 1e-3)
-        left = from / 2, weight = 1;
-    return Tokens{std::max<std::int64_t>(std::llround(std::max(left / weight, 0.0)), 1)};
+    // Longer than nearly all that were seen: then it goes on for about half as long again.
+    const auto mean = weight < too_little ? from / 2 : left / weight;
+    return Tokens{std::max<std::int64_t>(std::llround(mean), 1)};
+}
+
+Tokens AnswerLengths::beyond(Tokens written, std::optional<Tokens> most, double share) const
+{
+    const auto from = static_cast<double>(std::max<std::int64_t>(count(written), 0));
+    const auto end = most ? static_cast<double>(count(*most)) : lower_end(steps);
+    double weight = 0;
+    for (std::size_t step = 0; step < steps; ++step)
+        weight += part_of(step, from).weight;
+    if (weight < too_little || from >= end)
+        return beyond(written, most);
+    auto left = std::clamp(share, 0.0, 1.0) * weight;
+    auto found = from;
+    for (std::size_t step = 0; step < steps && left > 0; ++step) {
+        const auto part = part_of(step, from);
+        if (part.weight <= 0)
+            continue;
+        found = part.low + (part.high - part.low) * std::min(left / part.weight, 1.0);
+        left -= part.weight;
+    }
+    return Tokens{std::max<std::int64_t>(std::llround(std::min(found, end) - from), 1)};
+}
+
+/// What of a step lies beyond `from`.
+AnswerLengths::Part AnswerLengths::part_of(std::size_t step, double from) const
+{
+    const auto low = std::max(lower_end(step), from);
+    const auto high = lower_end(step + 1);
+    if (high <= low)
+        return {low, low, 0};
+    return {low, high, weights_[step] * (high - low) / (high - lower_end(step))};
 }
 
 }  // namespace spillway::engine

@@ -36,15 +36,6 @@ engine::Patience patience_of(const config::Queue& queue, const route::Plan& plan
     return patience;
 }
 
-/// Is the patience over, and the next place no later? A forecast that still promises a turn any
-/// moment is believed for as long again.
-bool over(const engine::Here& here, const engine::NextHop& next, const engine::Patience& patience)
-{
-    if (next.leave != Leave::allowed || here.waited < patience.first_token)
-        return false;
-    return next.first_token <= here.forecast.total() || here.waited >= 2 * patience.first_token;
-}
-
 bool asks_for_batch(std::string_view metadata)
 {
     if (metadata.find("priority") == std::string_view::npos)
@@ -205,8 +196,6 @@ std::optional<EngineTurn::End> EngineTurn::judge(const engine::Here& here, TimeP
         return std::nullopt;
     const auto next = next_hop(now);
     verdict = engine::decide(here, next, patience_);
-    if (verdict.why == engine::Why::no_better && over(here, next, patience_))
-        verdict = {Overflow::spill, engine::Why::over_patience};
     why_ = engine::name(verdict.why);
     switch (verdict.what) {
         case Overflow::stay:

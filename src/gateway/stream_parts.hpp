@@ -42,7 +42,11 @@ private:
     [[nodiscard]] Step take_event(std::string_view event);
     void relay(std::string_view bytes);
     net::Task<bool> flush();
-    [[nodiscard]] bool unjudged() const { return verification_ != nullptr && !begun_; }
+    /// Waits what came for a judgement before the client gets it?
+    [[nodiscard]] bool unjudged() const
+    {
+        return verification_ != nullptr && !begun_ && verification_->holds_streams();
+    }
     [[nodiscard]] bool holds() const;
     [[nodiscard]] bool doubts(review::Extent extent);
     void hold_ran_out();

@@ -54,13 +54,11 @@ std::optional<engine::Ask> EngineGate::ask_of(const EngineWish& wish)
 
 /// An engine that never said what it has loaded may have it: only what is known to be cold is
 /// counted as such. All but Ollama have their model when they answer at all.
-engine::Forecast EngineGate::without_guesses(engine::Forecast forecast,
-                                             engine::ModelIndex model) const
+engine::Forecast EngineGate::without_guesses(engine::Forecast forecast) const
 {
-    const bool told = picture_.snapshot(model).warmth_since != TimePoint{};
     const bool loads = picture_.settings().kind == engine::Kind::ollama ||
                        forecast.warmth == engine::Warmth::loading;
-    if (!told || !loads) {
+    if (!tells_ || !loads) {
         forecast.load = Millis{0};
     }
     return forecast;
@@ -73,7 +71,7 @@ std::optional<engine::Forecast> EngineGate::forecast(const EngineWish& wish, Tim
     if (!ask) {
         return std::nullopt;
     }
-    return without_guesses(engine::forecast(picture_, queue_, *ask, now), ask->model);
+    return without_guesses(engine::forecast(picture_, queue_, *ask, now));
 }
 
 std::unique_ptr<EnginePass> EngineGate::enter(const EngineWish& wish, std::function<void()> wake,
@@ -136,6 +134,9 @@ void EngineGate::reported(std::span<const engine::ModelReport> report, TimePoint
     Wakes woken;
     {
         const std::scoped_lock lock(mutex_);
+        tells_ = tells_ || std::any_of(report.begin(), report.end(), [](const auto& each) {
+                     return each.facts.loaded.has_value();
+                 });
         picture_.reported(report, now);
         call_next(now, woken);
     }
@@ -145,7 +146,10 @@ void EngineGate::reported(std::span<const engine::ModelReport> report, TimePoint
 void EngineGate::vanished(TimePoint now)
 {
     const std::scoped_lock lock(mutex_);
-    picture_.vanished(now);
+    // Whoever never says what is loaded would be taken for cold until it has served.
+    if (tells_) {
+        picture_.vanished(now);
+    }
 }
 
 bool EngineGate::begin_load(std::string_view model, TimePoint now)
@@ -267,8 +271,7 @@ std::uint32_t EnginePass::position(TimePoint now) const
 engine::Forecast EnginePass::forecast(TimePoint now) const
 {
     const std::scoped_lock lock(gate_.mutex_);
-    return gate_.without_guesses(engine::forecast(gate_.picture_, gate_.queue_, ticket_, now),
-                                 model_);
+    return gate_.without_guesses(engine::forecast(gate_.picture_, gate_.queue_, ticket_, now));
 }
 
 TimePoint EnginePass::wake_at(TimePoint now) const
@@ -345,6 +348,7 @@ void EnginePass::still_loading(TimePoint now)
 {
     stage_ = Stage::over;
     const std::scoped_lock lock(gate_.mutex_);
+    gate_.tells_ = true;
     gate_.picture_.loading(model_, now);
 }
 

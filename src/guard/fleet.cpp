@@ -50,9 +50,11 @@ Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous,
         rules.allowed_fails_policy = settings.allowed_fails_policy;
         rules.requests_per_minute = config::enforces_rpm(settings) ? deployment.rpm : std::nullopt;
         rules.tokens_per_minute = config::enforces_tpm(settings) ? deployment.tpm : std::nullopt;
+        // Each instance has its own queue in front of an engine, which counts the places.
+        const auto most = deployment.queued ? std::nullopt : deployment.max_parallel;
         entries_.push_back({deployment.id,
                             found == known.end() ? std::make_shared<Cell>() : *found->second,
-                            std::move(rules), group_of[i], deployment.max_parallel});
+                            std::move(rules), group_of[i], most});
     }
 }
 

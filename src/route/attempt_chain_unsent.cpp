@@ -45,7 +45,10 @@ Action AttemptChain::passed_over(const Moment& moment)
 
 Action AttemptChain::turned_away(Error why, const Moment& moment)
 {
-    if (!current_ || committed_) {
+    if (committed_) {
+        return Stop{std::move(why)};
+    }
+    if (!current_) {
         return give_up(moment);
     }
     turned_away_.push_back(*current_);

@@ -90,7 +90,7 @@ def test_errors_are_the_clients_own(client, gateway):
         list(client.chat("rate-limited", HI, stream=True))
     assert limited.value.status_code == 429
     with pytest.raises(ollama.ResponseError) as stranger:
-        ollama.Client(client._client.base_url, headers={"Authorization": "Bearer sk-wrong"}).list()
+        ollama.Client(gateway.base[:-len("/v1")], headers={"Authorization": "Bearer sk-wrong"}).list()
     assert stranger.value.status_code == 401
     with pytest.raises(ollama.ResponseError) as engine:
         client.pull("tiny")

@@ -82,6 +82,7 @@ class Engine:
     async def __call__(self, turn):
         pages = {"/api/chat": self.chat, "/api/embed": self.embed, "/api/ps": self.ps, "/api/tags": self.tags,
                  "/api/show": self.show, "/api/version": lambda _: whole({"version": "0.33.0"}),
+                 "/v1/models": self.models_page,
                  "/": lambda _: r.whole(b"Ollama is running", content_type="text/plain; charset=utf-8")}
         page = pages.get(turn.request.path)
         reply = page(turn) if page else r.whole(b"404 page not found", status=404, content_type="text/plain")
@@ -141,6 +142,10 @@ class Engine:
 
     def tags(self, _):
         return whole({"models": [{"name": name, "model": name} for name in self.models]})
+
+    def models_page(self, _):
+        return whole({"object": "list", "data": [
+            {"id": name, "object": "model", "created": r.CREATED, "owned_by": "library"} for name in self.models]})
 
     def show(self, turn):
         model = turn.request.json["model"]

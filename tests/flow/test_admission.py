@@ -9,6 +9,7 @@ from harness.http import Client, Connection
 from harness.waiting import stays, wait_until
 
 PATIENT = {"patience": 600}
+QUICK = Model("a", load=0.001, prefill=1e6, decode=1e5)
 CLOUD_WORDS = "from the cloud"
 
 
@@ -16,8 +17,8 @@ def local(engine, group="m", model="a", **params):
     return deployment(group, f"http://127.0.0.1:{engine.port}", f"ollama/{model}", **params)
 
 
-def body(model="m", **more):
-    return {"model": model, "messages": [{"role": "user", "content": "hi"}], **more}
+def body(model="m", words="hi", **more):
+    return {"model": model, "messages": [{"role": "user", "content": words}], **more}
 
 
 def send(daemon, model="m", headers=(), key=None, **more):
@@ -42,7 +43,7 @@ def in_turn(daemon, count, **more):
     """One request after another, each known to the queue before the next; the engine's token is held."""
     made = []
     for number in range(count):
-        made.append(send(daemon, user=f"u{number}", **more))
+        made.append(send(daemon, words=f"u{number}", **more))
         wait_until(lambda n=number: engine_row(daemon)["running"] + engine_row(daemon)["waiting"] == n + 1)
     return made
 
@@ -50,6 +51,16 @@ def in_turn(daemon, count, **more):
 def asked(upstream):
     """The requests for tokens; health pages look at /v1/models."""
     return [request for request in upstream.requests if request.method == "POST"]
+
+
+def said(request):
+    return request.json["messages"][0]["content"]
+
+
+def teach(daemon):
+    """Quick answers, so that a short wait is foreseen."""
+    for _ in range(12):
+        assert daemon.client.chat("m", stream=True).done
 
 
 def facts(record):
@@ -90,17 +101,17 @@ def test_interactive_requests_go_before_batch_ones(workshop):
     engine.hold("token")
     daemon = workshop.serve(local(engine), queue=PATIENT)
     first = in_turn(daemon, 1)[0]
-    batch = send(daemon, headers=[("x-spillway-priority", "batch")], user="batch")
+    batch = send(daemon, headers=[("x-spillway-priority", "batch")], words="batch")
     waits(daemon, 1)
-    quick = send(daemon, user="quick")
+    quick = send(daemon, words="quick")
     waits(daemon, 2)
-    low = send(daemon, user="low", priority=5)
+    low = send(daemon, words="low", priority=5)
     waits(daemon, 3)
     seen = len(asked(engine))
     engine.release("token")
     replies = [one.read_reply() for one in (first, batch, quick, low)]
     assert [reply.status for reply in replies] == [200] * 4
-    users = [request.json.get("user") for request in asked(engine)[seen:]]
+    users = [said(request) for request in asked(engine)[seen:]]
     assert users == ["quick", "batch", "low"]
     assert [reply.header("x-spillway-queue-position") for reply in replies[1:]] == ["0", "0", "2"]
     wrong = daemon.client.chat("m", headers=[("x-spillway-priority", "urgent")])
@@ -115,12 +126,12 @@ def test_turns_are_fair_between_keys(workshop):
     first = in_turn(daemon, 1)[0]
     made = []
     for number, key in enumerate([keys[0]] * 4 + [keys[1]] * 2):
-        made.append(send(daemon, key=key, user=f"{keys.index(key)}-{number}"))
+        made.append(send(daemon, key=key, words=f"{keys.index(key)}-{number}"))
         waits(daemon, number + 1)
     seen = len(asked(engine))
     engine.release("token")
     assert all(one.read_reply().status == 200 for one in [first, *made])
-    users = [request.json.get("user") for request in asked(engine)[seen:]]
+    users = [said(request) for request in asked(engine)[seen:]]
     assert sorted(users) == ["0-0", "0-1", "0-2", "0-3", "1-4", "1-5"]
     assert set(users[:4]) == {"0-0", "0-1", "1-4", "1-5"}
 
@@ -180,7 +191,8 @@ def test_what_must_stay_local_waits_however_long(workshop):
     cloud = cloud_of(workshop)
     engine.hold("token")
     row = local(engine, model_info={"id": "engine-a"})
-    daemon = workshop.serve(row, deployment("c", cloud.base, "openai/gpt"),
+    away = deployment("c", cloud.base, "openai/gpt", model_info={"local": False})
+    daemon = workshop.serve(row, away,
                             router_settings={"fallbacks": [{"m": ["c"]}]}, queue={"patience": 0.05})
     held = in_turn(daemon, 1)[0]
     private = send(daemon, headers=[("x-spillway-boundary", "local")])
@@ -224,13 +236,28 @@ def test_a_full_queue_is_an_honest_503(workshop):
 
 
 def test_a_wait_ends_with_the_requests_own_deadline(workshop):
-    engine = workshop.engine(Model("a"))
+    engine = workshop.engine(QUICK)
+    daemon = workshop.serve(local(engine), queue=PATIENT)
+    teach(daemon)
+    engine.hold("token")
+    before = len(asked(engine))
+    held = in_turn(daemon, 1)[0]
+    reply = daemon.client.chat("m", timeout=0.5)
+    assert reply.status in (503, 504) and len(asked(engine)) == before + 1
+    assert facts(daemon.ledger.record(reply.header("x-spillway-call-id")))["queued_ms"] >= 400
+    assert engine_row(daemon)["waiting"] == 0
+    engine.release("token")
+    assert held.read_reply().status == 200
+
+
+def test_a_wait_that_would_end_too_late_is_refused_at_once(workshop):
+    engine = workshop.engine(Model("a", decode=0.01))
     engine.hold("token")
     daemon = workshop.serve(local(engine), queue=PATIENT)
     held = in_turn(daemon, 1)[0]
-    reply = daemon.client.chat("m", timeout=0.3)
-    assert reply.status in (503, 504) and len(asked(engine)) == 1
-    assert engine_row(daemon)["waiting"] == 0
+    reply = daemon.client.chat("m", timeout=1)
+    assert reply.status == 503 and "it would begin after" in reply.error["message"]
+    assert reply.seconds < 1 and int(reply.header("retry-after")) >= 1
     engine.release("token")
     assert held.read_reply().status == 200
 
@@ -369,9 +396,10 @@ def test_a_stream_may_be_told_where_it_stands_while_it_waits(workshop):
 
 
 def test_a_stream_that_was_told_of_its_wait_ends_as_a_stream_when_the_wait_was_in_vain(workshop):
-    engine = workshop.engine(Model("a"))
-    engine.hold("token")
+    engine = workshop.engine(QUICK)
     daemon = workshop.serve(local(engine), queue={**PATIENT, "comment_after": 0.1})
+    teach(daemon)
+    engine.hold("token")
     first = in_turn(daemon, 1)[0]
     reply = daemon.client.chat("m", stream=True, timeout=0.5)
     assert reply.status == 200 and reply.complete and comments(reply)

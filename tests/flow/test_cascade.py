@@ -275,8 +275,13 @@ def test_a_slow_stream_is_let_go_when_its_time_is_over_without_another_token(wor
 
 def test_what_was_released_is_not_taken_back_and_the_record_is_marked(workshop):
     cascade = Cascade(workshop, {"hold_tokens": 2})
-    cascade.small.default = answers("It begins and goes on", finish="length")
-    reply = cascade.ask(stream=True)
+    gate = threading.Event()
+    cascade.small.default = r.stream(r.ROLE, *r.text_events("It begins"), r.hold(gate), *r.text_events(" and goes on"),
+                                     r.sse(r.delta({}, finish="length")), r.DONE)
+    with cascade.daemon.client.open_chat("auto") as connection:
+        reply = connection.read_start()
+        gate.set()
+        connection.read_body(reply)
     assert reply.text == "It begins and goes on"
     assert reply.header("x-spillway-cascade") == "released"
     assert not cascade.cloud.requests

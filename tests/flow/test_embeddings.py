@@ -173,7 +173,7 @@ def rows_of(workshop, first="openai/nomic-embed-text", second="openai/text-embed
 def test_a_fallback_to_another_model_is_not_taken(workshop):
     _, two, rows = rows_of(workshop)
     daemon = workshop.serve(*rows, router_settings={"fallbacks": [{"m": ["n"]}]})
-    assert ask(daemon).status == 503
+    assert ask(daemon).status == 502
     assert not two.requests
 
 
@@ -193,7 +193,7 @@ def test_a_route_says_why_it_leaves_a_target_out(workshop):
     _, two, rows = rows_of(workshop)
     daemon = workshop.serve(*rows, routes={"auto": {"otherwise": ["m", "n"]}})
     reply = ask(daemon, "auto")
-    assert reply.status == 503 and not two.requests
+    assert reply.status == 502 and not two.requests
     assert "n (other embedding model)" in reply.header("x-spillway-reason")
 
 

@@ -38,6 +38,7 @@ def test_a_model_that_loads_is_waited_for(workshop):
     engine = workshop.engine(Model("m", slots=4), flavour=LLAMA_CPP, loading=True)
     daemon = serve(workshop, engine)
     wait_until(lambda: row_of(daemon, "m")["state"] == "loading")
+    wait_until(lambda: row_of(daemon, "m")["last_check"], what="the check")
     assert row_of(daemon, "m")["last_check"]["error"] is None, "it is there"
 
     def ask(number):

@@ -82,6 +82,8 @@ def test_an_image_at_a_web_address_goes_to_who_can_fetch_it(workshop, engine):
     daemon = workshop.serve(home(engine), home(engine, "alone"), deployment("c", cloud.base),
                             router_settings={"fallbacks": [{"m": ["c"]}]})
     messages = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}]}]
+    assert daemon.client.chat("m").text == "Hello from home."  # which is warm from here on
+    engine.forget()
     assert daemon.client.chat("m", messages=messages).text == "Hello from cloud."
     refused = daemon.client.chat("alone", messages=messages)
     assert refused.status == 400 and "base64" in refused.error["message"]
@@ -94,6 +96,7 @@ def test_what_a_model_cannot_do_goes_elsewhere(workshop, engine):
     cloud = workshop.upstream("cloud")
     daemon = workshop.serve(home(engine, model="ollama/plain"), deployment("c", cloud.base),
                             router_settings={"fallbacks": [{"m": ["c"]}]})
+    assert daemon.client.chat("m").text == "Hello from home."
     reply = daemon.client.chat("m", tools=TOOLS)
     assert reply.json["choices"][0]["finish_reason"] == "tool_calls"
     assert cloud.requests and daemon.client.chat("m").text == "Hello from home."
@@ -265,7 +268,7 @@ def test_a_stream_that_breaks_is_a_failure_and_no_end(daemon, engine, how):
     engine.next(BREAKS[how])
     reply = daemon.client.chat("m", stream=True)
     assert reply.text.startswith("half") and not reply.done and not reply.finish_reasons
-    assert reply.error_events[0]["code"] == "stream_broken"
+    assert reply.error_events[0]["code"] == "upstream_disconnected"
     assert daemon.ledger.records()[-1].outcome == "broken"
 
 

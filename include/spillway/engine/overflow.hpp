@@ -33,7 +33,8 @@ struct NextHop {
 /// What a route says of waiting.
 struct Patience {
     Millis first_token{5'000};  ///< A first token that comes within this is good enough.
-    /// The next hop must be sooner by this factor, or it is not worth its price.
+    /// The next hop must be sooner by this factor, or it is not worth its price. Who has waited for
+    /// all of the patience goes to one that is no later.
     double better_by = 1.5;
     /// The most that a second sooner may cost; empty: any price that the budget has.
     std::optional<NanoUsd> most_per_second;

@@ -19,9 +19,9 @@ namespace spillway::engine {
 /// What the operator says of an engine; what it does not say is learned.
 struct EngineSettings {
     Kind kind = Kind::ollama;
-    std::optional<std::uint64_t> memory;  ///< Bytes for models; wins over what was seen.
-    std::optional<std::uint32_t> slots;   ///< Per model; wins over what the engine tells.
-    std::uint32_t most_models = 64;       ///< Models that are kept in mind; never more.
+    std::optional<std::uint64_t> memory{};  ///< Bytes for models; wins over what was seen.
+    std::optional<std::uint32_t> slots{};   ///< Per model; wins over what the engine tells.
+    std::uint32_t most_models = 64;         ///< Models that are kept in mind; never more.
 };
 
 /// One model in a report of the engine.
@@ -99,9 +99,11 @@ public:
     [[nodiscard]] Tokens to_read(ModelIndex model, Tokens prompt, Turn turn) const;
     /// From the moment when the model is ready until the first token.
     [[nodiscard]] Millis prefill(ModelIndex model, Tokens to_read) const;
-    /// Still to write for an answer that has been written for `written_for`.
+    /// Still to write for an answer that has been written for `written_for`: on average, or for the
+    /// one of which so large a share (0 to 1) of those answers is shorter.
     [[nodiscard]] Millis decode_left(ModelIndex model, Millis written_for,
-                                     std::optional<Tokens> most) const;
+                                     std::optional<Tokens> most,
+                                     std::optional<double> share = std::nullopt) const;
     /// How long a request will hold a slot of a loaded model: prefill and answer.
     [[nodiscard]] Millis work(ModelIndex model, Tokens to_read, std::optional<Tokens> most) const;
 

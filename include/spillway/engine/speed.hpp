@@ -35,6 +35,8 @@ public:
     /// Tokens that an answer of more than `written` has still to come, on average.
     /// @param most  The client's wish (`max_tokens`), which cuts it.
     [[nodiscard]] Tokens beyond(Tokens written, std::optional<Tokens> most) const;
+    /// The same for the one of which so large a share (0 to 1) of those answers is shorter.
+    [[nodiscard]] Tokens beyond(Tokens written, std::optional<Tokens> most, double share) const;
     [[nodiscard]] Tokens typical(std::optional<Tokens> most) const
     {
         return beyond(Tokens{}, most);
@@ -42,6 +44,13 @@ public:
     [[nodiscard]] std::uint32_t samples() const { return samples_; }
 
 private:
+    struct Part {
+        double low;
+        double high;
+        double weight;
+    };
+    [[nodiscard]] Part part_of(std::size_t step, double from) const;
+
     static constexpr std::size_t steps = 34;  ///< Half octaves: 2^17 tokens.
     std::array<double, steps> weights_{};
     std::uint32_t samples_ = 0;

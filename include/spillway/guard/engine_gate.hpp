@@ -109,8 +109,7 @@ private:
     using Wakes = std::vector<std::function<void()>>;
 
     [[nodiscard]] std::optional<engine::Ask> ask_of(const EngineWish& wish);
-    [[nodiscard]] engine::Forecast without_guesses(engine::Forecast forecast,
-                                                   engine::ModelIndex model) const;
+    [[nodiscard]] engine::Forecast without_guesses(engine::Forecast forecast) const;
     void call_next(TimePoint now, Wakes& woken);
     static void wake(const Wakes& woken);
 
@@ -122,6 +121,7 @@ private:
     std::unordered_map<std::uint64_t, EnginePass*> waiting_;  ///< By ticket.
     std::uint64_t loads_ = 0;
     std::uint64_t spills_ = 0;
+    bool tells_ = false;  ///< It has said of a model whether it is loaded.
 };
 
 /// A slot of an engine, or a place in front of it. Given back when it is destroyed. One request

@@ -80,6 +80,14 @@ TEST(FactsOf, AddTheLoadOfTheEngineToItsReport)
     EXPECT_EQ(facts.waiting, 1U);
 }
 
+TEST(FactsOf, LeaveOpenWhetherWhatOllamaListsStillLoads)
+{
+    const auto facts =
+        facts_of(engine::Kind::ollama, 200, R"({"models":[{"name":"m:latest"}]})", "m", {});
+    EXPECT_EQ(facts.loaded, true);
+    EXPECT_FALSE(facts.loading);
+}
+
 TEST(FactsOf, SayNothingOfAModelThatIsNotThere)
 {
     chat::ModelFacts load;

@@ -15,8 +15,9 @@ protected:
     Result<Priority> read()
     {
         net::Fields fields;
-        if (!header_.empty())
+        if (!header_.empty()) {
             EXPECT_TRUE(fields.add({"x-spillway-priority", header_}));
+        }
         return priority_of(request_, plan_, fields);
     }
     void say_in_body(std::string_view value)

@@ -124,6 +124,22 @@ TEST_F(GateTest, ForeseesALoadOnlyOfWhatIsKnownToBeCold)
     EXPECT_EQ(gate.forecast(wish(), noon)->load, Millis{0});
 }
 
+TEST_F(GateTest, TakesAllModelsForColdWhenTheEngineIsGoneIfItEverSaidWhatIsLoaded)
+{
+    EXPECT_EQ(gate.forecast(wish(), noon)->load, Millis{0});
+    gate.vanished(noon);
+    EXPECT_EQ(gate.forecast(wish(), noon)->load, Millis{0});
+    auto pass = enter();
+    pass->sent(noon, Millis{0}, noon);
+    EXPECT_EQ(gate.forecast(wish(), noon)->load, Millis{0});
+    pass->failed(noon);
+    EXPECT_EQ(gate.forecast(wish(), noon)->load, Millis{0});
+    pass.reset();
+    report(true);
+    gate.vanished(noon);
+    EXPECT_GT(gate.forecast(wish(), noon)->load, Millis{0});
+}
+
 TEST_F(GateTest, LearnsFromWhatPassesAndHoldsPredictionsAgainstIt)
 {
     report(true);

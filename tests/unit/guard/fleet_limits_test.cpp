@@ -164,6 +164,18 @@ TEST_F(FleetLimitsShared, StaySharedAfterAReload)
     EXPECT_TRUE(limits.stock({Measure::requests, chat::ScopeKind::deployment, "a", {}}, noon));
 }
 
+TEST_F(FleetLimitsShared, LeavePlacesToTheQueueInFrontOfAnEngine)
+{
+    config.deployments[2].rpm = 2;
+    const route::RoutingTable queued(config, {}, {false, false, true});
+    Fleet other(queued, &fleet());
+    EXPECT_FALSE(other.admit(c, asks(1), noon));
+    EXPECT_TRUE(limits.stock({Measure::requests, chat::ScopeKind::deployment, "c", {}}, noon));
+    lease(Measure::requests, "c", 2);
+    EXPECT_TRUE(other.admit(c, asks(1), noon));
+    EXPECT_TRUE(other.admit(c, asks(1), noon)) << "one place only, which its queue counts";
+}
+
 TEST_F(FleetLimitsShared, AreItsOwnForAnEngineOfThisMachine)
 {
     fleet().keep_apart(a);

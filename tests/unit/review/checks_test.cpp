@@ -161,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(
         Judged{"unsure", sure(-2, 40), {}, "unsure", "unsure"},
         Judged{"too_few_to_tell_early", sure(-2, 4), {}, "unsure", ""},
         Judged{"sure", sure(-1.4, 40), {}, "", ""}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& each) { return each.param.name; });
 
 TEST(Bars, OnlyWhatTheyNameCounts)
 {

@@ -141,6 +141,16 @@ TEST(FullEngine, OfARequestThatStaysLocalSaysSo)
     EXPECT_EQ(walk.error().retry_after(), 7s);
 }
 
+TEST(FullEngine, EndsWhatWasPromisedToIt)
+{
+    Walk walk(home_and_cloud(), "home");
+    walk.start();
+    walk.chain.committed();
+    turn_away(walk);
+    ASSERT_EQ(walk.to(), "stop");
+    EXPECT_EQ(walk.error().code(), Errc::overloaded);
+}
+
 TEST(QueuedEngine, IsAskedAlthoughItIsAtItsLimit)
 {
     auto config = config_of({row("home", "h")});
