@@ -34,6 +34,25 @@ std::string words(const std::vector<std::uint32_t>& most)
 
 std::vector<double> levels{0.5, 1.0, 1.5, 2.0, 3.0};
 
+/// Ours, and the cheapest count of requests in flight that is as quick.
+void with_patience(int millis, const EngineScript& engine, const std::vector<Request>& requests,
+                   const Result& error)
+{
+    const CloudScript cloud;
+    auto predicted = policy(Policy::Kind::predicted);
+    predicted.patience.first_token = spillway::Millis{millis};
+    const auto ours = run(engine, cloud, requests, predicted, 1);
+    print("by predicted wait, patience " + std::to_string(millis / 1000) + " s", ours);
+    std::printf("    p99 %.1f times better than on error\n", error.p99 / ours.p99);
+    for (const std::uint32_t fewest : {1U, 0U}) {
+        const auto rival = cheapest_in_flight(engine, cloud, requests, ours.p99, fewest, 1);
+        if (!rival)
+            continue;
+        print("  in flight, same p99: " + words(rival->most), rival->result);
+        std::printf("    cost %.2f of that\n", ours.dollars / rival->result.dollars);
+    }
+}
+
 void compare(const char* title, const EngineScript& engine, const TrafficScript& traffic)
 {
     const CloudScript cloud;
@@ -52,20 +71,8 @@ void compare(const char* title, const EngineScript& engine, const TrafficScript&
         const auto error = one("overflow on error", policy(Policy::Kind::on_error));
         for (const std::uint32_t most : {2U, 4U, 6U, 8U, 12U})
             one("overflow at " + std::to_string(most) + " in flight", in_flight({most}));
-        auto mine = policy(Policy::Kind::predicted);
-        if (getenv("PAT"))
-            mine.patience.first_token = spillway::Millis(atoi(getenv("PAT")));
-        if (getenv("LIN"))
-            mine.queue.linger = atof(getenv("LIN"));
-        const auto ours = one("overflow by predicted wait", mine);
-        std::printf("  p99 %.1f times better than on error\n", error.p99 / ours.p99);
-        for (const std::uint32_t fewest : {1U, 0U}) {
-            const auto rival = cheapest_in_flight(engine, cloud, requests, ours.p99, fewest, 1);
-            if (!rival)
-                continue;
-            print("in flight, same p99: " + words(rival->most), rival->result);
-            std::printf("  cost %.2f of that\n", ours.dollars / rival->result.dollars);
-        }
+        for (const auto patience : {5'000, 12'000})
+            with_patience(patience, engine, requests, error);
     }
 }
 

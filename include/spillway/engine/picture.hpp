@@ -19,9 +19,9 @@ namespace spillway::engine {
 /// What the operator says of an engine; what it does not say is learned.
 struct EngineSettings {
     Kind kind = Kind::ollama;
-    std::optional<std::uint64_t> memory;  ///< Bytes for models; wins over what was seen.
-    std::optional<std::uint32_t> slots;   ///< Per model; wins over what the engine tells.
-    std::uint32_t most_models = 64;       ///< Models that are kept in mind; never more.
+    std::optional<std::uint64_t> memory{};  ///< Bytes for models; wins over what was seen.
+    std::optional<std::uint32_t> slots{};   ///< Per model; wins over what the engine tells.
+    std::uint32_t most_models = 64;         ///< Models that are kept in mind; never more.
 };
 
 /// One model in a report of the engine.

@@ -53,8 +53,8 @@ struct Call {
 };
 
 struct QueueSettings {
-    std::uint32_t most_waiting = 256;           ///< More are refused (`full`).
-    std::optional<std::uint32_t> most_running;  ///< Over all models; empty: their slots alone.
+    std::uint32_t most_waiting = 256;             ///< More are refused (`full`).
+    std::optional<std::uint32_t> most_running{};  ///< Over all models; empty: their slots alone.
     /// A model that keeps others out goes on being served for this long after the end of its load,
     /// and after the first request for another came. With n such models nobody waits longer than n
     /// turns, the loads between them, and the answers that ran when each turn ended.

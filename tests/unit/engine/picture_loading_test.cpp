@@ -20,6 +20,13 @@ ModelReport report(std::optional<bool> loaded, std::optional<bool> loading)
     return row;
 }
 
+EnginePicture picture_of(Kind kind)
+{
+    EngineSettings settings;
+    settings.kind = kind;
+    return EnginePicture(settings);
+}
+
 Warmth after(EnginePicture& picture, const ModelReport& row, TimePoint now)
 {
     picture.reported(std::array{row}, now);
@@ -28,7 +35,7 @@ Warmth after(EnginePicture& picture, const ModelReport& row, TimePoint now)
 
 TEST(PictureOfALoad, BelievesTheEngine)
 {
-    EnginePicture picture({.kind = Kind::llama_cpp});
+    auto picture = picture_of(Kind::llama_cpp);
     EXPECT_EQ(after(picture, report(false, true), noon), Warmth::loading);
     EXPECT_EQ(after(picture, report(false, true), noon + 5s), Warmth::loading);
     EXPECT_EQ(after(picture, report(true, false), noon + 6s), Warmth::loaded);
@@ -38,7 +45,7 @@ TEST(PictureOfALoad, BelievesTheEngine)
 
 TEST(PictureOfALoad, TakesItsTimeWhereTheEngineListsModelsThatLoad)
 {
-    EnginePicture picture({.kind = Kind::ollama});
+    auto picture = picture_of(Kind::ollama);
     const auto index = picture.model("m").value();
     picture.sent(index, noon);
     EXPECT_EQ(after(picture, report(true, std::nullopt), noon + 1s), Warmth::loading);
@@ -47,7 +54,7 @@ TEST(PictureOfALoad, TakesItsTimeWhereTheEngineListsModelsThatLoad)
 
 TEST(PictureOfALoad, HearsNothingFromWhoSaysNothing)
 {
-    EnginePicture picture({.kind = Kind::llama_cpp});
+    auto picture = picture_of(Kind::llama_cpp);
     EXPECT_EQ(after(picture, report(std::nullopt, std::nullopt), noon), Warmth::cold);
 }
 

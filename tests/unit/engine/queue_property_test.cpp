@@ -179,8 +179,9 @@ private:
             EXPECT_LE(memory, *shape_.memory) << "models that do not fit";
         }
         // Whoever waits is called by the end of a request, or by time.
-        if (queue_.waiting() > 0 && queue_.running() == 0)
+        if (queue_.waiting() > 0 && queue_.running() == 0) {
             EXPECT_NE(queue_.wake_at(shape_, now_), TimePoint::max());
+        }
         std::size_t waits = 0;
         for (const auto& [ticket, state] : states_)
             waits += state == State::waits ? 1 : 0;
