@@ -185,6 +185,8 @@ std::string engine_json(const chat::EngineFacts& facts)
         if (facts.position)
             object.number("queue_position", *facts.position);
         add("predicted_first_token_ms", facts.predicted);
+        if (!facts.cascade.empty())
+            object.text("cascade", facts.cascade);
     }
     return out;
 }
