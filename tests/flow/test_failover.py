@@ -454,7 +454,9 @@ def test_every_endpoint_fails_over(workshop, endpoint, failure):
     bad.default = {"status": r.status(500, "boom"), "reset": r.steps(r.RESET), "refused": r.steps(r.CUT),
                    "cut": r.steps(r.head(200, [("Content-Type", "application/json"), ("Content-Length", "50")]), b"{", r.CUT)}[failure]
     base = workshop.closed_port().base if failure == "refused" else bad.base
-    daemon = workshop.serve(deployment("a", base), deployment("b", good.base),
+    # Embeddings fall back within one model only.
+    same = {"vectors": "one"}
+    daemon = workshop.serve(deployment("a", base, model_info=same), deployment("b", good.base, model_info=same),
                             router_settings={"fallbacks": [{"a": ["b"]}]})
     path, body = ENDPOINTS[endpoint]
     reply = daemon.client.post(path, {"model": "a", **body})
