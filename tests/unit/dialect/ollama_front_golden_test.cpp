@@ -170,8 +170,9 @@ TEST_P(OllamaAnswerFile, IsTranslatedAsWrittenDown)
                                       read_file(folder / "input.json"), measures, noon);
     expect_golden(folder / "output.json",
                   answer ? *answer + "\n" : "refused | " + answer.error().message() + "\n");
-    if (answer)
+    if (answer) {
         EXPECT_TRUE(nlohmann::json::accept(*answer)) << *answer;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, OllamaAnswerFile, testing::ValuesIn(cases_with("input.json")),

@@ -186,7 +186,7 @@ TEST_P(OllamaGoldenVectors, AreTranslatedAsWrittenDown)
     const auto answer = openai_embeddings_answer(read_file(folder / "vectors.json"), frame());
     expect_golden(folder / "openai.json", text_of(answer));
     ASSERT_TRUE(answer);
-    EXPECT_TRUE(recode_embeddings(answer->body, chat::VectorEncoding::base64));
+    EXPECT_TRUE(recode_embeddings(answer->body, {chat::VectorEncoding::base64}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, OllamaGoldenVectors, testing::ValuesIn(cases_with("vectors.json")),

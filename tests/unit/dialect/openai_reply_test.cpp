@@ -170,12 +170,12 @@ TEST(RecodeEmbeddings, RefusesVectorsThatAreNone)
 {
     for (const auto* entry : {R"(["a"])", "[null]", "[1e99]", "[[1]]"}) {
         EXPECT_FALSE(recode_embeddings(R"({"data":[{"embedding":)" + std::string(entry) + "}]}",
-                                       VectorEncoding::base64))
+                                       {VectorEncoding::base64}))
             << entry;
     }
     for (const auto* entry : {R"("AAA")", R"("!!!!")", R"("AADAfw==")", R"("AAAA AAA=")"}) {
         EXPECT_FALSE(recode_embeddings(R"({"data":[{"embedding":)" + std::string(entry) + "}]}",
-                                       VectorEncoding::floats))
+                                       {VectorEncoding::floats}))
             << entry;
     }
 }
