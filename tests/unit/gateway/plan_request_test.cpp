@@ -116,8 +116,10 @@ Described with_part(const std::string& model, const std::string& part)
 
 std::string sound_of(std::size_t characters)
 {
-    return R"({"type":"input_audio","input_audio":{"format":"mp3","data":")" +
-           std::string(characters, 'A') + "\"}}";
+    std::string base64;
+    while (base64.size() < characters)
+        base64 += "Ab1+";
+    return R"({"type":"input_audio","input_audio":{"format":"mp3","data":")" + base64 + "\"}}";
 }
 
 TEST(BesideText, IsCountedForANamedModelByItsRule)
