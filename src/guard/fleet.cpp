@@ -50,11 +50,14 @@ Fleet::Fleet(const route::RoutingTable& table, const Fleet* previous,
         rules.allowed_fails_policy = settings.allowed_fails_policy;
         rules.requests_per_minute = config::enforces_rpm(settings) ? deployment.rpm : std::nullopt;
         rules.tokens_per_minute = config::enforces_tpm(settings) ? deployment.tpm : std::nullopt;
+        auto& entry = entries_.emplace_back();
+        entry.id = deployment.id;
+        entry.cell = found == known.end() ? std::make_shared<Cell>() : *found->second;
+        entry.rules = std::move(rules);
+        entry.group = group_of[i];
         // Each instance has its own queue in front of an engine, which counts the places.
-        const auto most = deployment.queued ? std::nullopt : deployment.max_parallel;
-        entries_.push_back({deployment.id,
-                            found == known.end() ? std::make_shared<Cell>() : *found->second,
-                            std::move(rules), group_of[i], most});
+        if (!deployment.queued)
+            entry.parallel = deployment.max_parallel;
     }
 }
 

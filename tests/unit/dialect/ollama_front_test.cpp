@@ -107,7 +107,8 @@ TEST(OllamaFrontRequest, SaysToOtherVendorsNothingThatOnlyOllamaKnows)
 
 TEST(OllamaFrontRequest, LeavesToAnOllamaWhatItKnows)
 {
-    const Padded body(R"({"model":"m","think":true,"options":{"top_k":3},"messages":[]})");
+    const Padded body(
+        R"({"model":"m","think":true,"options":{"top_k":3},"messages":[{"role":"user","content":"x"}]})");
     RequestReader reader;
     const auto facts = reader.read(body.view(), chat::Endpoint::chat);
     ASSERT_TRUE(facts);

@@ -82,6 +82,7 @@ std::string edited(const std::string& text, chat::Endpoint endpoint)
         return {};
     }
     WireRules rules;
+    rules.speaks_ollama = true;
     rules.rename_max_completion_tokens = true;
     const auto edits =
         plan_edits(*facts, body.view(), "engine-model", rules, UsageInjection::leave, endpoint);

@@ -192,7 +192,7 @@ TEST(AdmissionQueue, LoadsBesideOthersOnlyWhatIsKnownToFit)
 
 TEST(AdmissionQueue, KnowsOfALoadBeforeItsRequestIsSent)
 {
-    AdmissionQueue queue;
+    AdmissionQueue queue({.linger = 0});
     const auto shape = shape_of(Warmth::loaded, Warmth::cold, 11);
     // The idle model has to go for this one, and the shape does not say so yet.
     EXPECT_EQ(queue.enter(ask(b), shape, start).kind, Entry::Kind::admitted);

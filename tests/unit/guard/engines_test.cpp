@@ -58,10 +58,10 @@ TEST(Engines, OutliveAConfiguration)
 {
     config::Queue settings;
     auto first = std::make_unique<Engines>(seats(), settings, nullptr);
-    const auto pass = first->of(a)->enter(wish("a"), {}, noon);
-    auto* const gate = first->of(a);
     settings.size = 7;
     const Engines second(seats(), settings, first.get());
+    const auto pass = first->of(a)->enter(wish("a"), {}, noon);
+    auto* const gate = first->of(a);
     EXPECT_EQ(second.of(a), gate);
     first.reset();
     EXPECT_EQ(second.of(a)->health().running, 1u);
