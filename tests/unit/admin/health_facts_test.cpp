@@ -24,7 +24,7 @@ TEST_F(HealthFacts, KnowLittleAtFirst)
 {
     EXPECT_EQ(facts(), Json::parse(R"({"state": "healthy", "in_flight": 0,
         "max_parallel_requests": null, "warm": false, "window": null,
-        "engine": null, "first_token_ms": null,
+        "engine": null, "expected_wait_ms": null, "first_token_ms": null,
         "tokens_per_second": null, "requests_last_minute": 0, "tokens_last_minute": 0.0,
         "last_answer": null, "last_check": null, "quota": {}})"));
 }
@@ -88,12 +88,12 @@ TEST_F(HealthFacts, ShowWhatTheEngineSaid)
     EXPECT_EQ(facts()["window"], 8192);
     const Json expected{{"at", rfc3339(instant.wall - 2s)},
                         {"loaded", true},
-                        {"slots", 4},
-                        {"memory_bytes", nullptr},
-                        {"memory_gpu_bytes", nullptr},
                         {"loading", nullptr},
+                        {"slots", 4},
                         {"running", nullptr},
-                        {"waiting", nullptr}};
+                        {"waiting", nullptr},
+                        {"memory_bytes", nullptr},
+                        {"memory_gpu_bytes", nullptr}};
     EXPECT_EQ(facts()["engine"], expected);
 }
 

@@ -3,15 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "golden_files.hpp"
 #include "padded.hpp"
-#include "source_dir.hpp"
 #include "spillway/dialect/body_edit.hpp"
 #include "spillway/dialect/event_stream.hpp"
 #include "spillway/dialect/request_reader.hpp"
@@ -21,46 +17,18 @@ namespace spillway::dialect {
 namespace {
 
 namespace fs = std::filesystem;
+using golden::expect_golden;
+using golden::name_of;
+using golden::read_file;
 
 fs::path golden_root()
 {
     return in_source_tree("tests/golden/openai");
 }
 
-std::string read_file(const fs::path& path)
-{
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
-/// The cases whose folders hold `input`.
 std::vector<std::string> cases_with(std::string_view input)
 {
-    std::vector<std::string> names;
-    for (const auto& folder : fs::directory_iterator(golden_root())) {
-        if (fs::exists(folder.path() / input)) {
-            names.push_back(folder.path().filename().string());
-        }
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-}
-
-void expect_golden(const fs::path& path, const std::string& actual)
-{
-    if (std::getenv("SPILLWAY_UPDATE_GOLDEN") != nullptr) {
-        std::ofstream(path, std::ios::binary) << actual;
-    }
-    EXPECT_EQ(read_file(path), actual) << path;
-}
-
-std::string name_of(const testing::TestParamInfo<std::string>& info)
-{
-    auto name = info.param;
-    std::replace(name.begin(), name.end(), '-', '_');
-    return name;
+    return golden::cases_in(golden_root(), input);
 }
 
 struct RuleSet {
