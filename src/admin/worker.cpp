@@ -39,6 +39,9 @@ struct Worker::Parts {
         }
         more.notify_one();
         thread.join();
+        // Those whose turn does not come are told, so that nobody waits for ever.
+        for (auto& left : queue)
+            tell(left, fail(Errc::draining, "spillway is stopping"));
     }
 
     Parts(const Parts&) = delete;
@@ -54,13 +57,17 @@ struct Worker::Parts {
             Waiting next = std::move(queue.front());
             queue.pop_front();
             lock.unlock();
-            auto text = next.job();
-            next.shard.post([answer = std::move(next.answer), text = std::move(text)]() mutable {
-                answer->text.emplace(std::move(text));
-                answer->came.set();
-            });
+            tell(next, next.job());
             lock.lock();
         }
+    }
+
+    static void tell(Waiting& asked, Result<std::string> text)
+    {
+        asked.shard.post([answer = std::move(asked.answer), text = std::move(text)]() mutable {
+            answer->text.emplace(std::move(text));
+            answer->came.set();
+        });
     }
 
     const std::size_t most_waiting;

@@ -341,7 +341,11 @@ DrainSteps Daemon::drain_steps()
             lane.shard().post([&lane] { lane.shard().abort(); });
     };
     steps.remaining = [this] { return connections(); };
-    steps.finished = [this] { control_.stop(); };
+    steps.finished = [this] {
+        // Whoever waits for it gets its last word, while there is a loop to hear it in.
+        news_.reset();
+        lanes_.front().shard().post([this] { control_.stop(); });
+    };
     return steps;
 }
 

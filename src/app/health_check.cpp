@@ -162,7 +162,8 @@ std::vector<Question> questions_due(const admin::View& view, std::span<const gua
         found->shown = found->shown || shows_itself(known[i], settings.interval, now);
         found->question.report =
             found->question.report ||
-            (!report_path(deployment).empty() && report_is_due(known[i], settings.interval, now));
+            (!report_path(deployment).empty() &&
+             (known[i].state.unreachable || report_is_due(known[i], settings.interval, now)));
     }
     std::vector<Question> due;
     for (auto& one : all) {

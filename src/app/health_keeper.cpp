@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "spillway/app/health_check.hpp"
@@ -106,26 +107,29 @@ void tell_engine(const Looking& looking, const Question& question, const Answer&
         gate->reported(reports, now);
 }
 
-/// Is it there? @return What is wrong; empty when nothing is.
-net::Task<std::string> check(Looking& looking, const Question& question, net::Shard& shard)
+/// Is it there? @return Empty when nobody can tell.
+net::Task<std::optional<guard::HealthCheck>> check(Looking& looking, const Question& question,
+                                                   net::Shard& shard)
 {
     const auto& first = looking.view->deployments[question.deployments.front()];
     const auto path = check_path(first);
-    const auto began = std::chrono::steady_clock::now();
+    guard::HealthCheck result;
+    result.when = std::chrono::steady_clock::now();
     auto answer = co_await ask(first, path, looking.view->connect_timeout, shard, no_body);
-    const auto took = std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - began);
     // Our own end says nothing about theirs.
     if (shard.draining())
-        co_return "draining";
+        co_return std::nullopt;
+    result.took =
+        std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - result.when);
     tell_engine(looking, question, answer, {});
-    for (const auto position : question.deployments) {
-        guard::HealthCheck result;
-        result.when = began;
-        result.took = took;
-        result.trouble = answer.trouble;
-        looking.snapshot->fleet->checked(index_of(position), std::move(result));
-    }
-    co_return std::move(answer.trouble);
+    result.trouble = std::move(answer.trouble);
+    co_return result;
+}
+
+void note(const Looking& looking, const Question& question, const guard::HealthCheck& result)
+{
+    for (const auto position : question.deployments)
+        looking.snapshot->fleet->checked(index_of(position), result);
 }
 
 /// How busy is it? The first path that answers says.
@@ -195,15 +199,21 @@ net::Task<void> hear_cards(Looking& looking, const Question& question, net::Shar
 
 net::Task<void> look_at(Looking& looking, const Question& question, net::Shard& shard)
 {
+    std::optional<guard::HealthCheck> checked;
     if (question.check) {
-        const auto trouble = co_await check(looking, question, shard);
-        if (!trouble.empty())
+        checked = co_await check(looking, question, shard);
+        if (!checked)
             co_return;
+        if (!checked->trouble.empty())
+            co_return note(looking, question, *checked);
     }
-    if (!question.report)
-        co_return;
-    co_await hear_report(looking, question, shard);
-    co_await hear_cards(looking, question, shard);
+    // What it has loaded is heard before anybody is sent there again.
+    if (question.report)
+        co_await hear_report(looking, question, shard);
+    if (checked)
+        note(looking, question, *checked);
+    if (question.report)
+        co_await hear_cards(looking, question, shard);
 }
 
 net::Task<void> work_through(Looking& looking, net::Shard& shard)
