@@ -145,6 +145,7 @@ std::vector<Question> questions_due(const admin::View& view, std::span<const gua
         bool due = false;
         bool missing = false;
         bool shown = false;
+        bool reports = false;
     };
     std::vector<Gathered> all;
     for (std::size_t i = 0; i < view.deployments.size(); ++i) {
@@ -162,14 +163,17 @@ std::vector<Question> questions_due(const admin::View& view, std::span<const gua
         found->shown = found->shown || shows_itself(known[i], settings.interval, now);
         found->question.report =
             found->question.report ||
-            (!report_path(deployment).empty() &&
-             (known[i].state.unreachable || report_is_due(known[i], settings.interval, now)));
+            (!report_path(deployment).empty() && report_is_due(known[i], settings.interval, now));
+        found->reports = found->reports || !report_path(deployment).empty();
     }
     std::vector<Question> due;
     for (auto& one : all) {
         // One model's answer shows that its engine is there for the others as well.
         one.question.check =
             round == HealthRound::checks_and_reports && one.due && (one.missing || !one.shown);
+        // One that is back says at once what it has loaded.
+        one.question.report =
+            one.question.report || (one.question.check && one.missing && one.reports);
         if (one.question.check || one.question.report)
             due.push_back(std::move(one.question));
     }

@@ -251,11 +251,17 @@ TEST_F(QuestionsDue, AskAnEngineThatIsUsedEveryFewSeconds)
     EXPECT_THAT(reports(), ElementsAre(ElementsAre(0)));
 }
 
-TEST_F(QuestionsDue, AskNothingOfAnEngineThatIsNotThere)
+TEST_F(QuestionsDue, AskAnEngineThatIsNotThereForItsReportBehindACheckOnly)
 {
     view.deployments = {deployment_of("ollama")};
     known.resize(1);
     known[0].state.unreachable = true;
+    EXPECT_THAT(reports(), ElementsAre(ElementsAre(0)));
+    EXPECT_THAT(asked(), ElementsAre(ElementsAre(0)));
+    round = HealthRound::reports;
+    EXPECT_THAT(reports(), IsEmpty());
+    round = HealthRound::checks_and_reports;
+    known[0].check = guard::HealthCheck{noon, {}, "refused"};
     EXPECT_THAT(reports(), IsEmpty());
 }
 
