@@ -385,6 +385,7 @@ def test_a_stream_may_be_told_where_it_stands_while_it_waits(workshop):
     daemon = workshop.serve(local(engine), queue={**PATIENT, "comment_after": 0.2})
     first = in_turn(daemon, 1)[0]
     told = send(daemon, stream=True)
+    waits(daemon, 1)
     whole = send(daemon)
     waits(daemon, 2)
     wait_until(lambda: told.receive() and b"waiting, 0 before this one" in told.buffer)
