@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ollama_json.hpp"
 #include "spillway/base/text.hpp"
 
 namespace spillway::dialect {
@@ -23,26 +24,19 @@ std::string text_at(JsonWalker& json)
     return string ? string->text() : std::string();
 }
 
-/// Adds the inside of the string that comes next; anything else is left.
-void add_raw(JsonWalker& json, std::string& to)
-{
-    if (json.peek() != '"')
-        return;
-    if (const auto string = json.string())
-        to.append(string->raw);
-}
-
 /// A message's content: a string, or a list of parts of which the text counts.
 void add_content(JsonWalker& json, std::string& to)
 {
-    if (json.peek() != '[')
-        return add_raw(json, to);
+    if (json.peek() != '[') {
+        to.append(raw_string(json));
+        return;
+    }
     json.array([&] {
         if (json.peek() != '{')
             return;
         json.object([&](const JsonKey& key) {
             if (is(key.text, "text"))
-                add_raw(json, to);
+                to.append(raw_string(json));
         });
     });
 }
@@ -86,9 +80,9 @@ void read_message(JsonWalker& json, ToolCalls& calls, Spoken& spoken)
         if (is(key.text, "content"))
             add_content(json, spoken.content);
         else if (is(key.text, "reasoning_content"))
-            add_raw(json, spoken.thinking);
+            spoken.thinking.append(raw_string(json));
         else if (is(key.text, "reasoning"))
-            add_raw(json, other);
+            other.append(raw_string(json));
         else if (is(key.text, "tool_calls"))
             spoken.too_large = calls.read(json) == ToolCalls::Verdict::too_large;
     });
@@ -104,22 +98,12 @@ void read_choice(JsonWalker& json, ToolCalls& calls, Spoken& spoken)
         if (is(key.text, "delta") || is(key.text, "message"))
             read_message(json, calls, spoken);
         else if (is(key.text, "text"))
-            add_raw(json, spoken.content);
+            spoken.content.append(raw_string(json));
         else if (is(key.text, "finish_reason"))
             spoken.finish = text_at(json);
         else if (is(key.text, "logprobs"))
             read_logprobs(json, spoken);
     });
-}
-
-std::optional<std::int64_t> count_at(JsonWalker& json)
-{
-    const char first = json.peek();
-    if (first != '-' && (first < '0' || first > '9'))
-        return std::nullopt;
-    const auto number = json.number();
-    const auto value = number ? whole_number(*number) : std::nullopt;
-    return value && *value >= 0 ? value : std::nullopt;
 }
 
 std::optional<nanoseconds> duration_at(JsonWalker& json)

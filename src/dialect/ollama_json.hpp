@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,19 @@ namespace spillway::dialect {
 {
     const auto begin = json.offset();
     return json.skip() ? json.since(begin) : std::string_view();
+}
+
+/// The count or duration that comes next; empty, and nothing is read, where it is no number, and
+/// empty for one that is negative or not whole.
+[[nodiscard]] inline std::optional<std::int64_t> count_at(JsonWalker& json)
+{
+    const char first = json.peek();
+    if (first != '-' && (first < '0' || first > '9')) {
+        return std::nullopt;
+    }
+    const auto number = json.number();
+    const auto value = number ? whole_number(*number) : std::nullopt;
+    return value && *value >= 0 ? value : std::nullopt;
 }
 
 /// Goes through the object `json`: `member(name, value)`, views that last as long as the call. Does

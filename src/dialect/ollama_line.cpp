@@ -7,18 +7,6 @@
 namespace spillway::dialect {
 namespace {
 
-/// A count or a duration; nothing when it makes no sense.
-std::optional<std::int64_t> figure(JsonWalker& json)
-{
-    const char first = json.peek();
-    if (first != '-' && (first < '0' || first > '9')) {
-        return std::nullopt;
-    }
-    const auto number = json.number();
-    const auto value = number ? whole_number(*number) : std::nullopt;
-    return value && *value >= 0 ? value : std::nullopt;
-}
-
 void read_call(JsonWalker& json, OllamaLine& line)
 {
     OllamaLine::Call call;
@@ -142,17 +130,17 @@ private:
     void read_figure(std::string_view name)
     {
         if (is(name, "total_duration")) {
-            line_.total_duration = figure(json_);
+            line_.total_duration = count_at(json_);
         } else if (is(name, "load_duration")) {
-            line_.load_duration = figure(json_);
+            line_.load_duration = count_at(json_);
         } else if (is(name, "prompt_eval_count")) {
-            line_.prompt_eval_count = figure(json_);
+            line_.prompt_eval_count = count_at(json_);
         } else if (is(name, "prompt_eval_duration")) {
-            line_.prompt_eval_duration = figure(json_);
+            line_.prompt_eval_duration = count_at(json_);
         } else if (is(name, "eval_count")) {
-            line_.eval_count = figure(json_);
+            line_.eval_count = count_at(json_);
         } else if (is(name, "eval_duration")) {
-            line_.eval_duration = figure(json_);
+            line_.eval_duration = count_at(json_);
         }
     }
 

@@ -1,11 +1,11 @@
 #include "spillway/gateway/engine_turn.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "member_number.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/reply.hpp"
@@ -47,15 +47,7 @@ bool asks_for_batch(std::string_view metadata)
 /// LiteLLM's scheduler and vLLM: 0 goes first.
 bool asks_for_batch(const InferenceRequest& request)
 {
-    const auto& members = request.facts.members;
-    const auto found = std::find_if(members.begin(), members.end(),
-                                    [](const auto& each) { return each.key == "priority"; });
-    if (found == members.end())
-        return false;
-    const auto text = found->value.of(request.body);
-    std::int64_t priority = 0;
-    std::from_chars(text.data(), text.data() + text.size(), priority);
-    return priority > 0;
+    return number_at(request, "priority").value_or(0) > 0;
 }
 
 std::string seconds(Millis duration)
