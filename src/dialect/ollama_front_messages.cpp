@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "ollama_json.hpp"
 #include "spillway/base/text.hpp"
 
 namespace spillway::dialect {
@@ -32,14 +33,6 @@ std::string image_url(std::string_view raw)
 bool says_nothing(std::string_view text)
 {
     return text.empty() || text == "null" || text == "\"\"";
-}
-
-std::string decoded(JsonWalker& json)
-{
-    if (json.peek() != '"')
-        return {};
-    const auto string = json.string();
-    return string ? string->text() : std::string();
 }
 
 }  // namespace
@@ -110,7 +103,7 @@ void OllamaFrontMessages::read_member(JsonWalker& json, const JsonKey& key, Mess
 {
     const auto begin = json.offset();
     if (is(key.text, "role")) {
-        message.role = decoded(json);
+        message.role = text_at(json);
     } else if (is(key.text, "content")) {
         const char first = json.peek();
         if (first != '"' && first != 'n' && first != '[') {
@@ -125,9 +118,9 @@ void OllamaFrontMessages::read_member(JsonWalker& json, const JsonKey& key, Mess
     } else if (is(key.text, "tool_calls")) {
         read_calls(json, message);
     } else if (is(key.text, "tool_name")) {
-        message.tool = decoded(json);
+        message.tool = text_at(json);
     } else if (is(key.text, "tool_call_id")) {
-        message.answers = decoded(json);
+        message.answers = text_at(json);
     }
 }
 
@@ -147,15 +140,15 @@ void OllamaFrontMessages::read_calls(JsonWalker& json, Message& message)
         }
         json.object([&](const JsonKey& key) {
             if (is(key.text, "id")) {
-                call.id = decoded(json);
+                call.id = text_at(json);
             } else if (is(key.text, "function") && json.peek() == '{') {
                 json.object([&](const JsonKey& inner) {
                     const auto begin = json.offset();
                     if (is(inner.text, "name")) {
-                        call.name = decoded(json);
+                        call.name = text_at(json);
                     } else if (is(inner.text, "arguments") && json.peek() != 'n') {
                         // Some clients hand back the string that OpenAI wants.
-                        arguments = json.peek() == '"' ? decoded(json) : "";
+                        arguments = json.peek() == '"' ? text_at(json) : "";
                         if (json.offset() == begin && json.skip())
                             arguments = json.since(begin);
                     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ollama_front_messages.hpp"
+#include "ollama_json.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/json_walk.hpp"
 
@@ -104,11 +105,7 @@ public:
     }
 
 private:
-    [[nodiscard]] Raw value()
-    {
-        const auto begin = json_.offset();
-        return json_.skip() ? json_.since(begin) : Raw();
-    }
+    [[nodiscard]] Raw value() { return raw_value(json_); }
 
     /// Where the value of a member is kept that is only looked at when all of them are known.
     [[nodiscard]] Raw* place_of(std::string_view key)

@@ -15,15 +15,6 @@ using std::chrono::nanoseconds;
 constexpr std::size_t most_gathered = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t most_calls = 1000;
 
-/// A string's text; empty for anything else, which is left.
-std::string text_at(JsonWalker& json)
-{
-    if (json.peek() != '"')
-        return {};
-    const auto string = json.string();
-    return string ? string->text() : std::string();
-}
-
 /// A message's content: a string, or a list of parts of which the text counts.
 void add_content(JsonWalker& json, std::string& to)
 {
@@ -64,9 +55,7 @@ void read_logprobs(JsonWalker& json, Spoken& spoken)
     json.object([&](const JsonKey& key) {
         if (!is(key.text, "content") || json.peek() != '[')
             return;
-        const auto begin = json.offset();
-        json.skip();
-        spoken.logprobs = json.since(begin);
+        spoken.logprobs = raw_value(json);
     });
 }
 

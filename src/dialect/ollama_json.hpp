@@ -17,6 +17,13 @@ namespace spillway::dialect {
     return text ? text->raw : std::string_view();
 }
 
+/// The text of the string that comes next; empty for anything else, which is left.
+[[nodiscard]] inline std::string text_at(JsonWalker& json)
+{
+    const auto text = json.peek() == '"' ? json.string() : std::nullopt;
+    return text ? text->text() : std::string();
+}
+
 /// The value that comes next; empty when it is none.
 [[nodiscard]] inline std::string_view raw_value(JsonWalker& json)
 {

@@ -11,6 +11,7 @@
 #include "spillway/gateway/endpoints.hpp"
 #include "spillway/gateway/front.hpp"
 #include "spillway/gateway/reply.hpp"
+#include "wire_head.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -48,13 +49,13 @@ std::vector<Engine> engines_of(const Snapshot& snapshot)
 
 std::string head_of(const Upstream& upstream, const net::RequestHead& head, std::size_t length)
 {
-    std::string text(head.method == net::Method::delete_ ? "DELETE " : "POST ");
-    text.append(upstream.ollama->base_path)
-        .append(head.path)
-        .append(" HTTP/1.1\r\n")
-        .append(upstream.header_block);
-    text.append("content-type: application/json\r\ncontent-length: ");
-    return text.append(std::to_string(length)).append("\r\n\r\n");
+    const auto path = upstream.ollama->base_path + std::string(head.path);
+    return wire_head(upstream, {head.method == net::Method::delete_ ? "DELETE" : "POST",
+                                {},
+                                {},
+                                "application/json",
+                                length,
+                                path});
 }
 
 std::string asked_engine(const net::RequestHead& head)
