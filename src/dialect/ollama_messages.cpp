@@ -63,7 +63,9 @@ void OllamaMessages::read(JsonWalker& json)
     if (json.peek() != '[') {
         return;
     }
+    // Of two lists the last one counts, as with every member.
     out_ = "[";
+    messages_ = 0;
     json.array([&] {
         if (json.peek() == '{' && !error_) {
             read_message(json);
@@ -98,9 +100,12 @@ void OllamaMessages::read_member(JsonWalker& json, const JsonKey& key, Message& 
         std::string_view called;
         std::string arguments;
         read_function(json, called, arguments);
-        message.calls.append(R"({"function":{"index":0,"name":")").append(called);
+        // The word before there were tools: beside `tool_calls` it is one more call.
+        message.calls.append(message.calls.empty() ? "" : ",");
+        message.calls.append(R"({"function":{"index":)");
+        message.calls.append(std::to_string(message.call_count++));
+        message.calls.append(R"(,"name":")").append(called);
         message.calls.append(R"(","arguments":)").append(arguments).append("}}");
-        ++message.call_count;
     } else if (is(name, "tool_call_id")) {
         message.call_id = raw_string(json);
     } else if (is(name, "name") || is(name, "tool_name")) {

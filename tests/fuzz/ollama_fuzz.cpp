@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "json_check.hpp"
 #include "require.hpp"
 #include "spillway/dialect/dialect.hpp"
-#include "spillway/dialect/json_walk.hpp"
 
 namespace {
 
@@ -28,19 +28,6 @@ std::string events_of(std::string_view stream, std::size_t piece)
     }
     events += reader.finish();
     return events;
-}
-
-bool is_json(std::string_view text)
-{
-    JsonIndex index;
-    const auto copy = index.copy(text);
-    if (index.scan(copy) != JsonFault::none) {
-        return false;
-    }
-    JsonWalker walker(copy, index.tokens());
-    const bool whole = walker.skip() && walker.finish();
-    // What was as deep as it may be lies a little deeper in its new place.
-    return whole || walker.fault() == JsonFault::too_deep;
 }
 
 /// Every event is one line of data, JSON unless it says that the upstream's was none.

@@ -1,9 +1,11 @@
 #!/bin/sh
-# smoke.sh BUILD_DIR SECONDS: every fuzzer in BUILD_DIR for SECONDS, starting from tests/fuzz/corpus.
+# smoke.sh BUILD_DIR [LIBFUZZER_OPTION...]: every fuzzer in BUILD_DIR, starting from tests/fuzz/corpus.
+# The same inputs for the same program, unless an option says otherwise: to look for new ones,
+# `smoke.sh build/fuzz -seed=0 -runs=-1 -max_total_time=300`.
 # Fails when one finds something, and leaves the input behind in BUILD_DIR.
 set -eu
 build=$(cd "$1" && pwd)
-seconds=$2
+shift
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -15,9 +17,8 @@ for fuzzer in "$build"/fuzz_*; do
     mkdir -p "$work/$name"
     [ -d "$seeds" ] || seeds="$work/$name"
     printf '%s: ' "$name"
-    if "$fuzzer" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
-        -print_final_stats=1 -artifact_prefix="$build/crash-$name-" "$work/$name" "$seeds" \
-        >"$work/$name.log" 2>&1; then
+    if "$fuzzer" -seed=1 -runs=20000 -max_len=4096 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+        -artifact_prefix="$build/crash-$name-" "$@" "$work/$name" "$seeds" >"$work/$name.log" 2>&1; then
         sed -n 's/^stat::number_of_executed_units: *\([0-9]*\)$/\1 inputs, nothing found/p' "$work/$name.log"
     else
         echo "FAILED"

@@ -129,6 +129,23 @@ TEST(OllamaChatRequest, NamesTheToolOfAResultByTheCallThatAskedForIt)
     EXPECT_EQ(messages[3], json::parse(R"({"role":"tool","content":"three","tool_name":"old"})"));
 }
 
+TEST(OllamaChatRequest, TakesTheLastOfTwoListsOfMessages)
+{
+    const auto messages = translated(R"({"model":"m","messages":[{"role":"user","content":"x"}],
+        "messages":[{"role":"user","content":"y"}]})")["messages"];
+    EXPECT_EQ(messages, json::parse(R"([{"role":"user","content":"y"}])"));
+}
+
+TEST(OllamaChatRequest, TakesTheOldWordForACallBesideTheNewOne)
+{
+    const auto messages = translated(R"({"model":"m","messages":[
+        {"role":"assistant","tool_calls":[{"id":"1","function":{"name":"a"}}],
+         "function_call":{"name":"b","arguments":"{}"}}]})")["messages"];
+    EXPECT_EQ(messages[0]["tool_calls"], json::parse(R"([
+        {"id":"1","function":{"index":0,"name":"a","arguments":{}}},
+        {"function":{"index":1,"name":"b","arguments":{}}}])"));
+}
+
 struct Refused {
     std::string body;
     Errc code;
