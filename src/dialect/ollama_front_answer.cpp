@@ -32,7 +32,7 @@ void read_vector(JsonWalker& json, Vectors& vectors)
     json.object([&](const JsonKey& key) {
         const auto begin = json.offset();
         if (is(key.text, "embedding") && json.peek() == '[') {
-            json.skip_bulk();
+            json.skip();
             vector = json.since(begin);
         } else if (is(key.text, "index")) {
             place = json.plain_number().value_or(place);

@@ -5,7 +5,11 @@
 
 #include "json_check.hpp"
 #include "require.hpp"
+#include "spillway/chat/client_form.hpp"
 #include "spillway/dialect/dialect.hpp"
+#include "spillway/dialect/ollama_front_answer.hpp"
+#include "spillway/dialect/ollama_front_request.hpp"
+#include "spillway/dialect/ollama_front_stream.hpp"
 
 namespace {
 
@@ -49,7 +53,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     }
     const std::string_view text(reinterpret_cast<const char*>(bytes) + 1, size - 1);
     const OllamaStyle style{forms[bytes[0] % 4U], "m"};
-    if (const auto request = read_ollama_request(text, style.form)) {
+    std::string padded(text);
+    padded.append(body_padding, '\0');
+    if (const auto request =
+            read_ollama_request(std::string_view(padded).substr(0, text.size()), style.form)) {
         require(request->body.empty() || is_json(request->body));
     } else {
         require(is_json(ollama_error(request.error().message())));
