@@ -63,15 +63,15 @@ Plan straight_to(Resolved place)
 }
 
 AttemptChain::AttemptChain(const RoutingTable& table, ChainRequest request, TimePoint now)
-    : table_(&table), request_(std::move(request))
+    : table_(&table), walk_(std::make_unique<Walk>(Walk{std::move(request)}))
 {
-    Millis bound =
-        std::min(request_.plan.timeout.value_or(table.chain_timeout()), table.chain_timeout());
-    if (const auto& own = request_.controls.timeout) {
+    Millis bound = std::min(walk_->request.plan.timeout.value_or(table.chain_timeout()),
+                            table.chain_timeout());
+    if (const auto& own = walk_->request.controls.timeout) {
         bound = std::clamp(*own, Millis{0}, bound);
     }
     deadline_ = now + bound;
-    hops_.push_back(Hop{asked(), 0});
+    walk_->hops.push_back(Hop{asked(), 0});
 }
 
 Action AttemptChain::start(const Moment& moment)
@@ -79,16 +79,16 @@ Action AttemptChain::start(const Moment& moment)
     if (moment.now >= deadline_) {
         return out_of_time();
     }
-    if (auto mock = mocked(request_.controls)) {
-        last_ = std::move(mock);
-        hop_tried_ = true;
+    if (auto mock = mocked(walk_->request.controls)) {
+        walk_->last = std::move(mock);
+        walk_->hop_tried = true;
         // A mocked rate limit stands for one attempt only: the group's retries follow it.
-        if (last_->kind == FailureClass::rate_limited) {
+        if (walk_->last->kind == FailureClass::rate_limited) {
             if (auto again = retry_mocked(moment)) {
                 return *std::move(again);
             }
         }
-        levels_spent_ = true;
+        walk_->levels_spent = true;
     }
     return advance(moment);
 }
@@ -96,19 +96,20 @@ Action AttemptChain::start(const Moment& moment)
 Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
 {
     // Before `start`, or twice for one attempt: nothing is under way that could fail.
-    if (!current_) {
+    if (!walk_->current) {
         return give_up(moment);
     }
-    last_ = failure;
-    failures_.push_back({*current_, hop().place.group, std::move(failure), hop().place.wildcard});
-    current_.reset();
+    walk_->last = failure;
+    failures_.push_back(
+        {*walk_->current, hop().place.group, std::move(failure), hop().place.wildcard});
+    walk_->current.reset();
     if (committed_) {
         return broke_off();
     }
     if (escalated_) {
         return give_up(moment);
     }
-    const FailureClass kind = last_->kind;
+    const FailureClass kind = walk_->last->kind;
     if (kind == FailureClass::too_long) {
         note_overflow(failures_.back(), moment);
     }
@@ -121,23 +122,23 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
             return *std::move(again);
         }
     }
-    levels_spent_ = blames_request(kind);
-    if (levels_spent_) {
-        doubtful_.clear();
+    walk_->levels_spent = blames_request(kind);
+    if (walk_->levels_spent) {
+        walk_->doubtful.clear();
     }
     return moment.now < deadline_ ? advance(moment) : give_up(moment);
 }
 
 Action AttemptChain::resumed(const Moment& moment)
 {
-    if (std::exchange(waiting_for_slot_, false) && !committed_) {
+    if (std::exchange(walk_->waiting_for_slot, false) && !committed_) {
         return moment.now >= deadline_ ? out_of_time() : advance(moment);
     }
-    if (std::exchange(waiting_for_part_, false) && !committed_) {
+    if (std::exchange(walk_->waiting_for_part, false) && !committed_) {
         return part_awaited(moment);
     }
-    const auto awaited = std::exchange(waiting_for_, std::nullopt);
-    const bool was_load = std::exchange(waiting_for_load_, false);
+    const auto awaited = std::exchange(walk_->waiting_for, std::nullopt);
+    const bool was_load = std::exchange(walk_->waiting_for_load, false);
     if (!awaited || committed_) {
         return give_up(moment);
     }
@@ -162,7 +163,7 @@ Action AttemptChain::resumed(const Moment& moment)
 Action AttemptChain::advance(const Moment& moment)
 {
     for (;;) {
-        if (!levels_spent_) {
+        if (!walk_->levels_spent) {
             if (const auto deployment = open_next_level(moment)) {
                 return send(*deployment, moment);
             }
@@ -179,12 +180,12 @@ Action AttemptChain::advance(const Moment& moment)
 
 Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
 {
-    before_send_ = {fallbacks_, hop_tried_, false};
-    if (!hop_tried_ && hop().depth > 0) {
+    walk_->before_send = {fallbacks_, walk_->hop_tried, false};
+    if (!walk_->hop_tried && hop().depth > 0) {
         ++fallbacks_;
     }
-    hop_tried_ = true;
-    current_ = deployment;
+    walk_->hop_tried = true;
+    walk_->current = deployment;
     const Deployment& chosen = (*table_)[deployment];
     Target target;
     target.deployment = deployment;
@@ -192,7 +193,7 @@ Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
     target.wildcard = hop().place.wildcard;
     target.window = moment.fleet[deployment].window;
     target.first_token_timeout =
-        request_.plan.first_token_timeout.value_or(chosen.first_token_timeout);
+        walk_->request.plan.first_token_timeout.value_or(chosen.first_token_timeout);
     target.idle_timeout = chosen.idle_timeout;
     const TimePoint own_bound = moment.now + chosen.total_timeout;
     target.deadline = std::min(deadline_, own_bound);
@@ -203,17 +204,17 @@ Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
 /// One more attempt in this level, at once.
 Action AttemptChain::send_retry(DeploymentIndex deployment, const Moment& moment)
 {
-    ++retries_in_level_;
+    ++walk_->retries_in_level;
     ++retries_;
     auto action = send(deployment, moment);
-    before_send_.retry = true;
+    walk_->before_send.retry = true;
     return action;
 }
 
 /// Opens the lowest `order` level above the current one that has somebody to send to.
 std::optional<DeploymentIndex> AttemptChain::open_next_level(const Moment& moment)
 {
-    const std::optional<int> before = level_;
+    const std::optional<int> before = walk_->level;
     std::optional<int> next;
     for (const DeploymentIndex member : group().members) {
         const int order = (*table_)[member].order;
@@ -227,11 +228,11 @@ std::optional<DeploymentIndex> AttemptChain::open_next_level(const Moment& momen
         next = std::min(next.value_or(order), order);
     }
     if (!next) {
-        levels_spent_ = true;
+        walk_->levels_spent = true;
         return std::nullopt;
     }
-    level_ = next;
-    retries_in_level_ = 0;
+    walk_->level = next;
+    walk_->retries_in_level = 0;
     const auto fresh = best_of_level(Freshness::untried, moment);
     return fresh ? fresh : best_of_level(Freshness::any, moment);
 }
@@ -243,7 +244,7 @@ std::optional<DeploymentIndex> AttemptChain::best_of_level(Freshness wanted,
     std::vector<DeploymentIndex> candidates;
     for (const DeploymentIndex member : group().members) {
         const bool fresh = wanted == Freshness::any || !failed_before(member);
-        if ((*table_)[member].order != level_ || !fresh || !eligible(member, moment) ||
+        if ((*table_)[member].order != walk_->level || !fresh || !eligible(member, moment) ||
             !serves(member, moment)) {
             continue;
         }
@@ -269,18 +270,18 @@ std::optional<DeploymentIndex> AttemptChain::best_of_level(Freshness wanted,
 DeploymentIndex AttemptChain::best_of(std::vector<DeploymentIndex> candidates,
                                       const Moment& moment) const
 {
-    const auto& sticky = request_.sticky;
+    const auto& sticky = walk_->request.sticky;
     const bool there =
         sticky && std::find(candidates.begin(), candidates.end(), *sticky) != candidates.end();
-    auto order = ranked(request_.plan.strategy.value_or(table_->settings().strategy),
+    auto order = ranked(walk_->request.plan.strategy.value_or(table_->settings().strategy),
                         std::move(candidates), *table_, moment.fleet, moment.draw);
-    if (!request_.plan.strategy && !table_->strategy_chosen()) {
+    if (!walk_->request.plan.strategy && !table_->strategy_chosen()) {
         prefer_ready_engines(order, *table_, moment.fleet);
     }
     const auto best = order.front();
     const bool stays =
         there && moment.fleet[*sticky].in_flight <=
-                     moment.fleet[best].in_flight + switch_cost(request_.prompt_estimate);
+                     moment.fleet[best].in_flight + switch_cost(walk_->request.prompt_estimate);
     return stays ? *sticky : best;
 }
 
@@ -293,14 +294,14 @@ std::optional<Pause> AttemptChain::wait_for_slot(const Moment& moment)
         return eligible(member, moment) && !failed_before(member) && rested(member, moment) &&
                admitted(member, moment) && full(member, moment);
     });
-    somebody_saturated_ = somebody_saturated_ || saturated;
-    const bool patient = waited_for_slot_ < table_->slot_patience();
+    walk_->somebody_saturated = walk_->somebody_saturated || saturated;
+    const bool patient = walk_->waited_for_slot < table_->slot_patience();
     if (!saturated || !patient || moment.now + step >= deadline_) {
         return std::nullopt;
     }
-    waited_for_slot_ += step;
-    waiting_for_slot_ = true;
-    levels_spent_ = false;
+    walk_->waited_for_slot += step;
+    walk_->waiting_for_slot = true;
+    walk_->levels_spent = false;
     return Pause{step};
 }
 
@@ -312,7 +313,7 @@ std::optional<Action> AttemptChain::retry(const Moment& moment)
         return *wait;
     }
     if (!moment.may_retry ||
-        retries_in_level_ >= retries_allowed(attempt.failure.kind, attempt.deployment)) {
+        walk_->retries_in_level >= retries_allowed(attempt.failure.kind, attempt.deployment)) {
         return std::nullopt;
     }
     if (const auto fresh = best_of_level(Freshness::untried, moment)) {
@@ -326,7 +327,7 @@ std::optional<Action> AttemptChain::retry(const Moment& moment)
     if (!wait) {
         return std::nullopt;
     }
-    ++retries_in_level_;
+    ++walk_->retries_in_level;
     ++retries_;
     return *wait;
 }
@@ -337,20 +338,21 @@ std::optional<Action> AttemptChain::retry(const Moment& moment)
 std::optional<Pause> AttemptChain::wait_for_load(const FailedAttempt& attempt, const Moment& moment)
 {
     if (attempt.failure.kind != FailureClass::loading || !is_lone() || leads_on() ||
-        request_.controls.num_retries == 0) {
+        walk_->request.controls.num_retries == 0) {
         return std::nullopt;
     }
     const Deployment& loads = (*table_)[attempt.deployment];
-    const Millis patience = request_.plan.first_token_timeout.value_or(loads.first_token_timeout);
+    const Millis patience =
+        walk_->request.plan.first_token_timeout.value_or(loads.first_token_timeout);
     const Millis wait =
-        shortest_load_wait + std::min(longest_load_wait, backoff(loads_asked_, moment.draw));
-    if (waited_for_load_ + wait > patience || moment.now + wait >= deadline_) {
+        shortest_load_wait + std::min(longest_load_wait, backoff(walk_->loads_asked, moment.draw));
+    if (walk_->waited_for_load + wait > patience || moment.now + wait >= deadline_) {
         return std::nullopt;
     }
-    waited_for_load_ += wait;
-    ++loads_asked_;
-    waiting_for_ = attempt.deployment;
-    waiting_for_load_ = true;
+    walk_->waited_for_load += wait;
+    ++walk_->loads_asked;
+    walk_->waiting_for = attempt.deployment;
+    walk_->waiting_for_load = true;
     return Pause{wait};
 }
 
@@ -365,8 +367,8 @@ std::optional<Action> AttemptChain::retry_mocked(const Moment& moment)
     if (moment.now + wait >= deadline_) {
         return std::nullopt;
     }
-    waiting_for_ = next;
-    ++retries_in_level_;
+    walk_->waiting_for = next;
+    ++walk_->retries_in_level;
     ++retries_;
     return Pause{wait};
 }
@@ -382,14 +384,14 @@ std::optional<Pause> AttemptChain::shortest_wait(const Moment& moment)
             [&](const FailedAttempt& later) { return later.deployment == attempt.deployment; });
         if (!newest || attempt.group != hop().place.group ||
             !eligible(attempt.deployment, moment) ||
-            (*table_)[attempt.deployment].order != level_) {
+            (*table_)[attempt.deployment].order != walk_->level) {
             continue;
         }
         const auto wait = polite_wait(attempt, moment);
         // Oldest failure last, so that on a tie it wins: it has had most time to recover.
         if (wait && (!shortest || wait->duration <= shortest->duration)) {
             shortest = wait;
-            waiting_for_ = attempt.deployment;
+            walk_->waiting_for = attempt.deployment;
         }
     }
     return shortest;
@@ -408,12 +410,12 @@ std::optional<Pause> AttemptChain::polite_wait(const FailedAttempt& attempt,
         return std::nullopt;
     }
     // "Retry-After: 0" is an invitation, but not to run in circles without a breath.
-    const Millis wait = std::max({told.value_or(backoff(retries_in_level_, moment.draw)),
+    const Millis wait = std::max({told.value_or(backoff(walk_->retries_in_level, moment.draw)),
                                   table_->settings().retry_after, Millis{1}});
     const TimePoint then = moment.now + wait;
     const DeploymentState& state = moment.fleet[attempt.deployment];
     const bool rested =
-        (hop().place.pinned || state.serves(then)) && state.admits_at(request_.wish) <= then;
+        (hop().place.pinned || state.serves(then)) && state.admits_at(walk_->request.wish) <= then;
     return rested && then < deadline_ ? std::optional{Pause{wait}} : std::nullopt;
 }
 
@@ -422,7 +424,7 @@ std::optional<Pause> AttemptChain::polite_wait(const FailedAttempt& attempt,
 int AttemptChain::retries_allowed(FailureClass kind, DeploymentIndex failed) const
 {
     const auto policy = said_of(group().retry_policy, kind);
-    const auto& own = request_.controls.num_retries;
+    const auto& own = walk_->request.controls.num_retries;
     if (blames_request(kind)) {
         return own ? std::min(*own, policy.value_or(0)) : policy.value_or(0);
     }
