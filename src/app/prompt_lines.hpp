@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <iosfwd>
+#include <istream>
 #include <string>
 #include <vector>
 
@@ -29,5 +29,21 @@ struct PromptLine {
 
 /// Reads one line. Errors name what is wrong, never the text of the prompt.
 [[nodiscard]] Result<PromptLine> read_prompt_line(const std::string& line, std::size_t number);
+
+/// Calls `see(line)` for every line of `in` that is not empty, until one cannot be read.
+template <class See>
+Result<void> each_prompt(std::istream& in, See see)
+{
+    std::string text;
+    for (std::size_t number = 1; std::getline(in, text); ++number) {
+        if (text.find_first_not_of(" \t\r") == std::string::npos)
+            continue;
+        const auto line = read_prompt_line(text, number);
+        if (!line)
+            return fail(line.error());
+        see(*line);
+    }
+    return {};
+}
 
 }  // namespace spillway::app

@@ -15,22 +15,6 @@ namespace spillway::app {
 
 namespace {
 
-/// Calls `see(line)` for every line that is not empty, until one cannot be read.
-template <class See>
-Result<void> each_prompt(std::istream& in, See see)
-{
-    std::string text;
-    for (std::size_t number = 1; std::getline(in, text); ++number) {
-        if (text.find_first_not_of(" \t\r") == std::string::npos)
-            continue;
-        const auto line = read_prompt_line(text, number);
-        if (!line)
-            return fail(line.error());
-        see(*line);
-    }
-    return {};
-}
-
 int report(const Result<void>& done, std::ostream& problems)
 {
     if (done)

@@ -36,29 +36,22 @@ std::uint64_t group_of(const PromptLine& line)
 
 Result<void> read_labels(std::istream& in, const TrainWeights& wish, Labels& labels)
 {
-    std::string text;
-    for (std::size_t number = 1; std::getline(in, text); ++number) {
-        if (text.find_first_not_of(" \t\r") == std::string::npos)
-            continue;
-        const auto line = read_prompt_line(text, number);
-        if (!line)
-            return fail(line.error());
-        if (wish.dataset && line->dataset != *wish.dataset)
-            continue;
-        if (line->weak < 0 || line->strong < 0) {
+    return each_prompt(in, [&](const PromptLine& line) {
+        if (wish.dataset && line.dataset != *wish.dataset)
+            return;
+        if (line.weak < 0 || line.strong < 0) {
             ++labels.unlabelled;
-            continue;
+            return;
         }
         score::LabelledRow row;
-        row.features = labels.extractor.extract(line->view());
-        row.weak = static_cast<float>(line->weak);
-        row.strong = static_cast<float>(line->strong);
-        row.weight = static_cast<float>(line->weight);
-        row.group = group_of(*line);
-        const bool apart = wish.held_out && line->split == *wish.held_out;
+        row.features = labels.extractor.extract(line.view());
+        row.weak = static_cast<float>(line.weak);
+        row.strong = static_cast<float>(line.strong);
+        row.weight = static_cast<float>(line.weight);
+        row.group = group_of(line);
+        const bool apart = wish.held_out && line.split == *wish.held_out;
         (apart ? labels.held_out : labels.rows).push_back(std::move(row));
-    }
-    return {};
+    });
 }
 
 Result<void> read_files(const TrainWeights& wish, std::istream& standard_input, Labels& labels)

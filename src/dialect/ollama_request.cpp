@@ -5,29 +5,13 @@
 #include "ollama_json.hpp"
 #include "ollama_members.hpp"
 #include "ollama_messages.hpp"
+#include "spillway/base/object_writer.hpp"
 #include "spillway/base/text.hpp"
 
 namespace spillway::dialect {
 namespace {
 
 using Source = OllamaMembers::Source;
-
-/// A JSON object in the making.
-class ObjectWriter {
-public:
-    /// Nothing is written for an empty value.
-    void put(std::string_view name, std::string_view json)
-    {
-        if (!json.empty()) {
-            text_.append(text_.size() > 1 ? ",\"" : "\"").append(name);
-            text_.append("\":").append(json);
-        }
-    }
-    [[nodiscard]] std::string close() && { return std::move(text_) + "}"; }
-
-private:
-    std::string text_ = "{";
-};
 
 Error untranslatable(std::string message, std::string param)
 {
@@ -197,21 +181,22 @@ Result<OllamaRequest> chat_request(const OllamaMembers& members, const OllamaMes
     }
     OllamaRequest request;
     request.num_ctx = members.window(num_ctx);
-    ObjectWriter out;
-    out.put("model", members.find("model", Source::request));
-    out.put("messages", messages.text());
-    out.put("tools", tools_of(members));
-    out.put("format", *format);
-    out.put("think", *think);
-    out.put("logprobs", members.find("logprobs"));
-    out.put("top_logprobs", members.find("top_logprobs"));
-    out.put("keep_alive", members.find("keep_alive"));
-    // Ollama streams unless it is told not to.
-    out.put("stream", members.find("stream", Source::request) == "true" ? "true" : "false");
-    out.put("truncate", "false");
-    out.put("shift", "false");
-    out.put("options", embraced(members.options(request.num_ctx)));
-    request.body = std::move(out).close();
+    {
+        ObjectWriter out(request.body);
+        out.given("model", members.find("model", Source::request));
+        out.given("messages", messages.text());
+        out.given("tools", tools_of(members));
+        out.given("format", *format);
+        out.given("think", *think);
+        out.given("logprobs", members.find("logprobs"));
+        out.given("top_logprobs", members.find("top_logprobs"));
+        out.given("keep_alive", members.find("keep_alive"));
+        // Ollama streams unless it is told not to.
+        out.given("stream", members.find("stream", Source::request) == "true" ? "true" : "false");
+        out.json("truncate", "false");
+        out.json("shift", "false");
+        out.given("options", embraced(members.options(request.num_ctx)));
+    }
     return request;
 }
 
@@ -258,14 +243,15 @@ Result<OllamaRequest> ollama_embed_request(std::string_view body, const OllamaDe
     }
     OllamaRequest request;
     request.num_ctx = members.window(num_ctx);
-    ObjectWriter out;
-    out.put("model", members.find("model", Source::request));
-    out.put("input", input);
-    out.put("dimensions", members.find("dimensions"));
-    out.put("keep_alive", members.find("keep_alive"));
-    out.put("truncate", "false");
-    out.put("options", embraced(members.options(request.num_ctx)));
-    request.body = std::move(out).close();
+    {
+        ObjectWriter out(request.body);
+        out.given("model", members.find("model", Source::request));
+        out.given("input", input);
+        out.given("dimensions", members.find("dimensions"));
+        out.given("keep_alive", members.find("keep_alive"));
+        out.json("truncate", "false");
+        out.given("options", embraced(members.options(request.num_ctx)));
+    }
     return request;
 }
 
@@ -273,20 +259,23 @@ std::string ollama_load_request(std::string_view model, OllamaTask task,
                                 const OllamaDefaults& defaults, std::optional<Tokens> num_ctx)
 {
     const OllamaMembers members(defaults);
-    ObjectWriter out;
-    out.put("model", json_quoted(model));
-    if (task == OllamaTask::embed) {
-        out.put("input", R"("")");
-        out.put("truncate", "false");
-    } else {
-        out.put("messages", "[]");
-        out.put("stream", "false");
-        out.put("truncate", "false");
-        out.put("shift", "false");
+    std::string body;
+    {
+        ObjectWriter out(body);
+        out.text("model", model);
+        if (task == OllamaTask::embed) {
+            out.json("input", R"("")");
+            out.json("truncate", "false");
+        } else {
+            out.json("messages", "[]");
+            out.json("stream", "false");
+            out.json("truncate", "false");
+            out.json("shift", "false");
+        }
+        out.given("keep_alive", members.find("keep_alive"));
+        out.given("options", embraced(members.options(num_ctx)));
     }
-    out.put("keep_alive", members.find("keep_alive"));
-    out.put("options", embraced(members.options(num_ctx)));
-    return std::move(out).close();
+    return body;
 }
 
 }  // namespace spillway::dialect

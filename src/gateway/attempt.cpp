@@ -241,7 +241,7 @@ void begin_answer(Attempt& attempt, int status, net::HeaderLines headers)
     voice_headers(attempt.request, headers);
     if (attempt.pass != nullptr)
         attempt.pass->first_token(attempt.services.clock.now());
-    attempt.chain.committed();
+    attempt.chain.answered();
     if (attempt.rival != nullptr)
         attempt.rival->reset();
     // One that was told of its wait has its head already.

@@ -69,7 +69,7 @@ void show_cascade(InferenceRequest& request, std::string_view word)
 
 void verify_whole(Attempt& attempt)
 {
-    auto* answered = std::get_if<Answered>(&attempt.end);
+    auto* answered = std::get_if<Answered>(&*attempt.end);
     if (answered == nullptr)
         return;
     auto& verification = *attempt.verification;

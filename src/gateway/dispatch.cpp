@@ -33,7 +33,7 @@ std::optional<Tokens> used(const chat::Usage& usage)
 /// before.
 void note_cost(Payment& payment, const Attempt& attempt, Payment::Cost sent)
 {
-    if (const auto* failure = std::get_if<chat::Failure>(&attempt.end))
+    if (const auto* failure = std::get_if<chat::Failure>(&*attempt.end))
         payment.failed(failure->status >= 400 && attempt.parts_answered == 0 ? Payment::Cost::none
                                                                              : sent);
     else
@@ -100,8 +100,8 @@ net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
         co_return;
     }
     set_aside_ = *admitted;
-    if (!outcome_.first_attempt)
-        outcome_.first_attempt = began;
+    if (!first_attempt_)
+        first_attempt_ = began;
     snapshot_.fleet->started(target.deployment, began);
     const bool verified = chain_.plan().verify && !first_ &&
                           request_.endpoint() == chat::Endpoint::chat &&
@@ -111,7 +111,7 @@ net::Task<void> Dispatch::attempt(const route::Target& target, TimePoint began)
 
     auto attempt = attempt_at(target, began);
     if (first_)
-        attempt.rival = &std::get<Doubted>(first_->attempt.end).held;
+        attempt.rival = &std::get<Doubted>(*first_->attempt.end).held;
     give_pass(attempt, pass);
     co_await run_attempt(attempt);
     ended(attempt);
@@ -129,7 +129,7 @@ Attempt Dispatch::attempt_at(const route::Target& target, TimePoint began)
 void Dispatch::ended(Attempt& attempt)
 {
     watch_.watch(nullptr);
-    const auto* doubted = std::get_if<Doubted>(&attempt.end);
+    const auto* doubted = std::get_if<Doubted>(&*attempt.end);
     // One that has only begun keeps its slot while it is held back.
     if (doubted == nullptr || doubted->extent == Doubted::Extent::whole)
         take_pass(attempt);
@@ -169,21 +169,21 @@ route::Action Dispatch::cannot_pay(Error error, TimePoint now)
 std::optional<route::Action> Dispatch::conclude(Attempt& attempt)
 {
     const auto now = services_.clock.now();
-    outcome_.upstream_time += std::chrono::duration_cast<Millis>(now - attempt.began);
-    if (auto* failure = std::get_if<chat::Failure>(&attempt.end))
+    outcome_->upstream_time += std::chrono::duration_cast<Millis>(now - attempt.began);
+    if (auto* failure = std::get_if<chat::Failure>(&*attempt.end))
         return failed(attempt, std::move(*failure), now);
-    if (auto* doubted = std::get_if<Doubted>(&attempt.end))
+    if (auto* doubted = std::get_if<Doubted>(&*attempt.end))
         return doubt(attempt, *doubted, now);
     if (first_)
         supersede_first();
 
-    outcome_.served_by = attempt.target;
-    outcome_.answer_time = std::chrono::duration_cast<Millis>(now - attempt.began);
-    if (const auto* gone = std::get_if<ClientLeft>(&attempt.end)) {
+    outcome_->served_by = attempt.target;
+    outcome_->answer_time = std::chrono::duration_cast<Millis>(now - attempt.began);
+    if (const auto* gone = std::get_if<ClientLeft>(&*attempt.end)) {
         report_left(attempt, gone->usage, now);
         note_left(*gone);
     } else {
-        note_answer(attempt, std::get<Answered>(attempt.end), now);
+        note_answer(attempt, std::get<Answered>(*attempt.end), now);
     }
     return std::nullopt;
 }
@@ -243,21 +243,21 @@ void Dispatch::note_answer(const Attempt& attempt, Answered& answered, TimePoint
 /// What the client gets, and what is recorded of it.
 void Dispatch::give(const Attempt& attempt, Answered& answered)
 {
-    outcome_.end = answered.end;
-    outcome_.parting = std::move(answered.parting);
-    outcome_.error = answered.error;
-    outcome_.usage = answered.usage;
-    const auto waited = outcome_.engine;
-    outcome_.engine = answered.engine;
-    outcome_.engine.queued = waited.queued;
-    outcome_.engine.position = waited.position;
-    outcome_.engine.predicted = waited.predicted;
-    outcome_.first_token = answered.first_token;
-    outcome_.streamed = answered.streamed;
+    outcome_->end = answered.end;
+    outcome_->parting = std::move(answered.parting);
+    outcome_->error = answered.error;
+    outcome_->usage = answered.usage;
+    const auto waited = outcome_->engine;
+    outcome_->engine = answered.engine;
+    outcome_->engine.queued = waited.queued;
+    outcome_->engine.position = waited.position;
+    outcome_->engine.predicted = waited.predicted;
+    outcome_->first_token = answered.first_token;
+    outcome_->streamed = answered.streamed;
     if (attempt.verification)
-        outcome_.engine.cascade = attempt.verification->word;
-    else if (outcome_.superseded)
-        outcome_.engine.cascade = request_.routing->cascade;
+        outcome_->engine.cascade = attempt.verification->word;
+    else if (outcome_->superseded)
+        outcome_->engine.cascade = request_.routing->cascade;
 }
 
 /// What a routed request's answer teaches: whose cache holds the conversation now, and how far our
@@ -306,18 +306,18 @@ void Dispatch::report_left(const Attempt& attempt, const chat::Usage& usage, Tim
 void Dispatch::note_left(const ClientLeft& left)
 {
     services_.metrics.client_gone->Increment();
-    outcome_.end = ledger::Outcome::abandoned;
-    outcome_.parting = Nothing{};
-    outcome_.error = Errc::client_gone;
-    outcome_.usage = left.usage;
-    outcome_.first_token = left.first_token;
-    outcome_.streamed = left.streamed;
+    outcome_->end = ledger::Outcome::abandoned;
+    outcome_->parting = Nothing{};
+    outcome_->error = Errc::client_gone;
+    outcome_->usage = left.usage;
+    outcome_->first_token = left.first_token;
+    outcome_->streamed = left.streamed;
 }
 
 void Dispatch::give_up(Error error)
 {
-    outcome_.end = ledger::Outcome::refused;
-    outcome_.error = error.code();
+    outcome_->end = ledger::Outcome::refused;
+    outcome_->error = error.code();
     if (error.code() == Errc::rate_limited)
         services_.metrics.rate_limited("deployment").Increment();
     auto status = describe(error.code()).status;
@@ -326,7 +326,7 @@ void Dispatch::give_up(Error error)
         const auto given = chain_.failures().back().failure.status;
         status = given >= 400 && given < 500 ? given : status;
     }
-    outcome_.parting = ErrorReply{std::move(error), status};
+    outcome_->parting = ErrorReply{std::move(error), status};
 }
 
 net::Task<void> Dispatch::run()
@@ -358,10 +358,11 @@ net::Task<void> Dispatch::run()
     if (first_)
         co_await give_first();
     end_as_stream();
-    outcome_.bill = payment_.bill();
-    outcome_.failures = chain_.failures();
-    outcome_.retries = chain_.attempted_retries();
-    outcome_.fallbacks = chain_.attempted_fallbacks();
+    outcome_->first_attempt = first_attempt_;
+    outcome_->bill = payment_.bill();
+    outcome_->failures = chain_.failures();
+    outcome_->retries = chain_.attempted_retries();
+    outcome_->fallbacks = chain_.attempted_fallbacks();
 }
 
 }  // namespace spillway::gateway

@@ -17,7 +17,7 @@ net::Task<void> Dispatch::attempt_verified(const route::Target& target, TimePoin
     attempt.verification = std::make_unique<Verification>(*chain_.plan().verify, request_.body);
     give_pass(attempt, pass);
     co_await run_attempt(attempt);
-    if (std::holds_alternative<Doubted>(attempt.end))
+    if (std::holds_alternative<Doubted>(*attempt.end))
         first_ = std::move(trial);
     ended(attempt);
 }
@@ -42,7 +42,7 @@ route::Action Dispatch::doubt(Attempt& attempt, Doubted& doubted, TimePoint now)
 /// Another answer came.
 void Dispatch::supersede_first()
 {
-    const auto& doubted = std::get<Doubted>(first_->attempt.end);
+    const auto& doubted = std::get<Doubted>(*first_->attempt.end);
     auto superseded = std::make_unique<Superseded>();
     superseded->group = first_->target.group;
     superseded->deployment = first_->target.deployment;
@@ -52,7 +52,7 @@ void Dispatch::supersede_first()
     superseded->reserved = payment_.held();
     superseded->extent = doubted.extent == Doubted::Extent::whole ? Superseded::Extent::whole
                                                                   : Superseded::Extent::begun;
-    outcome_.superseded = std::move(superseded);
+    outcome_->superseded = std::move(superseded);
     first_.reset();
 }
 
@@ -61,10 +61,10 @@ net::Task<void> Dispatch::give_first()
 {
     const auto first = std::move(first_);
     auto& attempt = first->attempt;
-    auto doubted = std::move(std::get<Doubted>(attempt.end));
+    auto doubted = std::move(std::get<Doubted>(*attempt.end));
     payment_.back_to(first->target);
-    outcome_.served_by = first->target;
-    outcome_.answer_time = first->answer_time;
+    outcome_->served_by = first->target;
+    outcome_->answer_time = first->answer_time;
     if (watch_.client_left()) {
         note_left(ClientLeft{doubted.usage, doubted.first_token, false});
         co_return;
@@ -80,17 +80,17 @@ net::Task<void> Dispatch::give_first()
     watch_.watch(nullptr);
     take_pass(attempt);
     const auto now = services_.clock.now();
-    auto* answered = std::get_if<Answered>(&attempt.end);
+    auto* answered = std::get_if<Answered>(&*attempt.end);
     if (whole && answered != nullptr) {
         // The fleet was told when it came.
         give(attempt, *answered);
         co_return;
     }
-    outcome_.upstream_time += std::chrono::duration_cast<Millis>(now - began);
-    outcome_.answer_time = std::chrono::duration_cast<Millis>(now - attempt.began);
+    outcome_->upstream_time += std::chrono::duration_cast<Millis>(now - began);
+    outcome_->answer_time = std::chrono::duration_cast<Millis>(now - attempt.began);
     if (answered != nullptr) {
         note_answer(attempt, *answered, now);
-    } else if (const auto* gone = std::get_if<ClientLeft>(&attempt.end)) {
+    } else if (const auto* gone = std::get_if<ClientLeft>(&*attempt.end)) {
         report_left(attempt, gone->usage, now);
         note_left(*gone);
     }

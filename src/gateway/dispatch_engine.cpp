@@ -87,7 +87,7 @@ void Dispatch::note_turn(const EngineTurn& turn, const route::Target& target)
 {
     asked_ = turn.asked();
     expected_ = turn.expected();
-    auto& facts = outcome_.engine;
+    auto& facts = outcome_->engine;
     facts.queued = facts.queued.value_or(Millis{0}) + turn.waited();
     facts.predicted = turn.expected();
     if (const auto position = turn.position()) {
@@ -104,8 +104,8 @@ void Dispatch::note_turn(const EngineTurn& turn, const route::Target& target)
 void Dispatch::go_elsewhere(const EngineTurn& turn, const route::Target& target,
                             guard::EngineGate& gate)
 {
-    outcome_.engine.predicted.reset();
-    outcome_.spilled.push_back({target.group, target.deployment, turn.why(), turn.expected()});
+    outcome_->engine.predicted.reset();
+    outcome_->spilled.push_back({target.group, target.deployment, turn.why(), turn.expected()});
     gate.spilled();
     services_.metrics.engine_spills(gate.address(), turn.why()).Increment();
     add_reason(request_, "not waited for " + printable(snapshot_.table[target.deployment].id, 60) +
@@ -119,17 +119,17 @@ void Dispatch::go_elsewhere(const EngineTurn& turn, const route::Target& target,
 /// A request that was told of its wait has the head of a stream, so it ends as one.
 void Dispatch::end_as_stream()
 {
-    const bool whole = std::holds_alternative<WholeReply>(outcome_.parting);
-    auto* const told = std::get_if<ErrorReply>(&outcome_.parting);
+    const bool whole = std::holds_alternative<WholeReply>(outcome_->parting);
+    auto* const told = std::get_if<ErrorReply>(&outcome_->parting);
     if ((!whole && told == nullptr) || !exchange_.reply_began())
         return;
     Error error = whole ? Error(Errc::upstream_bad_reply,
                                 "The local engine answered the stream that was asked for whole.")
                         : std::move(told->error);
-    outcome_.end = ledger::Outcome::broken;
-    outcome_.error = error.code();
-    outcome_.streamed = true;
-    outcome_.parting = StreamEnd{dialect::error_event(error)};
+    outcome_->end = ledger::Outcome::broken;
+    outcome_->error = error.code();
+    outcome_->streamed = true;
+    outcome_->parting = StreamEnd{dialect::error_event(error)};
 }
 
 /// The attempt begins in its engine's slot.
@@ -161,14 +161,14 @@ void Dispatch::feed(guard::EnginePass& pass, const Attempt& attempt, TimePoint n
         served.engine = answer.engine;
         first_token = answer.first_token;
     };
-    const auto* answered = std::get_if<Answered>(&attempt.end);
-    const auto* doubted = std::get_if<Doubted>(&attempt.end);
+    const auto* answered = std::get_if<Answered>(&*attempt.end);
+    const auto* doubted = std::get_if<Doubted>(&*attempt.end);
     if (answered != nullptr && !answered->failure) {
         take(*answered);
     } else if (doubted != nullptr && doubted->extent == Doubted::Extent::whole) {
         take(*doubted);
     } else {
-        const auto* failure = std::get_if<chat::Failure>(&attempt.end);
+        const auto* failure = std::get_if<chat::Failure>(&*attempt.end);
         if (failure != nullptr && failure->unreached)
             snapshot_.engines->of(attempt.target.deployment)->vanished(now);
         if (failure != nullptr && failure->kind == chat::FailureClass::loading)

@@ -49,7 +49,7 @@ std::optional<std::int64_t> asked_dimensions(const Attempt& attempt)
 
 void fail(Attempt& attempt, const Error& error)
 {
-    auto& failure = attempt.end.emplace<chat::Failure>();
+    auto& failure = attempt.end->emplace<chat::Failure>();
     failure.kind = chat::FailureClass::unknown;
     failure.message = error.message();
 }
@@ -111,7 +111,7 @@ net::Task<void> run_in_parts(Attempt& attempt, std::vector<chat::ByteRange> inpu
                 request, dialect::part_of(request.facts, request.body, inputs, first, count));
             co_await run_call(attempt);
         }
-        auto* answered = std::get_if<Answered>(&attempt.end);
+        auto* answered = std::get_if<Answered>(&*attempt.end);
         auto* reply = answered != nullptr ? std::get_if<WholeReply>(&answered->parting) : nullptr;
         if (reply == nullptr)
             co_return;

@@ -160,7 +160,8 @@ net::Task<bool> StreamRelay::flush()
         if (attempt_.request.same)
             attempt_.request.same->add(ready);
     }
-    out_.clear();
+    // Swapped, so that a stream that waits does not keep the room of its last events.
+    std::string{}.swap(out_);
     direct_ = {};
     comment_due_.expire_at(now() + comment_interval);
     co_return true;
@@ -291,7 +292,7 @@ void StreamRelay::break_off(chat::Failure failure)
 /// The end of an answer that was begun, but for its last bytes.
 Answered& StreamRelay::answered()
 {
-    auto& end = attempt_.end.emplace<Answered>();
+    auto& end = attempt_.end->emplace<Answered>();
     end.usage = meter_.usage(attempt_.request.prompt_count);
     end.first_token = first_token_;
     end.streamed = true;
@@ -312,7 +313,7 @@ void StreamRelay::note_engine(Answered& end) const
 void StreamRelay::leave()
 {
     comment_due_.disarm();
-    auto& end = attempt_.end.emplace<ClientLeft>();
+    auto& end = attempt_.end->emplace<ClientLeft>();
     if (meter_.saw_output())
         end.usage = meter_.usage(attempt_.request.prompt_count);
     end.first_token = first_token_;

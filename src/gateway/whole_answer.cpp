@@ -32,7 +32,7 @@ bool is_object(std::string_view body)
 
 void fail(Attempt& attempt, chat::FailureClass kind, std::string message)
 {
-    auto& failure = attempt.end.emplace<chat::Failure>();
+    auto& failure = attempt.end->emplace<chat::Failure>();
     failure.kind = kind;
     failure.message = std::move(message);
 }
@@ -73,7 +73,7 @@ net::Task<void> relay_rest(Attempt& attempt, int status, net::HeaderLines header
         if (!ready.empty()) {
             const auto sent = co_await attempt.exchange.send(ready);
             if (!sent) {
-                attempt.end.emplace<ClientLeft>().first_token = first_token;
+                attempt.end->emplace<ClientLeft>().first_token = first_token;
                 co_return;
             }
             if (attempt.request.same)
@@ -86,14 +86,14 @@ net::Task<void> relay_rest(Attempt& attempt, int status, net::HeaderLines header
             std::min(clock.now() + attempt.target.idle_timeout, attempt.target.deadline);
         const auto piece = co_await attempt.call->read(by);
         if (attempt.watch.client_left()) {
-            attempt.end.emplace<ClientLeft>().first_token = first_token;
+            attempt.end->emplace<ClientLeft>().first_token = first_token;
             co_return;
         }
         if (piece && !piece->empty()) {
             ready = *piece;
             continue;
         }
-        auto& answered = attempt.end.emplace<Answered>();
+        auto& answered = attempt.end->emplace<Answered>();
         answered.first_token = first_token;
         answered.streamed = true;
         if (piece) {
@@ -126,7 +126,7 @@ void judge(Attempt& attempt, WholeReply reply, TimePoint first_token)
             return fail(attempt, chat::FailureClass::unknown, recoded.error().message());
         reply.body = *std::move(recoded);
     }
-    auto& answered = attempt.end.emplace<Answered>();
+    auto& answered = attempt.end->emplace<Answered>();
     answered.usage = facts.usage;
     answered.first_token = first_token;
     answered.parting = std::move(reply);
@@ -146,7 +146,7 @@ void judge_ollama(Attempt& attempt, WholeReply reply, TimePoint first_token)
     if (cut)
         reply.headers.add("x-spillway-truncated", "true");
     judge(attempt, std::move(reply), first_token);
-    auto* const answered = std::get_if<Answered>(&attempt.end);
+    auto* const answered = std::get_if<Answered>(&*attempt.end);
     if (answered == nullptr)
         return;
     answered->engine = translated->engine;
@@ -204,7 +204,7 @@ net::Task<void> take_whole_answer(Attempt& attempt, const net::ReplyHead& reply)
     attempt.watch.watch(nullptr);
     if (metered && !is_object(whole.body)) {
         fail(attempt, chat::FailureClass::transient, "the answer is not JSON");
-        std::get<chat::Failure>(attempt.end).status = whole.status;
+        std::get<chat::Failure>(*attempt.end).status = whole.status;
         co_return;
     }
     if (ollama)

@@ -136,7 +136,9 @@ void RequestFields::flag(std::string_view name, bool& into)
         refuse(name, "must be true or false.");
 }
 
-void RequestFields::usd(std::string_view name, std::optional<NanoUsd>& into)
+template <class T>
+void RequestFields::number(std::string_view name, std::optional<T>& into,
+                           std::optional<T> (*read)(const Json&), const char* wanted)
 {
     const auto* value = find(name);
     if (value == nullptr)
@@ -145,25 +147,20 @@ void RequestFields::usd(std::string_view name, std::optional<NanoUsd>& into)
         into.reset();
         return;
     }
-    const auto amount = usd_of(*value);
-    if (!amount)
-        return refuse(name, "must be an amount of USD from 0 to 9,000,000,000.");
-    into = amount;
+    const auto number = read(*value);
+    if (!number)
+        return refuse(name, wanted);
+    into = number;
+}
+
+void RequestFields::usd(std::string_view name, std::optional<NanoUsd>& into)
+{
+    number(name, into, &usd_of, "must be an amount of USD from 0 to 9,000,000,000.");
 }
 
 void RequestFields::count(std::string_view name, std::optional<std::int64_t>& into)
 {
-    const auto* value = find(name);
-    if (value == nullptr)
-        return;
-    if (value->is_null()) {
-        into.reset();
-        return;
-    }
-    const auto number = count_of(*value);
-    if (!number)
-        return refuse(name, "must be a whole number, 0 or more.");
-    into = number;
+    number(name, into, &count_of, "must be a whole number, 0 or more.");
 }
 
 void RequestFields::period(std::string_view name, std::string& into)

@@ -63,6 +63,10 @@ public:
 private:
     /// Null when the member is absent; it counts as read.
     const Json* find(std::string_view name);
+    /// What `read` makes of the member; null clears it.
+    template <class T>
+    void number(std::string_view name, std::optional<T>& into,
+                std::optional<T> (*read)(const Json&), const char* wanted);
 
     const Json& body_;
     std::set<std::string, std::less<>> read_;

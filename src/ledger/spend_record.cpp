@@ -4,38 +4,11 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "spillway/base/object_writer.hpp"
 #include "spillway/base/text.hpp"
 
 namespace spillway::ledger {
 namespace {
-
-/// Appends members of one JSON object, in order.
-class ObjectWriter {
-public:
-    explicit ObjectWriter(std::string& out) : out_(&out) { *out_ += '{'; }
-    ObjectWriter(const ObjectWriter&) = delete;
-    ObjectWriter& operator=(const ObjectWriter&) = delete;
-    ~ObjectWriter() { *out_ += '}'; }
-
-    void text(std::string_view key, std::string_view value) { json(key, json_quoted(value)); }
-    void number(std::string_view key, std::int64_t value) { json(key, std::to_string(value)); }
-    void truth(std::string_view key, bool value) { json(key, value ? "true" : "false"); }
-
-    /// @param value  JSON already.
-    void json(std::string_view key, std::string_view value)
-    {
-        if (out_->back() != '{') {
-            *out_ += ',';
-        }
-        *out_ += '"';
-        *out_ += key;
-        *out_ += "\":";
-        *out_ += value;
-    }
-
-private:
-    std::string* out_;
-};
 
 std::string optional_millis(const std::optional<Millis>& duration)
 {

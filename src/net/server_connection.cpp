@@ -194,7 +194,7 @@ std::optional<ServerConnection::Incoming> ServerConnection::take_head()
 
 ServerConnection::Incoming ServerConnection::refuse_with(Error error)
 {
-    refusal_ = std::move(error);
+    refusal_ = std::make_unique<const Error>(std::move(error));
     return Incoming::refused;
 }
 

@@ -245,9 +245,18 @@ void UpstreamCall::Parts::begin_body(const UpstreamRequest& request)
     // The answer to HEAD describes a body that does not come.
     if (request.head.starts_with("HEAD "))
         head.framing = Framing::none;
+    keepalive = keepalive_of(head);
     left = head.framing == Framing::length ? head.content_length : 0;
     if (head.framing == Framing::none || (head.framing == Framing::length && left == 0))
         finish();
+}
+
+/// A long stream need not carry what its caller has looked at.
+void UpstreamCall::Parts::forget_head() noexcept
+{
+    head.fields = Fields{};
+    // Swapped, because assigning an empty text keeps the memory.
+    std::string{}.swap(head_text);
 }
 
 /// The reply is whole. The connection may serve again only if nothing at all is left over.
@@ -256,12 +265,13 @@ void UpstreamCall::Parts::finish()
     complete = true;
     deadline.disarm();
     if (begin == end && sent_all && head.keep_alive && !cancelled)
-        pool.keep(std::move(connection), keepalive_of(head));
+        pool.keep(std::move(connection), keepalive);
     connection.reset();
 }
 
 Task<UpstreamCall::Parts::Bytes> UpstreamCall::Parts::read(TimePoint by)
 {
+    forget_head();
     if (begin == end) {
         block.reset();
         begin = end = scanned = 0;

@@ -1,7 +1,6 @@
 #include "spillway/route/attempt_chain.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "spillway/route/failure_policy.hpp"
@@ -11,25 +10,6 @@ namespace spillway::route {
 namespace {
 
 using chat::FailureClass;
-
-/// A wait longer than these is not worth a client's time; another place is.
-constexpr Millis longest_polite_wait{5'000};
-constexpr Millis longest_backoff{8'000};
-constexpr Millis first_backoff{500};
-/// Between two questions to an engine that loads its model.
-constexpr Millis shortest_load_wait{250};
-constexpr Millis longest_load_wait{4'000};
-/// What one client may ask for itself. Operators may configure more.
-constexpr int most_client_retries = 10;
-
-/// Full jitter: uniform between nothing and 0.5 s, 1 s, 2 s ... 8 s.
-Millis backoff(int retries_before, std::uint64_t draw)
-{
-    const auto doublings = std::min(retries_before, 4);
-    const Millis ceiling = std::min(longest_backoff, first_backoff * (1 << doublings));
-    const auto choices = static_cast<std::uint64_t>(ceiling.count()) + 1;
-    return std::max(Millis{1}, Millis{static_cast<std::int64_t>(draw % choices)});
-}
 
 /// The failure that a client's mock_testing flag asks for.
 std::optional<chat::Failure> mocked(const chat::RequestControls& controls)
@@ -63,15 +43,15 @@ Plan straight_to(Resolved place)
 }
 
 AttemptChain::AttemptChain(const RoutingTable& table, ChainRequest request, TimePoint now)
-    : table_(&table), request_(std::move(request))
+    : table_(&table), walk_(std::make_unique<Walk>(Walk{std::move(request)}))
 {
-    Millis bound =
-        std::min(request_.plan.timeout.value_or(table.chain_timeout()), table.chain_timeout());
-    if (const auto& own = request_.controls.timeout) {
+    Millis bound = std::min(walk_->request.plan.timeout.value_or(table.chain_timeout()),
+                            table.chain_timeout());
+    if (const auto& own = walk_->request.controls.timeout) {
         bound = std::clamp(*own, Millis{0}, bound);
     }
     deadline_ = now + bound;
-    hops_.push_back(Hop{asked(), 0});
+    walk_->hops.push_back(Hop{asked(), 0});
 }
 
 Action AttemptChain::start(const Moment& moment)
@@ -79,16 +59,16 @@ Action AttemptChain::start(const Moment& moment)
     if (moment.now >= deadline_) {
         return out_of_time();
     }
-    if (auto mock = mocked(request_.controls)) {
-        last_ = std::move(mock);
-        hop_tried_ = true;
+    if (auto mock = mocked(walk_->request.controls)) {
+        walk_->last = std::move(mock);
+        walk_->hop_tried = true;
         // A mocked rate limit stands for one attempt only: the group's retries follow it.
-        if (last_->kind == FailureClass::rate_limited) {
+        if (walk_->last->kind == FailureClass::rate_limited) {
             if (auto again = retry_mocked(moment)) {
                 return *std::move(again);
             }
         }
-        levels_spent_ = true;
+        walk_->levels_spent = true;
     }
     return advance(moment);
 }
@@ -96,19 +76,20 @@ Action AttemptChain::start(const Moment& moment)
 Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
 {
     // Before `start`, or twice for one attempt: nothing is under way that could fail.
-    if (!current_) {
+    if (!walk_->current) {
         return give_up(moment);
     }
-    last_ = failure;
-    failures_.push_back({*current_, hop().place.group, std::move(failure), hop().place.wildcard});
-    current_.reset();
+    walk_->last = failure;
+    failures_.push_back(
+        {*walk_->current, hop().place.group, std::move(failure), hop().place.wildcard});
+    walk_->current.reset();
     if (committed_) {
         return broke_off();
     }
     if (escalated_) {
         return give_up(moment);
     }
-    const FailureClass kind = last_->kind;
+    const FailureClass kind = walk_->last->kind;
     if (kind == FailureClass::too_long) {
         note_overflow(failures_.back(), moment);
     }
@@ -121,23 +102,23 @@ Action AttemptChain::failed(chat::Failure failure, const Moment& moment)
             return *std::move(again);
         }
     }
-    levels_spent_ = blames_request(kind);
-    if (levels_spent_) {
-        doubtful_.clear();
+    walk_->levels_spent = blames_request(kind);
+    if (walk_->levels_spent) {
+        walk_->doubtful.clear();
     }
     return moment.now < deadline_ ? advance(moment) : give_up(moment);
 }
 
 Action AttemptChain::resumed(const Moment& moment)
 {
-    if (std::exchange(waiting_for_slot_, false) && !committed_) {
+    if (std::exchange(walk_->waiting_for_slot, false) && !committed_) {
         return moment.now >= deadline_ ? out_of_time() : advance(moment);
     }
-    if (std::exchange(waiting_for_part_, false) && !committed_) {
+    if (std::exchange(walk_->waiting_for_part, false) && !committed_) {
         return part_awaited(moment);
     }
-    const auto awaited = std::exchange(waiting_for_, std::nullopt);
-    const bool was_load = std::exchange(waiting_for_load_, false);
+    const auto awaited = std::exchange(walk_->waiting_for, std::nullopt);
+    const bool was_load = std::exchange(walk_->waiting_for_load, false);
     if (!awaited || committed_) {
         return give_up(moment);
     }
@@ -162,7 +143,7 @@ Action AttemptChain::resumed(const Moment& moment)
 Action AttemptChain::advance(const Moment& moment)
 {
     for (;;) {
-        if (!levels_spent_) {
+        if (!walk_->levels_spent) {
             if (const auto deployment = open_next_level(moment)) {
                 return send(*deployment, moment);
             }
@@ -179,12 +160,12 @@ Action AttemptChain::advance(const Moment& moment)
 
 Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
 {
-    before_send_ = {fallbacks_, hop_tried_, false};
-    if (!hop_tried_ && hop().depth > 0) {
+    walk_->before_send = {fallbacks_, walk_->hop_tried, false};
+    if (!walk_->hop_tried && hop().depth > 0) {
         ++fallbacks_;
     }
-    hop_tried_ = true;
-    current_ = deployment;
+    walk_->hop_tried = true;
+    walk_->current = deployment;
     const Deployment& chosen = (*table_)[deployment];
     Target target;
     target.deployment = deployment;
@@ -192,7 +173,7 @@ Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
     target.wildcard = hop().place.wildcard;
     target.window = moment.fleet[deployment].window;
     target.first_token_timeout =
-        request_.plan.first_token_timeout.value_or(chosen.first_token_timeout);
+        walk_->request.plan.first_token_timeout.value_or(chosen.first_token_timeout);
     target.idle_timeout = chosen.idle_timeout;
     const TimePoint own_bound = moment.now + chosen.total_timeout;
     target.deadline = std::min(deadline_, own_bound);
@@ -203,17 +184,17 @@ Action AttemptChain::send(DeploymentIndex deployment, const Moment& moment)
 /// One more attempt in this level, at once.
 Action AttemptChain::send_retry(DeploymentIndex deployment, const Moment& moment)
 {
-    ++retries_in_level_;
+    ++walk_->retries_in_level;
     ++retries_;
     auto action = send(deployment, moment);
-    before_send_.retry = true;
+    walk_->before_send.retry = true;
     return action;
 }
 
 /// Opens the lowest `order` level above the current one that has somebody to send to.
 std::optional<DeploymentIndex> AttemptChain::open_next_level(const Moment& moment)
 {
-    const std::optional<int> before = level_;
+    const std::optional<int> before = walk_->level;
     std::optional<int> next;
     for (const DeploymentIndex member : group().members) {
         const int order = (*table_)[member].order;
@@ -227,11 +208,11 @@ std::optional<DeploymentIndex> AttemptChain::open_next_level(const Moment& momen
         next = std::min(next.value_or(order), order);
     }
     if (!next) {
-        levels_spent_ = true;
+        walk_->levels_spent = true;
         return std::nullopt;
     }
-    level_ = next;
-    retries_in_level_ = 0;
+    walk_->level = next;
+    walk_->retries_in_level = 0;
     const auto fresh = best_of_level(Freshness::untried, moment);
     return fresh ? fresh : best_of_level(Freshness::any, moment);
 }
@@ -243,7 +224,7 @@ std::optional<DeploymentIndex> AttemptChain::best_of_level(Freshness wanted,
     std::vector<DeploymentIndex> candidates;
     for (const DeploymentIndex member : group().members) {
         const bool fresh = wanted == Freshness::any || !failed_before(member);
-        if ((*table_)[member].order != level_ || !fresh || !eligible(member, moment) ||
+        if ((*table_)[member].order != walk_->level || !fresh || !eligible(member, moment) ||
             !serves(member, moment)) {
             continue;
         }
@@ -269,18 +250,18 @@ std::optional<DeploymentIndex> AttemptChain::best_of_level(Freshness wanted,
 DeploymentIndex AttemptChain::best_of(std::vector<DeploymentIndex> candidates,
                                       const Moment& moment) const
 {
-    const auto& sticky = request_.sticky;
+    const auto& sticky = walk_->request.sticky;
     const bool there =
         sticky && std::find(candidates.begin(), candidates.end(), *sticky) != candidates.end();
-    auto order = ranked(request_.plan.strategy.value_or(table_->settings().strategy),
+    auto order = ranked(walk_->request.plan.strategy.value_or(table_->settings().strategy),
                         std::move(candidates), *table_, moment.fleet, moment.draw);
-    if (!request_.plan.strategy && !table_->strategy_chosen()) {
+    if (!walk_->request.plan.strategy && !table_->strategy_chosen()) {
         prefer_ready_engines(order, *table_, moment.fleet);
     }
     const auto best = order.front();
     const bool stays =
         there && moment.fleet[*sticky].in_flight <=
-                     moment.fleet[best].in_flight + switch_cost(request_.prompt_estimate);
+                     moment.fleet[best].in_flight + switch_cost(walk_->request.prompt_estimate);
     return stays ? *sticky : best;
 }
 
@@ -293,144 +274,15 @@ std::optional<Pause> AttemptChain::wait_for_slot(const Moment& moment)
         return eligible(member, moment) && !failed_before(member) && rested(member, moment) &&
                admitted(member, moment) && full(member, moment);
     });
-    somebody_saturated_ = somebody_saturated_ || saturated;
-    const bool patient = waited_for_slot_ < table_->slot_patience();
+    walk_->somebody_saturated = walk_->somebody_saturated || saturated;
+    const bool patient = walk_->waited_for_slot < table_->slot_patience();
     if (!saturated || !patient || moment.now + step >= deadline_) {
         return std::nullopt;
     }
-    waited_for_slot_ += step;
-    waiting_for_slot_ = true;
-    levels_spent_ = false;
+    walk_->waited_for_slot += step;
+    walk_->waiting_for_slot = true;
+    walk_->levels_spent = false;
     return Pause{step};
-}
-
-/// One more attempt in this level, when the failure, the counts and the budget allow it.
-std::optional<Action> AttemptChain::retry(const Moment& moment)
-{
-    const FailedAttempt& attempt = failures_.back();
-    if (const auto wait = wait_for_load(attempt, moment)) {
-        return *wait;
-    }
-    if (!moment.may_retry ||
-        retries_in_level_ >= retries_allowed(attempt.failure.kind, attempt.deployment)) {
-        return std::nullopt;
-    }
-    if (const auto fresh = best_of_level(Freshness::untried, moment)) {
-        return send_retry(*fresh, moment);
-    }
-    // Nobody is there, and nobody else is in the group: a fallback answers sooner than a wait.
-    if (attempt.failure.unreached && is_lone() && leads_on()) {
-        return std::nullopt;
-    }
-    const auto wait = shortest_wait(moment);
-    if (!wait) {
-        return std::nullopt;
-    }
-    ++retries_in_level_;
-    ++retries_;
-    return *wait;
-}
-
-/// A model that loads will be there. While nobody else could serve, it is waited for as long as for
-/// a first token, and neither counts nor budgets of retries say how often it is asked: it refuses
-/// at once, and another engine would have held the request for the same time.
-std::optional<Pause> AttemptChain::wait_for_load(const FailedAttempt& attempt, const Moment& moment)
-{
-    if (attempt.failure.kind != FailureClass::loading || !is_lone() || leads_on() ||
-        request_.controls.num_retries == 0) {
-        return std::nullopt;
-    }
-    const Deployment& loads = (*table_)[attempt.deployment];
-    const Millis patience = request_.plan.first_token_timeout.value_or(loads.first_token_timeout);
-    const Millis wait =
-        shortest_load_wait + std::min(longest_load_wait, backoff(loads_asked_, moment.draw));
-    if (waited_for_load_ + wait > patience || moment.now + wait >= deadline_) {
-        return std::nullopt;
-    }
-    waited_for_load_ += wait;
-    ++loads_asked_;
-    waiting_for_ = attempt.deployment;
-    waiting_for_load_ = true;
-    return Pause{wait};
-}
-
-/// The wait before the first real attempt of a request whose first one is taken as rate limited.
-std::optional<Action> AttemptChain::retry_mocked(const Moment& moment)
-{
-    const auto next = open_next_level(moment);
-    if (!next || !moment.may_retry || retries_allowed(FailureClass::rate_limited, *next) < 1) {
-        return std::nullopt;
-    }
-    const Millis wait = std::max(backoff(0, moment.draw), table_->settings().retry_after);
-    if (moment.now + wait >= deadline_) {
-        return std::nullopt;
-    }
-    waiting_for_ = next;
-    ++retries_in_level_;
-    ++retries_;
-    return Pause{wait};
-}
-
-/// Everybody in this level has failed: the wait for whoever is back soonest, if it is bearable.
-std::optional<Pause> AttemptChain::shortest_wait(const Moment& moment)
-{
-    std::optional<Pause> shortest;
-    for (std::size_t i = failures_.size(); i-- > 0;) {
-        const FailedAttempt& attempt = failures_[i];
-        const bool newest = std::none_of(
-            failures_.begin() + static_cast<std::ptrdiff_t>(i) + 1, failures_.end(),
-            [&](const FailedAttempt& later) { return later.deployment == attempt.deployment; });
-        if (!newest || attempt.group != hop().place.group ||
-            !eligible(attempt.deployment, moment) ||
-            (*table_)[attempt.deployment].order != level_) {
-            continue;
-        }
-        const auto wait = polite_wait(attempt, moment);
-        // Oldest failure last, so that on a tie it wins: it has had most time to recover.
-        if (wait && (!shortest || wait->duration <= shortest->duration)) {
-            shortest = wait;
-            waiting_for_ = attempt.deployment;
-        }
-    }
-    return shortest;
-}
-
-/// How long to wait before asking a deployment that failed again; nothing when that is too long,
-/// beyond the deadline, or not over by the time its rest ends.
-std::optional<Pause> AttemptChain::polite_wait(const FailedAttempt& attempt,
-                                               const Moment& moment) const
-{
-    const SameTarget again = policy_of(attempt.failure.kind).same_target;
-    const auto& told = attempt.failure.retry_after;
-    const Millis bound =
-        again == SameTarget::after_short_wait ? longest_polite_wait : longest_backoff;
-    if (again == SameTarget::never || (told && *told > bound)) {
-        return std::nullopt;
-    }
-    // "Retry-After: 0" is an invitation, but not to run in circles without a breath.
-    const Millis wait = std::max({told.value_or(backoff(retries_in_level_, moment.draw)),
-                                  table_->settings().retry_after, Millis{1}});
-    const TimePoint then = moment.now + wait;
-    const DeploymentState& state = moment.fleet[attempt.deployment];
-    const bool rested =
-        (hop().place.pinned || state.serves(then)) && state.admits_at(request_.wish) <= then;
-    return rested && then < deadline_ ? std::optional{Pause{wait}} : std::nullopt;
-}
-
-/// Retries in this level after `failed` failed so. A request at fault gets only those that the
-/// operator's `retry_policy` grants it by name.
-int AttemptChain::retries_allowed(FailureClass kind, DeploymentIndex failed) const
-{
-    const auto policy = said_of(group().retry_policy, kind);
-    const auto& own = request_.controls.num_retries;
-    if (blames_request(kind)) {
-        return own ? std::min(*own, policy.value_or(0)) : policy.value_or(0);
-    }
-    if (own) {
-        return std::clamp(*own, 0, most_client_retries);
-    }
-    const auto& deployment = (*table_)[failed].num_retries;
-    return deployment ? *deployment : policy.value_or(group().num_retries);
 }
 
 }  // namespace spillway::route

@@ -30,15 +30,16 @@ Action AttemptChain::broke_off() const
 Action AttemptChain::out_of_time() const
 {
     auto error = route::out_of_time({*table_, asked_name(*table_, asked()), failures_});
-    return Stop{stays_local(request_.plan) ? kept_local(error) : std::move(error)};
+    return Stop{stays_local(walk_->request.plan) ? kept_local(error) : std::move(error)};
 }
 
 Action AttemptChain::give_up(const Moment& moment) const
 {
     // What is wrong with the request is wrong wherever it stays.
-    const bool kept = stays_local(request_.plan) && !request_at_fault();
-    const bool nobody_there = !last_ && !shortage_ && !no_room_ && !somebody_saturated_ &&
-                              !somebody_limited_ && !earliest_recovery_;
+    const bool kept = stays_local(walk_->request.plan) && !request_at_fault();
+    const bool nobody_there = !walk_->last && !walk_->shortage && !walk_->no_room &&
+                              !walk_->somebody_saturated && !walk_->somebody_limited &&
+                              !walk_->earliest_recovery;
     if (kept && nobody_there) {
         return Stop{nobody_local(asked_name(*table_, asked()))};
     }
@@ -48,40 +49,40 @@ Action AttemptChain::give_up(const Moment& moment) const
 
 bool AttemptChain::request_at_fault() const
 {
-    return last_ && blames_request(last_->kind);
+    return walk_->last && blames_request(walk_->last->kind);
 }
 
 Error AttemptChain::why_nobody_answered(const Moment& moment) const
 {
     const auto name = asked_name(*table_, asked());
     // A queue moves sooner than a budget is renewed.
-    if (no_room_ && !last_) {
-        return *no_room_;
+    if (walk_->no_room && !walk_->last) {
+        return *walk_->no_room;
     }
     // A request at fault stays at fault, however much money there is.
-    if (shortage_ && !request_at_fault()) {
-        return unaffordable({*table_, name, failures_}, *shortage_);
+    if (walk_->shortage && !request_at_fault()) {
+        return unaffordable({*table_, name, failures_}, *walk_->shortage);
     }
-    if (last_) {
+    if (walk_->last) {
         // A route's chain is all there is: no list was left out.
         static const std::vector<std::string> none;
         const auto& general =
-            request_.plan.beyond == Beyond::nothing
+            walk_->request.plan.beyond == Beyond::nothing
                 ? none
                 : table_->fallbacks(asked().group, asked().asked, FallbackList::general);
-        return exhausted({*table_, name, failures_}, *last_, general);
+        return exhausted({*table_, name, failures_}, *walk_->last, general);
     }
-    if (somebody_saturated_) {
+    if (walk_->somebody_saturated) {
         return all_saturated(name);
     }
-    if (somebody_limited_) {
+    if (walk_->somebody_limited) {
         const auto wait =
-            earliest_recovery_
-                ? std::optional{std::chrono::ceil<Millis>(*earliest_recovery_ - moment.now)}
+            walk_->earliest_recovery
+                ? std::optional{std::chrono::ceil<Millis>(*walk_->earliest_recovery - moment.now)}
                 : std::nullopt;
         return all_limited(name, wait);
     }
-    const auto recovery = earliest_recovery_.value_or(moment.now) - moment.now;
+    const auto recovery = walk_->earliest_recovery.value_or(moment.now) - moment.now;
     return all_cooling(name, std::chrono::ceil<Millis>(recovery));
 }
 

@@ -28,28 +28,28 @@ bool same_place(const Resolved& a, const Resolved& b)
 
 Action AttemptChain::doubted(const Moment& moment)
 {
-    if (!current_ || !may_escalate()) {
+    if (!walk_->current || !may_escalate()) {
         return give_up(moment);
     }
     // Its answer is known: whoever else leads to it leads nowhere new.
-    withdrawn_.push_back(*std::exchange(current_, std::nullopt));
+    walk_->withdrawn.push_back(*std::exchange(walk_->current, std::nullopt));
     escalated_ = true;
-    levels_spent_ = true;
-    doubtful_.clear();
-    pending_.clear();
+    walk_->levels_spent = true;
+    walk_->doubtful.clear();
+    walk_->pending.clear();
     return moment.now >= deadline_ ? out_of_time() : advance(moment);
 }
 
 /// Why the current hop is being left: its last failure, or what kept everybody from being asked.
 FailureClass AttemptChain::reason_to_leave(const Moment& moment)
 {
-    if (hop_tried_ && last_) {
-        return last_->kind;
+    if (walk_->hop_tried && walk_->last) {
+        return walk_->last->kind;
     }
     const auto& members = group().members;
     const bool too_small = std::any_of(members.begin(), members.end(), [&](DeploymentIndex member) {
         return in_hop(member) && !fits(member, moment) &&
-               privacy::permits(request_.plan.limits.boundary, (*table_)[member].reach);
+               privacy::permits(walk_->request.plan.limits.boundary, (*table_)[member].reach);
     });
     const bool somebody_rests =
         std::any_of(members.begin(), members.end(),
@@ -57,12 +57,12 @@ FailureClass AttemptChain::reason_to_leave(const Moment& moment)
     if (!too_small || somebody_rests) {
         return FailureClass::transient;
     }
-    if (!last_) {
-        last_ =
-            chat::Failure{FailureClass::too_long, 0,
-                          "the prompt of about " + std::to_string(count(request_.prompt_estimate)) +
-                              " tokens fits no deployment of the group",
-                          std::nullopt};
+    if (!walk_->last) {
+        walk_->last = chat::Failure{FailureClass::too_long, 0,
+                                    "the prompt of about " +
+                                        std::to_string(count(walk_->request.prompt_estimate)) +
+                                        " tokens fits no deployment of the group",
+                                    std::nullopt};
     }
     return FailureClass::too_long;
 }
@@ -70,13 +70,13 @@ FailureClass AttemptChain::reason_to_leave(const Moment& moment)
 /// Puts the targets that follow the current hop in front of those still waiting.
 void AttemptChain::queue_fallbacks(const Moment& moment)
 {
-    const auto& controls = request_.controls;
-    const std::size_t before = pending_.size();
-    const bool planned = planned_ < request_.plan.hops.size();
+    const auto& controls = walk_->request.controls;
+    const std::size_t before = walk_->pending.size();
+    const bool planned = walk_->planned < walk_->request.plan.hops.size();
     switch (policy_of(reason_to_leave(moment)).next_target) {
         case NextTarget::none:
-            pending_.clear();
-            planned_ = request_.plan.hops.size();
+            walk_->pending.clear();
+            walk_->planned = walk_->request.plan.hops.size();
             return;
         case NextTarget::any:
             break;
@@ -89,11 +89,11 @@ void AttemptChain::queue_fallbacks(const Moment& moment)
             break;
         case NextTarget::content_policy_list:
             // Nobody asks around for a laxer filter unless the file says where.
-            planned_ = request_.plan.hops.size();
+            walk_->planned = walk_->request.plan.hops.size();
             queue_list(FallbackList::content_policy, controls.content_policy_fallbacks);
             break;
     }
-    if (pending_.size() == before && !planned) {
+    if (walk_->pending.size() == before && !planned) {
         queue_list(FallbackList::general, controls.fallbacks);
     }
 }
@@ -102,7 +102,7 @@ void AttemptChain::queue_list(FallbackList list, const std::optional<std::vector
 {
     const auto names = targets(list, own);
     for (std::size_t i = names.size(); i-- > 0;) {
-        pending_.push_back({names[i], hop().depth + 1});
+        walk_->pending.push_back({names[i], hop().depth + 1});
     }
 }
 
@@ -112,13 +112,13 @@ std::span<const std::string> AttemptChain::targets(
 {
     const int depth = hop().depth + 1;
     // A list that the client gave stands for the whole walk; hops do not start it anew.
-    if (request_.controls.disable_fallbacks || depth > table_->settings().max_fallbacks ||
+    if (walk_->request.controls.disable_fallbacks || depth > table_->settings().max_fallbacks ||
         (own && depth > 1)) {
         return {};
     }
     // A route's chain is all there is: no list of the file leads out of it, and `new_place` keeps
     // the client's own within it.
-    if (!own && request_.plan.beyond == Beyond::nothing) {
+    if (!own && walk_->request.plan.beyond == Beyond::nothing) {
         return {};
     }
     const auto& names = own ? *own : table_->fallbacks(hop().place.group, hop().place.asked, list);
@@ -128,21 +128,21 @@ std::span<const std::string> AttemptChain::targets(
 /// Is there a place to go to when this hop is left after an ordinary failure?
 bool AttemptChain::leads_on() const
 {
-    if (planned_ < request_.plan.hops.size()) {
+    if (walk_->planned < walk_->request.plan.hops.size()) {
         return true;
     }
-    const auto next = targets(FallbackList::general, request_.controls.fallbacks);
+    const auto next = targets(FallbackList::general, walk_->request.controls.fallbacks);
     return std::any_of(next.begin(), next.end(),
                        [this](const std::string& name) { return new_place(name).has_value(); }) ||
-           std::any_of(pending_.begin(), pending_.end(), [this](const Pending& waiting) {
-               return new_place(waiting.name).has_value();
-           });
+           std::any_of(
+               walk_->pending.begin(), walk_->pending.end(),
+               [this](const Pending& waiting) { return new_place(waiting.name).has_value(); });
 }
 
 /// Does the plan lead to this place, or to all of the group of which it is a member?
 bool AttemptChain::in_plan(const Resolved& place) const
 {
-    const auto& hops = request_.plan.hops;
+    const auto& hops = walk_->request.plan.hops;
     return std::any_of(hops.begin(), hops.end(), [&](const Resolved& hop) {
         return hop.group == place.group && hop.wildcard == place.wildcard &&
                (!hop.pinned || hop.pinned == place.pinned);
@@ -154,15 +154,15 @@ bool AttemptChain::in_plan(const Resolved& place) const
 std::optional<Resolved> AttemptChain::new_place(const std::string& name) const
 {
     auto place = table_->resolve(name);
-    if (place && !may_use(request_.plan.limits.access, name, (*table_)[place->group].name)) {
+    if (place && !may_use(walk_->request.plan.limits.access, name, (*table_)[place->group].name)) {
         return std::nullopt;
     }
-    if (place && request_.plan.beyond == Beyond::nothing && !in_plan(*place)) {
+    if (place && walk_->request.plan.beyond == Beyond::nothing && !in_plan(*place)) {
         return std::nullopt;
     }
-    const bool known = place && std::any_of(hops_.begin(), hops_.end(), [&](const Hop& before) {
-                           return same_place(before.place, *place);
-                       });
+    const bool known =
+        place && std::any_of(walk_->hops.begin(), walk_->hops.end(),
+                             [&](const Hop& before) { return same_place(before.place, *place); });
     return known ? std::nullopt : std::move(place);
 }
 
@@ -170,21 +170,21 @@ std::optional<Resolved> AttemptChain::new_place(const std::string& name) const
 bool AttemptChain::open_next_hop()
 {
     const auto entered = [this](const Resolved& place) {
-        return std::any_of(hops_.begin(), hops_.end(),
+        return std::any_of(walk_->hops.begin(), walk_->hops.end(),
                            [&](const Hop& before) { return same_place(before.place, place); });
     };
-    const auto& hops = request_.plan.hops;
-    while (planned_ < hops.size()) {
-        const auto& next = hops[planned_++];
+    const auto& hops = walk_->request.plan.hops;
+    while (walk_->planned < hops.size()) {
+        const auto& next = hops[walk_->planned++];
         // Hops of a plan are no fallbacks of each other's: depth does not grow along them.
         if (!entered(next)) {
             enter(Hop{next, 1});
             return true;
         }
     }
-    while (!pending_.empty()) {
-        const Pending next = std::move(pending_.back());
-        pending_.pop_back();
+    while (!walk_->pending.empty()) {
+        const Pending next = std::move(walk_->pending.back());
+        walk_->pending.pop_back();
         if (auto place = new_place(next.name)) {
             enter(Hop{*std::move(place), next.depth});
             return true;
@@ -196,24 +196,24 @@ bool AttemptChain::open_next_hop()
 /// Goes back, as a last resort, to the first hop in which somebody was passed over.
 bool AttemptChain::open_doubtful_hop()
 {
-    if (doubtful_.empty()) {
+    if (walk_->doubtful.empty()) {
         return false;
     }
-    insists_ = true;
-    Hop again = std::move(doubtful_.front());
-    doubtful_.erase(doubtful_.begin());
+    walk_->insists = true;
+    Hop again = std::move(walk_->doubtful.front());
+    walk_->doubtful.erase(walk_->doubtful.begin());
     enter(std::move(again));
     return true;
 }
 
 void AttemptChain::enter(Hop hop)
 {
-    hops_.push_back(std::move(hop));
-    level_.reset();
-    retries_in_level_ = 0;
-    levels_spent_ = false;
-    hop_tried_ = false;
-    waited_for_slot_ = Millis{0};
+    walk_->hops.push_back(std::move(hop));
+    walk_->level.reset();
+    walk_->retries_in_level = 0;
+    walk_->levels_spent = false;
+    walk_->hop_tried = false;
+    walk_->waited_for_slot = Millis{0};
 }
 
 /// Of a group's members all belong to its hop, unless the client named one.
@@ -232,11 +232,12 @@ bool AttemptChain::is_lone() const
 bool AttemptChain::eligible(DeploymentIndex deployment, const Moment& moment) const
 {
     return in_hop(deployment) && !barred(deployment) && !unpaid(deployment) &&
-           std::find(turned_away_.begin(), turned_away_.end(), deployment) == turned_away_.end() &&
+           std::find(walk_->turned_away.begin(), walk_->turned_away.end(), deployment) ==
+               walk_->turned_away.end() &&
            fits(deployment, moment) &&
-           keeps_vectors((*table_)[deployment], hop().place.wildcard, request_.plan.limits) &&
-           !rules_out(
-               judge((*table_)[deployment], request_.plan.limits, moment.fleet[deployment].window));
+           keeps_vectors((*table_)[deployment], hop().place.wildcard, walk_->request.plan.limits) &&
+           !rules_out(judge((*table_)[deployment], walk_->request.plan.limits,
+                            moment.fleet[deployment].window));
 }
 
 /// Did this deployment fail in a way that asking it again cannot mend?
@@ -251,13 +252,14 @@ bool AttemptChain::barred(DeploymentIndex deployment) const
 
 bool AttemptChain::unpaid(DeploymentIndex deployment) const
 {
-    return std::find(unpaid_.begin(), unpaid_.end(), deployment) != unpaid_.end();
+    return std::find(walk_->unpaid.begin(), walk_->unpaid.end(), deployment) != walk_->unpaid.end();
 }
 
 /// Was it passed over, and is there still somebody else to ask?
 bool AttemptChain::put_off(DeploymentIndex deployment) const
 {
-    return !insists_ && std::find(put_off_.begin(), put_off_.end(), deployment) != put_off_.end();
+    return !walk_->insists && std::find(walk_->put_off.begin(), walk_->put_off.end(), deployment) !=
+                                  walk_->put_off.end();
 }
 
 /// May the prompt fit? An unknown window may always; a known one must hold our estimate (when
@@ -265,12 +267,12 @@ bool AttemptChain::put_off(DeploymentIndex deployment) const
 bool AttemptChain::fits(DeploymentIndex deployment, const Moment& moment) const
 {
     const auto window = window_of((*table_)[deployment], moment.fleet[deployment].window);
-    if (!window || (!table_->settings().pre_call_checks && !overflowed_)) {
+    if (!window || (!table_->settings().pre_call_checks && !walk_->overflowed)) {
         return true;
     }
-    const auto prompt =
-        request_.plan.limits.uppers.of((*table_)[deployment].family, request_.prompt_estimate);
-    return *window >= prompt && (!overflowed_window_ || *window > *overflowed_window_);
+    const auto prompt = walk_->request.plan.limits.uppers.of((*table_)[deployment].family,
+                                                             walk_->request.prompt_estimate);
+    return *window >= prompt && (!walk_->overflowed_window || *window > *walk_->overflowed_window);
 }
 
 bool AttemptChain::failed_before(DeploymentIndex deployment) const
@@ -288,8 +290,9 @@ bool AttemptChain::rested(DeploymentIndex deployment, const Moment& moment) cons
 /// Do its own limits (rpm, tpm) admit the request now? They hold also for who was asked for by id.
 bool AttemptChain::admitted(DeploymentIndex deployment, const Moment& moment) const
 {
-    return moment.fleet[deployment].admits_at(request_.wish) <= moment.now &&
-           std::find(withdrawn_.begin(), withdrawn_.end(), deployment) == withdrawn_.end();
+    return moment.fleet[deployment].admits_at(walk_->request.wish) <= moment.now &&
+           std::find(walk_->withdrawn.begin(), walk_->withdrawn.end(), deployment) ==
+               walk_->withdrawn.end();
 }
 
 /// Has it as many requests in flight as it may? Where a queue stands in front of it, that decides.
@@ -310,23 +313,23 @@ bool AttemptChain::free(DeploymentIndex deployment, const Moment& moment) const
 bool AttemptChain::serves(DeploymentIndex deployment, const Moment& moment) const
 {
     return free(deployment, moment) &&
-           (insists_ || hop().place.pinned ||
-            !moment.fleet[deployment].doubtful(request_.prompt_estimate, moment.now));
+           (walk_->insists || hop().place.pinned ||
+            !moment.fleet[deployment].doubtful(walk_->request.prompt_estimate, moment.now));
 }
 
 /// Somebody is passed over: for how long, or just for as long as others can serve.
 void AttemptChain::note_absence(DeploymentIndex deployment, const Moment& moment)
 {
     const DeploymentState& state = moment.fleet[deployment];
-    const TimePoint admits_at = state.admits_at(request_.wish);
-    somebody_limited_ = somebody_limited_ || admits_at > moment.now;
+    const TimePoint admits_at = state.admits_at(walk_->request.wish);
+    walk_->somebody_limited = walk_->somebody_limited || admits_at > moment.now;
     const TimePoint back = std::max({state.rests_until, moment.now + Millis{1}, admits_at});
     // What is too large for a limit does not fit later either.
     if (admits_at != TimePoint::max()) {
-        earliest_recovery_ = std::min(earliest_recovery_.value_or(back), back);
+        walk_->earliest_recovery = std::min(walk_->earliest_recovery.value_or(back), back);
     }
-    const bool doubted = rested(deployment, moment) && admits_at <= moment.now && !insists_ &&
-                         state.doubtful(request_.prompt_estimate, moment.now);
+    const bool doubted = rested(deployment, moment) && admits_at <= moment.now && !walk_->insists &&
+                         state.doubtful(walk_->request.prompt_estimate, moment.now);
     if (doubted) {
         note_doubtful();
     }
@@ -335,17 +338,17 @@ void AttemptChain::note_absence(DeploymentIndex deployment, const Moment& moment
 /// Somebody in this hop is worth asking when nobody else serves.
 void AttemptChain::note_doubtful()
 {
-    if (doubtful_.empty() || !same_place(doubtful_.back().place, hop().place)) {
-        doubtful_.push_back(hop());
+    if (walk_->doubtful.empty() || !same_place(walk_->doubtful.back().place, hop().place)) {
+        walk_->doubtful.push_back(hop());
     }
 }
 
 void AttemptChain::note_overflow(const FailedAttempt& attempt, const Moment& moment)
 {
-    overflowed_ = true;
+    walk_->overflowed = true;
     if (const auto window =
             window_of((*table_)[attempt.deployment], moment.fleet[attempt.deployment].window)) {
-        overflowed_window_ = std::max(overflowed_window_.value_or(*window), *window);
+        walk_->overflowed_window = std::max(walk_->overflowed_window.value_or(*window), *window);
     }
 }
 

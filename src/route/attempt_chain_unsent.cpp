@@ -9,24 +9,24 @@ namespace spillway::route {
 
 Action AttemptChain::declined(Error shortage, const Moment& moment)
 {
-    if (!current_ || committed_) {
+    if (!walk_->current || committed_) {
         return give_up(moment);
     }
-    unpaid_.push_back(*current_);
+    walk_->unpaid.push_back(*walk_->current);
     const auto never = Millis::max();
-    if (!shortage_ ||
-        shortage.retry_after().value_or(never) < shortage_->retry_after().value_or(never)) {
-        shortage_ = std::move(shortage);
+    if (!walk_->shortage ||
+        shortage.retry_after().value_or(never) < walk_->shortage->retry_after().value_or(never)) {
+        walk_->shortage = std::move(shortage);
     }
     return take_back(moment);
 }
 
 Action AttemptChain::withdrawn(const Moment& moment)
 {
-    if (!current_ || committed_) {
+    if (!walk_->current || committed_) {
         return give_up(moment);
     }
-    somebody_limited_ = true;
+    walk_->somebody_limited = true;
     if (const auto wait = wait_for_part(moment)) {
         return *wait;
     }
@@ -35,10 +35,10 @@ Action AttemptChain::withdrawn(const Moment& moment)
 
 Action AttemptChain::passed_over(const Moment& moment)
 {
-    if (!current_ || committed_) {
+    if (!walk_->current || committed_) {
         return give_up(moment);
     }
-    put_off_.push_back(*current_);
+    walk_->put_off.push_back(*walk_->current);
     note_doubtful();
     return take_back(moment);
 }
@@ -48,19 +48,19 @@ Action AttemptChain::turned_away(Error why, const Moment& moment)
     if (committed_) {
         return Stop{std::move(why)};
     }
-    if (!current_) {
+    if (!walk_->current) {
         return give_up(moment);
     }
-    turned_away_.push_back(*current_);
-    no_room_ = std::move(why);
+    walk_->turned_away.push_back(*walk_->current);
+    walk_->no_room = std::move(why);
     return take_back(moment);
 }
 
 /// The deployment's limits are used up: this request does not come back to it.
 Action AttemptChain::pass_on(const Moment& moment)
 {
-    note_absence(*current_, moment);
-    withdrawn_.push_back(*current_);
+    note_absence(*walk_->current, moment);
+    walk_->withdrawn.push_back(*walk_->current);
     return take_back(moment);
 }
 
@@ -69,51 +69,51 @@ Action AttemptChain::pass_on(const Moment& moment)
 std::optional<Pause> AttemptChain::wait_for_part(const Moment& moment)
 {
     constexpr Millis patience{250};
-    const auto step = std::clamp(waited_for_part_, Millis{5}, Millis{40});
-    const auto& grows_at = moment.fleet[*current_].part_grows_at;
-    if (!grows_at || *grows_at > moment.now || waited_for_part_ >= patience ||
+    const auto step = std::clamp(walk_->waited_for_part, Millis{5}, Millis{40});
+    const auto& grows_at = moment.fleet[*walk_->current].part_grows_at;
+    if (!grows_at || *grows_at > moment.now || walk_->waited_for_part >= patience ||
         moment.now + step >= deadline_) {
         return std::nullopt;
     }
-    waited_for_part_ += step;
-    waiting_for_part_ = true;
+    walk_->waited_for_part += step;
+    walk_->waiting_for_part = true;
     return Pause{step};
 }
 
 /// The wait for a part is over: the same deployment again, if it is still one to ask.
 Action AttemptChain::part_awaited(const Moment& moment)
 {
-    if (!current_) {
+    if (!walk_->current) {
         return give_up(moment);
     }
     if (moment.now >= deadline_) {
-        current_.reset();
+        walk_->current.reset();
         return out_of_time();
     }
-    if (!free(*current_, moment)) {
+    if (!free(*walk_->current, moment)) {
         return pass_on(moment);
     }
-    const bool was_retry = before_send_.retry;
+    const bool was_retry = walk_->before_send.retry;
     uncount();
-    return was_retry ? send_retry(*current_, moment) : send(*current_, moment);
+    return was_retry ? send_retry(*walk_->current, moment) : send(*walk_->current, moment);
 }
 
 /// What the last `Send` counted is taken back.
 void AttemptChain::uncount()
 {
-    fallbacks_ = before_send_.fallbacks;
-    hop_tried_ = before_send_.hop_tried;
-    if (before_send_.retry) {
+    fallbacks_ = walk_->before_send.fallbacks;
+    walk_->hop_tried = walk_->before_send.hop_tried;
+    if (walk_->before_send.retry) {
         --retries_;
-        --retries_in_level_;
+        --walk_->retries_in_level;
     }
 }
 
 /// Nothing was sent after the last `Send`: the next is tried.
 Action AttemptChain::take_back(const Moment& moment)
 {
-    current_.reset();
-    const bool was_retry = before_send_.retry;
+    walk_->current.reset();
+    const bool was_retry = walk_->before_send.retry;
     uncount();
     if (moment.now >= deadline_) {
         return out_of_time();

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "spillway/base/on_demand.hpp"
 #include "spillway/chat/engine_facts.hpp"
 #include "spillway/chat/failure.hpp"
 #include "spillway/chat/usage.hpp"
@@ -94,8 +95,8 @@ struct Attempt {
     std::unique_ptr<guard::EnginePass> pass{};  ///< Where the deployment sits on a local engine.
     std::optional<Tokens> window{};             ///< That an Ollama was asked for.
     /// How it went. Here and not returned: every coroutine on the way would keep room for it while
-    /// a long stream runs.
-    AttemptEnd end{};
+    /// a long stream runs. Told when it is over, so there is no room for it before.
+    OnDemand<AttemptEnd> end{};
     std::unique_ptr<Verification> verification{};  ///< Null where nothing is verified.
     /// An earlier attempt's answer, let go when this one's is begun; null when there is none.
     std::unique_ptr<HeldAnswer>* rival = nullptr;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "spillway/base/on_demand.hpp"
 #include "spillway/gateway/attempt.hpp"
 #include "spillway/gateway/engine_turn.hpp"
 #include "spillway/gateway/inference_request.hpp"
@@ -29,7 +30,7 @@ public:
     /// Runs once. Never fails: a failure is an outcome too, and is recorded like one.
     [[nodiscard]] net::Task<void> run();
     /// What was done, after `run`.
-    [[nodiscard]] Outcome& outcome() noexcept { return outcome_; }
+    [[nodiscard]] Outcome& outcome() { return *outcome_; }
     /// What it may have cost, to be closed when the record is committed.
     [[nodiscard]] Payment& payment() noexcept { return payment_; }
 
@@ -92,7 +93,8 @@ private:
     TimePoint asked_{};
     std::unique_ptr<Trial> first_;  ///< While its doubted answer waits for a better one.
     std::int64_t set_aside_ = 0;    ///< Of the tokens per minute of the deployment that is asked.
-    Outcome outcome_;
+    std::optional<TimePoint> first_attempt_;
+    OnDemand<Outcome> outcome_;  ///< Mostly told at the end.
 };
 
 }  // namespace spillway::gateway

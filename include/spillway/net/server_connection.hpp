@@ -122,7 +122,7 @@ private:
     TimePoint began_;
     Exchange* exchange_ = nullptr;
     std::function<void()> on_gone_;
-    std::optional<Error> refusal_;
+    std::unique_ptr<const Error> refusal_;  ///< Of a head; the connection ends with it.
     Phase phase_ = Phase::idle;
 
     bool pinned_ = false;  ///< Views of the exchange point into `block_`.

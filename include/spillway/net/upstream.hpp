@@ -94,7 +94,7 @@ public:
     UpstreamCall(const UpstreamCall&) = delete;
     UpstreamCall& operator=(const UpstreamCall&) = delete;
 
-    /// The head and its views live as long as the call.
+    /// The head lives as long as the call, its fields until the first `read`.
     /// Connects or reuses, sends, reads the final head (at most 8 interim ones are passed over).
     /// A reused connection that turns out to have been closed before it took the request is
     /// replaced by a fresh one, once (promise 14; never twice upstream).

@@ -36,6 +36,7 @@ struct UpstreamCall::Parts : LiveCall {
     Task<Failure> read_head();
     [[nodiscard]] std::optional<Failure> take_head();
     void begin_body(const UpstreamRequest& request);
+    void forget_head() noexcept;
 
     // Body
     [[nodiscard]] std::optional<Bytes> take_body();
@@ -64,8 +65,9 @@ struct UpstreamCall::Parts : LiveCall {
     std::size_t scanned = 0;
     std::size_t read_size = BlockPool::small;
 
-    std::string head_text;
+    std::string head_text;  ///< What the fields of `head` point into.
     ReplyHead head;
+    Millis keepalive = Millis::max();  ///< As the head tells it.
     ChunkReader chunks;
     std::uint64_t left = 0;
     int interim = 0;

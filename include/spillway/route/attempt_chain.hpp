@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -99,10 +100,11 @@ public:
     /// @param table  Must outlive the chain.
     AttemptChain(const RoutingTable& table, ChainRequest request, TimePoint now);
 
-    [[nodiscard]] const Plan& plan() const { return request_.plan; }
-    [[nodiscard]] const chat::TokenWish& wish() const { return request_.wish; }
+    /// Like all that follows the plan, only until `answered`.
+    [[nodiscard]] const Plan& plan() const { return walk_->request.plan; }
+    [[nodiscard]] const chat::TokenWish& wish() const { return walk_->request.wish; }
     /// The place the client asked for, or the route's first hop.
-    [[nodiscard]] const Resolved& asked() const { return request_.plan.hops.front(); }
+    [[nodiscard]] const Resolved& asked() const { return walk_->request.plan.hops.front(); }
 
     /// The first step. A deployment that was asked for by its id is used even while it rests.
     [[nodiscard]] Action start(const Moment& moment);
@@ -124,7 +126,7 @@ public:
     /// @param why  What the client is told when nobody is left and nothing was tried.
     [[nodiscard]] Action turned_away(Error why, const Moment& moment);
     /// Nobody else is left, so those are asked that were passed over.
-    [[nodiscard]] bool insists() const { return insists_; }
+    [[nodiscard]] bool insists() const { return walk_->insists; }
     /// Was the target of the last `Send` asked for by its id?
     [[nodiscard]] bool pinned() const { return hop().place.pinned.has_value(); }
     /// The last `Send` was answered, but not well enough: the request goes on along the plan, as
@@ -133,12 +135,19 @@ public:
     /// Does the plan lead on from here, and has no answer been doubted yet?
     [[nodiscard]] bool may_escalate() const
     {
-        return !escalated_ && !committed_ && planned_ < request_.plan.hops.size();
+        return !escalated_ && !committed_ && walk_->planned < walk_->request.plan.hops.size();
     }
     /// The last `Pause` is over.
     [[nodiscard]] Action resumed(const Moment& moment);
     /// The first byte of an answer is about to go to the client.
     void committed() { committed_ = true; }
+    /// The same, and it is an attempt's answer: no step follows. What only a further step would
+    /// need is let go, so that a long stream need not carry it.
+    void answered()
+    {
+        committed_ = true;
+        walk_.reset();
+    }
 
     [[nodiscard]] const std::vector<FailedAttempt>& failures() const { return failures_; }
     /// x-litellm-attempted-retries. Counts a retry when it is decided, pause included.
@@ -201,7 +210,7 @@ private:
     [[nodiscard]] bool open_doubtful_hop();
     void enter(Hop hop);
 
-    [[nodiscard]] const Hop& hop() const { return hops_.back(); }
+    [[nodiscard]] const Hop& hop() const { return walk_->hops.back(); }
     [[nodiscard]] const Group& group() const { return (*table_)[hop().place.group]; }
     [[nodiscard]] bool in_hop(DeploymentIndex member) const;
     [[nodiscard]] bool is_lone() const;
@@ -227,43 +236,50 @@ private:
         bool retry = false;
     };
 
+    /// How far the request came on its way. Most of the chain, and of no use once an answer began.
+    struct Walk {
+        ChainRequest request;
+        std::vector<Hop> hops{};  ///< All that were entered; the last is the current one.
+        std::vector<Pending> pending{};
+        std::vector<Hop> doubtful{};  ///< Hops in which somebody was passed over as doubtful.
+        std::vector<DeploymentIndex> withdrawn{};
+        /// Why the request is where it is; may be no attempt's.
+        std::optional<chat::Failure> last{};
+        std::optional<DeploymentIndex> current{};  ///< Attempt under way.
+        Counted before_send{};
+        std::vector<DeploymentIndex> unpaid{};       ///< No budget affords them.
+        std::optional<Error> shortage{};             ///< Why; of several the one that ends first.
+        std::vector<DeploymentIndex> put_off{};      ///< Passed over for their engines.
+        std::vector<DeploymentIndex> turned_away{};  ///< Their engines have no room.
+        std::optional<Error> no_room{};              ///< Why; of several the last.
+        std::optional<DeploymentIndex> waiting_for{};
+        std::optional<TimePoint> earliest_recovery{};
+        std::optional<Tokens> overflowed_window{};  ///< Largest known window that was too small.
+        /// Current `order`; empty before the first and after the last.
+        std::optional<int> level{};
+        int retries_in_level = 0;
+        std::size_t planned = 1;   ///< Hops of the plan that were entered or passed over.
+        Millis waited_for_slot{};  ///< In the current hop.
+        bool waiting_for_slot = false;
+        Millis waited_for_load{};
+        int loads_asked = 0;
+        bool waiting_for_load = false;
+        Millis waited_for_part{};  ///< In the whole request.
+        bool waiting_for_part = false;
+        bool somebody_saturated = false;
+        bool somebody_limited = false;
+        bool levels_spent = false;
+        bool insists = false;     ///< Nobody else is left: doubtful ones are asked.
+        bool hop_tried = false;   ///< Something was sent in the current hop.
+        bool overflowed = false;  ///< Some deployment said that the prompt is too long.
+    };
+
     const RoutingTable* table_;
-    ChainRequest request_;
+    std::unique_ptr<Walk> walk_;  ///< Null from `answered` on.
     TimePoint deadline_;
-    std::vector<Hop> hops_;  ///< All that were entered; the last is the current one.
-    std::vector<Pending> pending_;
-    std::vector<Hop> doubtful_;  ///< Hops in which somebody was passed over as doubtful.
-    std::vector<DeploymentIndex> withdrawn_;
     std::vector<FailedAttempt> failures_;
-    std::optional<chat::Failure> last_;  ///< Why the request is where it is; may be no attempt's.
-    std::optional<DeploymentIndex> current_;  ///< Attempt under way.
-    Counted before_send_;
-    std::vector<DeploymentIndex> unpaid_;       ///< No budget affords them.
-    std::optional<Error> shortage_;             ///< Why; of several the one that ends first.
-    std::vector<DeploymentIndex> put_off_;      ///< Passed over for their engines.
-    std::vector<DeploymentIndex> turned_away_;  ///< Their engines have no room.
-    std::optional<Error> no_room_;              ///< Why; of several the last.
-    std::optional<DeploymentIndex> waiting_for_;
-    std::optional<TimePoint> earliest_recovery_;
-    std::optional<Tokens> overflowed_window_;  ///< Largest known window that was too small.
-    std::optional<int> level_;  ///< Current `order`; empty before the first and after the last.
-    int retries_in_level_ = 0;
     int retries_ = 0;
     int fallbacks_ = 0;
-    std::size_t planned_ = 1;   ///< Hops of the plan that were entered or passed over.
-    Millis waited_for_slot_{};  ///< In the current hop.
-    bool waiting_for_slot_ = false;
-    Millis waited_for_load_{};
-    int loads_asked_ = 0;
-    bool waiting_for_load_ = false;
-    Millis waited_for_part_{};  ///< In the whole request.
-    bool waiting_for_part_ = false;
-    bool somebody_saturated_ = false;
-    bool somebody_limited_ = false;
-    bool levels_spent_ = false;
-    bool insists_ = false;     ///< Nobody else is left: doubtful ones are asked.
-    bool hop_tried_ = false;   ///< Something was sent in the current hop.
-    bool overflowed_ = false;  ///< Some deployment said that the prompt is too long.
     bool committed_ = false;
     bool escalated_ = false;
 };

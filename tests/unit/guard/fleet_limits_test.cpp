@@ -4,41 +4,21 @@
 
 #include <optional>
 
-#include "spillway/guard/fleet.hpp"
-#include "unit/route/world.hpp"
+#include "unit/guard/fleet_scene.hpp"
 
 namespace spillway::guard {
 namespace {
 
 using namespace std::chrono_literals;
-using route::testing_world::config_of;
-using route::testing_world::row;
+using namespace testing_fleet;
 
-const TimePoint noon{std::chrono::hours{1'000}};
-constexpr DeploymentIndex a{0};
-constexpr DeploymentIndex b{1};
-constexpr DeploymentIndex c{2};
-
-class FleetLimits : public testing::Test {
+class FleetLimits : public FleetScene {
 protected:
     FleetLimits()
     {
         config.router.optional_pre_call_checks = {"enforce_model_rate_limits"};
         config.deployments[0].rpm = 2;
         config.deployments[1].tpm = 100;
-    }
-    Fleet& fleet()
-    {
-        if (!made) {
-            table.emplace(config, std::vector<bool>{});
-            made.emplace(*table, nullptr);
-        }
-        return *made;
-    }
-    void ends(const AttemptReport& report, TimePoint now)
-    {
-        fleet().started(report.deployment, now);
-        fleet().ended(report, now);
     }
     route::DeploymentState state(DeploymentIndex deployment, TimePoint now)
     {
@@ -50,9 +30,6 @@ protected:
         return {Tokens{tokens}, Tokens{0}, chat::TokenWish::Answer::asked};
     }
 
-    config::Config config = config_of({row("g", "a"), row("g", "b"), row("g", "c")});
-    std::optional<route::RoutingTable> table;
-    std::optional<Fleet> made;
     route::FleetView view;
 };
 

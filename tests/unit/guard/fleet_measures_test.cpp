@@ -4,31 +4,16 @@
 
 #include <optional>
 
-#include "spillway/guard/fleet.hpp"
-#include "unit/route/world.hpp"
+#include "unit/guard/fleet_scene.hpp"
 
 namespace spillway::guard {
 namespace {
 
 using namespace std::chrono_literals;
-using route::testing_world::config_of;
-using route::testing_world::row;
+using namespace testing_fleet;
 
-const TimePoint noon{std::chrono::hours{1'000}};
-constexpr DeploymentIndex a{0};
-constexpr DeploymentIndex b{1};
-constexpr DeploymentIndex c{2};
-
-class FleetMeasures : public testing::Test {
+class FleetMeasures : public FleetScene {
 protected:
-    Fleet& fleet()
-    {
-        if (!made) {
-            table.emplace(config, std::vector<bool>{});
-            made.emplace(*table, nullptr);
-        }
-        return *made;
-    }
     /// An answer that ends at `now`.
     void answers(DeploymentIndex deployment, Millis first_token, TimePoint now)
     {
@@ -47,11 +32,6 @@ protected:
         report.form = AttemptReport::Form::stream;
         ends(report, now);
     }
-    void ends(const AttemptReport& report, TimePoint now)
-    {
-        fleet().started(report.deployment, now);
-        fleet().ended(report, now);
-    }
     void fails(DeploymentIndex deployment, chat::FailureClass kind, TimePoint now)
     {
         AttemptReport report;
@@ -64,10 +44,6 @@ protected:
     {
         return fleet().health(deployment, now).state;
     }
-
-    config::Config config = config_of({row("g", "a"), row("g", "b"), row("g", "c")});
-    std::optional<route::RoutingTable> table;
-    std::optional<Fleet> made;
 };
 
 TEST_F(FleetMeasures, TakesAPeakOfTheFirstTokenAtOnceAndLetsItFade)

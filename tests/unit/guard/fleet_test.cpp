@@ -1,34 +1,20 @@
-#include "spillway/guard/fleet.hpp"
-
 #include <gtest/gtest.h>
 
 #include <thread>
 #include <vector>
 
-#include "unit/route/world.hpp"
+#include "unit/guard/fleet_scene.hpp"
 
 namespace spillway::guard {
 namespace {
 
 using namespace std::chrono_literals;
 using chat::FailureClass;
-using route::testing_world::config_of;
-using route::testing_world::row;
+using namespace testing_fleet;
 
-const TimePoint noon{std::chrono::hours{1'000}};
-constexpr DeploymentIndex a{0};
-constexpr DeploymentIndex b{1};
-
-class FleetTest : public testing::Test {
+class FleetTest : public FleetScene {
 protected:
-    Fleet& fleet()
-    {
-        if (!made) {
-            table.emplace(config, std::vector<bool>{});
-            made.emplace(*table, nullptr);
-        }
-        return *made;
-    }
+    FleetTest() : FleetScene(config_of({row("g", "a"), row("g", "b"), row("lone", "c")})) {}
     void answers(DeploymentIndex deployment, TimePoint now)
     {
         fleet().started(deployment, now);
@@ -65,9 +51,6 @@ protected:
         return state(deployment, now).serves(now);
     }
 
-    config::Config config = config_of({row("g", "a"), row("g", "b"), row("lone", "c")});
-    std::optional<route::RoutingTable> table;
-    std::optional<Fleet> made;
     static constexpr DeploymentIndex lone{2};
 };
 

@@ -61,6 +61,7 @@ Task<void> call(Shard& shard, net::Origin origin, Ask ask, Seen& seen)
         co_return;
     }
     seen.status = (*head)->status;
+    seen.type = std::string{(*head)->fields["content-type"]};
     while (true) {
         const auto piece = co_await upstream.read(in(ask.idle));
         if (!piece) {
@@ -72,7 +73,6 @@ Task<void> call(Shard& shard, net::Origin origin, Ask ask, Seen& seen)
             break;
         seen.body += *piece;
     }
-    seen.type = std::string{(*head)->fields["content-type"]};
 }
 
 class UpstreamCallTest : public ::testing::Test {

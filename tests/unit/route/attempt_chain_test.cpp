@@ -455,6 +455,17 @@ TEST(AttemptChainDeadline, RulesOutAPauseBeyondIt)
     EXPECT_EQ(walk.error().code(), Errc::upstream_rate_limited);
 }
 
+TEST(AttemptChainAnswered, StillTellsWhatTheWayWasLike)
+{
+    Walk walk(config_of({row("fast", "a"), row("fast", "b")}), "fast");
+    walk.start().fails(FailureClass::transient);
+    walk.chain.answered();
+    EXPECT_EQ(walk.chain.failures().size(), 1U);
+    EXPECT_EQ(walk.chain.attempted_retries(), 1);
+    EXPECT_EQ(walk.chain.attempted_fallbacks(), 0);
+    EXPECT_FALSE(walk.chain.may_escalate());
+}
+
 class AfterTheFirstByte : public testing::TestWithParam<FailureClass> {};
 
 TEST_P(AfterTheFirstByte, NothingIsTriedAgain)
