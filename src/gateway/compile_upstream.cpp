@@ -1,7 +1,6 @@
 #include "compile_upstream.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "member_number.hpp"
