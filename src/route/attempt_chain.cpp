@@ -54,6 +54,18 @@ AttemptChain::AttemptChain(const RoutingTable& table, ChainRequest request, Time
     walk_->hops.push_back(Hop{asked(), 0});
 }
 
+AttemptChain::AttemptChain(const AttemptChain& other)
+    : table_(other.table_),
+      walk_(std::make_unique<Walk>(*other.walk_)),
+      deadline_(other.deadline_),
+      failures_(other.failures_),
+      retries_(other.retries_),
+      fallbacks_(other.fallbacks_),
+      committed_(other.committed_),
+      escalated_(other.escalated_)
+{
+}
+
 Action AttemptChain::start(const Moment& moment)
 {
     if (moment.now >= deadline_) {

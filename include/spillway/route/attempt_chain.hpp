@@ -99,6 +99,12 @@ class AttemptChain {
 public:
     /// @param table  Must outlive the chain.
     AttemptChain(const RoutingTable& table, ChainRequest request, TimePoint now);
+    /// A copy for asking what would come next; only until `answered`.
+    AttemptChain(const AttemptChain& other);
+    AttemptChain(AttemptChain&&) noexcept = default;
+    AttemptChain& operator=(const AttemptChain&) = delete;
+    AttemptChain& operator=(AttemptChain&&) noexcept = default;
+    ~AttemptChain() = default;
 
     /// Like all that follows the plan, only until `answered`.
     [[nodiscard]] const Plan& plan() const { return walk_->request.plan; }
