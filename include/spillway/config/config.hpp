@@ -167,8 +167,9 @@ struct Router {
     std::map<std::string, Budget> provider_budgets;
     std::map<std::string, Budget> tag_budgets;
     std::optional<NanoUsd> max_end_user_budget;
-    Budget internal_user_budget;  ///< Of users that have none of their own.
-    std::string time_zone;        ///< Of budgets; that of the server when empty.
+    std::string end_user_budget_id;  ///< A budget of `/budget/new`; empty: none.
+    Budget internal_user_budget;     ///< Of users that have none of their own.
+    std::string time_zone;           ///< Of budgets; that of the server when empty.
     KeyRules key_rules;
 };
 
