@@ -204,6 +204,7 @@ void Daemon::make_lanes(const Edition& edition)
     const auto& database = edition.snapshot->config.general.database_url;
     news_ = std::make_unique<NewsDesk>(store_->path(), teller_ ? &*database : nullptr, clock_);
     alerts_.emplace(lanes_.front(), budgets_, *news_);
+    alerts_->start();
     shared_.on_budget_news = [this] { alerts_->hurry(); };
     budgets_.when_others_bring_news([this] { alerts_->hurry(); });
     calibrations_.emplace(control_, lanes_, *comparisons_);
@@ -343,7 +344,7 @@ DrainSteps Daemon::drain_steps()
     steps.remaining = [this] { return connections(); };
     steps.finished = [this] {
         // Whoever waits for it gets its last word, while there is a loop to hear it in.
-        news_.reset();
+        news_->finish();
         lanes_.front().shard().post([this] { control_.stop(); });
     };
     return steps;

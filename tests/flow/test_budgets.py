@@ -363,6 +363,10 @@ def test_a_clock_that_jumps_an_hour_opens_no_window_twice(workshop, upstream, tm
 # --- telling
 
 
+def untold(daemon):
+    return daemon.ledger.number("SELECT count(*) FROM told WHERE message IS NOT NULL")
+
+
 def test_the_webhook_is_told_once_per_window(workshop, upstream):
     hook = workshop.upstream("hook", default=r.whole({}))
     daemon = workshop.serve(
@@ -380,10 +384,33 @@ def test_the_webhook_is_told_once_per_window(workshop, upstream):
     assert told.json["spend"] == pytest.approx(2 * COST / 1e9)
     assert hook.requests[0].json == told.json, "the same message again, after a failure"
     assert daemon.log.count("Soft Budget Crossed") == 1
+    wait_until(lambda: untold(daemon) == 0, 20, "the note that it was told")
     daemon.stop()
     daemon.restart()
     assert daemon.client.chat("m", **SHORT).status == 200
     assert len(hook.requests) == 2 and daemon.log.count("Soft Budget Crossed") == 1
+
+
+def test_news_that_a_crash_cut_off_are_told_after_it(workshop, upstream):
+    hook = workshop.upstream("hook", default=r.whole({}))
+    daemon = workshop.serve(
+        deployment("m", upstream.base, **PRICED),
+        general_settings={"alert_to_webhook_url": hook.origin + "/alerts"},
+        budgets={"proxy": {"max_budget": 1, "budget_duration": "1d", "soft_budget": 0.0001}})
+    hook.next(r.STALL)
+    for _ in range(2):
+        assert daemon.client.chat("m", **SHORT).status == 200
+    hook.wait_for_requests(1)
+    assert untold(daemon) == 1
+    daemon.kill()
+    daemon.restart()
+    hook.wait_for_requests(2)
+    assert hook.requests[1].json == hook.requests[0].json, "the same message, with what was spent then"
+    wait_until(lambda: untold(daemon) == 0, 20, "the note that it was told")
+    daemon.kill()
+    daemon.restart()
+    assert daemon.client.chat("m", **SHORT).status == 200
+    assert len(hook.requests) == 2, "and never again"
 
 
 # --- what local answers cost, and what they would have cost elsewhere
