@@ -327,6 +327,26 @@ def test_a_limited_deployment_comes_first_also_when_its_lease_has_to_be_asked_fo
     assert (len(fleet.upstream.requests), len(second.requests)) == (2, 0)
 
 
+def test_a_start_without_the_database_takes_its_part_of_a_limit(fleet):
+    one, two = fleet.start(rows=[deployment("m", fleet.upstream.base, rpm=10, **FAR)], **ENFORCED)
+    wait_until(lambda: [daemon.ledger.number("SELECT coalesce(max(usual), 0) FROM instances") for daemon in (one, two)] == [2, 2], 20,
+               "both to be known to each other")
+    two.stop()
+    one.stop()
+    fleet.cluster.stop()
+    try:
+        for daemon in (one, two):
+            daemon.restart()
+        statuses = in_parallel(20, lambda number: (one, two)[number % 2].client.chat("m").status)
+        # A tenth is refilled in six seconds; what is asked for meanwhile takes much less.
+        assert 8 <= statuses.count(200) <= 12, statuses
+        stranger, = fleet.start(count=1, rows=[deployment("m", fleet.upstream.base, rpm=10, **FAR)],
+                                instances={"expected": 5}, **ENFORCED)
+        assert [stranger.client.chat("m").status for _ in range(3)].count(200) == 2
+    finally:
+        fleet.cluster.start()
+
+
 def test_an_engine_of_this_machine_is_each_instances_own(fleet):
     daemons = fleet.start(rows=[deployment("m", fleet.upstream.base, rpm=5)], **ENFORCED)
     statuses = in_parallel(20, lambda number: daemons[number % 2].client.chat("m").status)

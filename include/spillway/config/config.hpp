@@ -267,6 +267,7 @@ struct Instances {
     bool share = true;  ///< Budgets, limits and keys, with all that use the same `database_url`.
     std::string name;   ///< For people; empty: host and port.
     Millis key_memory{3'600'000};
+    unsigned expected = 2;  ///< For one that has never met the others.
 };
 
 /// Our own `local:` section: what engines of ours cost.
