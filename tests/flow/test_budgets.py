@@ -10,7 +10,7 @@ import pytest
 from fakes import replies as r
 from harness.daemon import binary, config_of, deployment, in_parallel
 from harness.faults import Faults
-from harness.http import Closed
+from harness.http import Client, Closed
 from harness.waiting import wait_until
 
 PRICED = {"input_cost_per_token": 0.000002, "output_cost_per_token": 0.00001}
@@ -71,6 +71,46 @@ def test_answers_say_what_is_left(workshop, upstream):
     assert nano(whole.header("x-spillway-budget-remaining-deployment")) == 1_000_000_000 - COST
     stream = daemon.client.chat("m", stream=True, **SHORT)
     assert nano(stream.header("x-spillway-budget-remaining-proxy")) < 2_000_000_000 - COST
+
+
+def left(reply):
+    """What an answer says is left, in nano-dollars by scope."""
+    start = "x-spillway-budget-remaining-"
+    return {name[len(start):]: nano(value) for name, value in reply.headers if name.startswith(start)}
+
+
+def test_answers_say_what_is_left_of_every_scope(workshop, upstream):
+    daemon = workshop.serve(
+        deployment("m", upstream.base, **PRICED, model_info=CLOUD),
+        router_settings={"provider_budget_config": {"openai": {"budget_limit": 3, "time_period": "1d"}}},
+        budgets={"groups": {"m": {"max_budget": 4, "budget_duration": "1d"}},
+                 "tags": {"batch": [{"max_budget": 5}, {"max_budget": 0.5, "budget_duration": "1d"}]},
+                 "end_users": {"max_budget": 6, "budget_duration": "1d"}})
+
+    def make(path, **fields):
+        reply = daemon.client.post(path, fields)
+        assert reply.status == 200, reply
+        return reply.json
+
+    make("/user/new", user_id="u-7", max_budget=7, auto_create_key=False)
+    make("/team/new", team_id="red", max_budget=8)
+    make("/team/member_add", team_id="red", member={"role": "user", "user_id": "u-7"}, max_budget_in_team=9)
+    of_team = Client(daemon.port, make("/key/generate", team_id="red", user_id="u-7", max_budget=10)["key"])
+    own = Client(daemon.port, make("/key/generate", user_id="u-7", max_budget=11)["key"])
+
+    asked = {"user": "ann", "metadata": {"tags": ["batch"]}, **SHORT}
+    caps = {"provider": 3, "group": 4, "tag": 0.5, "end-user": 6, "team": 8, "team-member": 9, "key": 10}
+    reply = of_team.chat("m", **asked)
+    assert reply.status == 200
+    assert left(reply) == {scope: nano(cap) - COST for scope, cap in caps.items()}, \
+        "of two windows the tighter; a team's key is not held by its user's own budget"
+    reply = own.chat("m", user="bob", **SHORT)
+    assert left(reply) == {"provider": nano(3) - 2 * COST, "group": nano(4) - 2 * COST, "end-user": nano(6) - COST,
+                           "user": nano(7) - 2 * COST, "key": nano(11) - COST}
+    stream = of_team.chat("m", stream=True, **asked)
+    while_set_aside = left(stream)
+    assert set(while_set_aside) == set(caps)
+    assert all(while_set_aside[scope] < nano(cap) - COST for scope, cap in caps.items()), while_set_aside
 
 
 def test_no_cap_no_line_about_one(workshop, upstream):
