@@ -366,6 +366,7 @@ def test_customers_without_a_budget_have_the_default_one(workshop, upstream):
     assert [client.chat("m", user="bob", **SHORT).status for _ in range(2)] == [200, 429]
     call(daemon, "/customer/new", {"user_id": "carol", "max_budget": 1})
     assert [client.chat("m", user="carol", **SHORT).status for _ in range(2)] == [200, 200]
+    assert daemon.client.post("/budget/delete", {"id": "visitors"}).status == 400, "end users would have no cap"
     call(daemon, "/budget/update", {"budget_id": "visitors", "max_budget": 1, "rpm_limit": 1})
     assert [client.chat("m", user="dave", **SHORT).status for _ in range(2)] == [200, 429]
     daemon.stop()

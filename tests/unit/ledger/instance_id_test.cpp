@@ -18,7 +18,7 @@ TEST_F(InstanceIdTest, IsMadeOnceAndKept)
     const auto id = instance_id(path_);
     ASSERT_TRUE(id);
     EXPECT_EQ(id->size(), 26U);
-    EXPECT_EQ(instance_id(path_), id);
+    EXPECT_EQ(*instance_id(path_), *id);
 }
 
 TEST_F(InstanceIdTest, HasNeighboursOnceTheyWereNoted)
