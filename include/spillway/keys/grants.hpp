@@ -16,7 +16,7 @@ namespace spillway::keys {
 struct Defaults {
     std::vector<chat::Cap> internal_user;  ///< `max_internal_user_budget`, of users with no own.
     /// `max_end_user_budget_id`: the budget that holds where an end user's own says nothing.
-    std::string end_user_budget;
+    std::string end_user_budget{};
     friend bool operator==(const Defaults&, const Defaults&) = default;
 };
 
