@@ -206,4 +206,14 @@ Result<std::string> global_spend_provider(const Request& request, ledger::Query&
                    });
 }
 
+Result<std::string> global_spend_end_users(const Request& request, ledger::Query& ledger)
+{
+    return list_of(ranking(request, ledger, Dimension::end_user, last_month()),
+                   [](const SumsRow& row) {
+                       return Json{{"end_user", row.names[0]},
+                                   {"total_count", row.sums.requests},
+                                   {"total_spend", row.sums.cost.usd()}};
+                   });
+}
+
 }  // namespace spillway::admin

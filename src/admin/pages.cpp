@@ -138,6 +138,7 @@ net::Task<Result<Reply>> answer(Request request, const Desk& desk)
         case Page::global_spend_teams:
         case Page::global_spend_tags:
         case Page::global_spend_provider:
+        case Page::global_spend_end_users:
         case Page::spend_report:
         case Page::reset_spend:
         case Page::activity:

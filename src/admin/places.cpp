@@ -43,6 +43,8 @@ constexpr std::array table_of_pages{
     Place{"/global/spend/teams", Verb::get, Page::global_spend_teams, Access::operator_only},
     Place{"/global/spend/tags", Verb::get, Page::global_spend_tags, Access::operator_only},
     Place{"/global/spend/provider", Verb::get, Page::global_spend_provider, Access::operator_only},
+    Place{"/global/spend/end_users", Verb::post, Page::global_spend_end_users,
+          Access::operator_only},
     Place{"/global/spend/report", Verb::get, Page::spend_report, Access::operator_only},
     Place{"/global/spend/reset", Verb::post, Page::reset_spend, Access::operator_only},
     Place{"/global/activity", Verb::get, Page::activity, Access::operator_only},

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "spend_questions.hpp"
+
 namespace spillway::admin {
 
 namespace {
@@ -11,7 +13,7 @@ namespace {
 using Make = Result<std::string> (*)(const Request&, ledger::Query&);
 
 /// The pages that need nothing but the ledger.
-constexpr std::array<std::pair<Page, Make>, 17> made_of_the_ledger{{
+constexpr std::array<std::pair<Page, Make>, 18> made_of_the_ledger{{
     {Page::spend_logs, spend_logs},
     {Page::spend_logs_page, spend_logs_page},
     {Page::spend_keys, spend_keys},
@@ -23,6 +25,7 @@ constexpr std::array<std::pair<Page, Make>, 17> made_of_the_ledger{{
     {Page::global_spend_teams, global_spend_teams},
     {Page::global_spend_tags, global_spend_tags},
     {Page::global_spend_provider, global_spend_provider},
+    {Page::global_spend_end_users, global_spend_end_users},
     {Page::spend_report, spend_report},
     {Page::activity, activity},
     {Page::activity_by_model, activity_by_model},
@@ -70,6 +73,9 @@ net::Task<Result<Reply>> spend_page(Request request, const Desk& desk)
                        "Spend is not reset here: it is always the sum of the records. A budget "
                        "begins anew by itself when its period ends; to spend more before, raise "
                        "its cap.");
+    if (request.page == Page::global_spend_end_users)
+        if (auto read = take_end_users_question(request); !read)
+            co_return fail(std::move(read).error());
     request.names = Names(desk.keys.known());
     for (auto& [name, value] : request.query)
         if (name == "api_key" && !value.empty())

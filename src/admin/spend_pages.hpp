@@ -33,6 +33,10 @@ namespace spillway::admin {
 [[nodiscard]] Result<std::string> global_spend_provider(const Request& request,
                                                         ledger::Query& ledger);
 
+/// `POST /global/spend/end_users`: the dearest hundred of the last 30 days, or of those asked for.
+[[nodiscard]] Result<std::string> global_spend_end_users(const Request& request,
+                                                         ledger::Query& ledger);
+
 /// `/global/spend/report`: by day and team or customer, or by key.
 [[nodiscard]] Result<std::string> spend_report(const Request& request, ledger::Query& ledger);
 

@@ -12,6 +12,35 @@ namespace spillway::admin {
 namespace {
 
 constexpr ledger::Day days_of_month = 30;
+constexpr std::string_view most_end_users = "100";  // as LiteLLM has it
+
+/// The text of `name` in the body; empty when it is not there or null.
+Result<std::string> text_in(const Json& body, const char* name)
+{
+    const auto found = body.find(name);
+    if (found == body.end() || found->is_null())
+        return std::string();
+    if (!found->is_string())
+        return fail(
+            Error(Errc::invalid_request, std::string(name) + " must be a text.").about(name));
+    return found->get<std::string>();
+}
+
+/// The day of a moment in the body, "2026-11-20T08:00:00Z" or "2026-11-20".
+Result<std::string> day_in(const Json& body, const char* name)
+{
+    constexpr std::size_t size_of_date = 10;
+    auto text = text_in(body, name);
+    if (!text || text->empty())
+        return text;
+    const auto behind = text->size() > size_of_date ? (*text)[size_of_date] : 'T';
+    const auto day = text->substr(0, size_of_date);
+    if ((behind != 'T' && behind != ' ') || !ledger::days_between(day, {}))
+        return fail(Error(Errc::invalid_request,
+                          std::string(name) + " must begin with a date, written YYYY-MM-DD.")
+                        .about(name));
+    return day;
+}
 
 }  // namespace
 
@@ -36,6 +65,26 @@ Result<ledger::DayRange> days_that_must_be(const Request& request)
         return fail(Errc::invalid_request,
                     "Please provide start_date and end_date, written YYYY-MM-DD.");
     return ledger::days_between(request["start_date"], request["end_date"]);
+}
+
+Result<void> take_end_users_question(Request& request)
+{
+    const auto body = read_object(request.body);
+    if (!body)
+        return fail(body.error());
+    auto first = day_in(*body, "startTime");
+    auto last = day_in(*body, "endTime");
+    auto key = text_in(*body, "api_key");
+    for (const auto* read : {&first, &last, &key})
+        if (!*read)
+            return fail(read->error());
+    if (first->empty())
+        *first = ledger::day_text(last_month().first);
+    request.query = {{"start_date", *std::move(first)},
+                     {"end_date", *std::move(last)},
+                     {"api_key", *std::move(key)},
+                     {"limit", std::string(most_end_users)}};
+    return {};
 }
 
 std::string key_of(const Request& request)

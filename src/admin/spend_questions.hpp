@@ -24,6 +24,10 @@ namespace spillway::admin {
 /// Restricts to `names`, several with commas between them; an empty text does not restrict.
 void only(ledger::SumsQuery& question, ledger::Dimension dimension, std::string_view names);
 
+/// What the body of `/global/spend/end_users` asks, as the query would ask it of other pages. Of
+/// `startTime` and `endTime` the day counts.
+[[nodiscard]] Result<void> take_end_users_question(Request& request);
+
 /// The key that the asker may see: his own, where he does not administer; else the one asked for.
 [[nodiscard]] std::string key_of(const Request& request);
 

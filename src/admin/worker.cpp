@@ -31,18 +31,25 @@ struct Worker::Parts {
         thread = std::thread([this] { work(); });
     }
 
-    ~Parts()
+    ~Parts() { finish(); }
+
+    void finish()
     {
         {
             const std::lock_guard lock(mutex);
             stopping = true;
         }
         more.notify_one();
+        if (!thread.joinable())
+            return;
         thread.join();
         // Those whose turn does not come are told, so that nobody waits for ever.
         for (auto& left : queue)
-            tell(left, fail(Errc::draining, "spillway is stopping"));
+            tell(left, stopped());
+        queue.clear();
     }
+
+    static Result<std::string> stopped() { return fail(Errc::draining, "spillway is stopping"); }
 
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
@@ -86,11 +93,18 @@ Worker::Worker(std::size_t most_waiting, std::string busy)
 
 Worker::~Worker() = default;
 
+void Worker::finish()
+{
+    parts_->finish();
+}
+
 net::Task<Result<std::string>> Worker::ask(net::Shard& shard, Job job)
 {
     auto answer = std::make_shared<Answer>();
     {
         const std::lock_guard lock(parts_->mutex);
+        if (parts_->stopping)
+            co_return Parts::stopped();
         if (parts_->queue.size() >= parts_->most_waiting) {
             co_return fail(Error(Errc::overloaded, parts_->busy).retry_in(std::chrono::seconds(1)));
         }

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t most_waiting = 256;
 constexpr std::size_t most_fresh = 1'024;
 constexpr Millis patience{10'000};
+/// Well within the silence after which others take what is under way (`NewsDesk`).
+constexpr Millis between_looks{60'000};
 constexpr std::array<Millis, 3> pauses{Millis{500}, Millis{3'000}, Millis{15'000}};
 
 std::string head_of(const config::BaseUrl& to, std::size_t length)
@@ -54,27 +56,80 @@ net::Task<void> AlertCourier::sort_out()
     while (!fresh_.empty() && !shard.draining()) {
         auto batch = std::exchange(fresh_, {});
         auto asking = desk_.first_told(shard, std::move(batch));
-        const auto news = co_await std::move(asking);
-        tell(news);
+        auto notices = co_await std::move(asking);
+        tell(std::move(notices));
     }
     sorting_ = false;
 }
 
-void AlertCourier::tell(const std::vector<guard::BudgetNews>& news)
+void AlertCourier::start()
+{
+    lane_.shard().post([this] { net::spawn(keep_looking()); });
+}
+
+net::Task<void> AlertCourier::keep_looking()
+{
+    auto& shard = lane_.shard();
+    while (!shard.draining()) {
+        auto mine = under_way();
+        auto asking = desk_.left_behind(shard, std::move(mine));
+        auto notices = co_await std::move(asking);
+        if (!notices.empty())
+            SPILLWAY_WARN("budgets: {} news were taken and maybe not told", notices.size());
+        tell(std::move(notices));
+        if (!desk_.shares())
+            co_return;
+        co_await shard.sleep(between_looks, nullptr);
+    }
+}
+
+std::vector<ledger::Tiding> AlertCourier::under_way() const
+{
+    std::vector<ledger::Tiding> all;
+    for (const auto& notice : waiting_)
+        all.push_back(notice.about);
+    return all;
+}
+
+void AlertCourier::tell(NewsDesk::Notices notices)
 {
     const bool wanted = address().has_value();
-    for (const auto& each : news) {
-        SPILLWAY_WARN("{}", alert_line(each));
-        if (!wanted)
+    for (auto& each : notices) {
+        SPILLWAY_WARN("{}", each.line);
+        if (!wanted) {
+            done(std::move(each.about));
             continue;
+        }
         if (waiting_.size() >= most_waiting) {
             SPILLWAY_WARN("the webhook of budgets is too slow: a message is dropped");
-            waiting_.pop_front();
+            // The first is under way, and may arrive.
+            done(std::move(waiting_[1].about));
+            waiting_.erase(waiting_.begin() + 1);
         }
-        waiting_.push_back(alert_json(each));
+        waiting_.push_back(std::move(each));
     }
     if (!waiting_.empty() && !std::exchange(delivering_, true))
         net::spawn(deliver_all());
+}
+
+/// Never told again.
+void AlertCourier::done(ledger::Tiding tiding)
+{
+    desk_.told(std::move(tiding));
+    more_done_ = true;
+    // A desk that has finished notes it at its own end.
+    if (!lane_.shard().draining() && !std::exchange(noting_, true))
+        net::spawn(note_done());
+}
+
+net::Task<void> AlertCourier::note_done()
+{
+    auto& shard = lane_.shard();
+    while (std::exchange(more_done_, false) && !shard.draining()) {
+        auto noting = desk_.note(shard);
+        co_await std::move(noting);
+    }
+    noting_ = false;
 }
 
 std::optional<config::BaseUrl> AlertCourier::address() const
@@ -91,23 +146,36 @@ net::Task<void> AlertCourier::deliver_all()
 {
     auto& shard = lane_.shard();
     while (!waiting_.empty() && !shard.draining()) {
-        const auto body = std::move(waiting_.front());
-        waiting_.pop_front();
-        bool delivered = false;
-        for (std::size_t i = 0; i <= pauses.size() && !delivered && !shard.draining(); ++i) {
-            if (i > 0)
-                co_await shard.sleep(pauses[i - 1], nullptr);
-            const auto to = address();
-            if (!to)
-                break;
-            auto copy = *to;
-            auto text = body;
-            delivered = co_await deliver(std::move(text), std::move(copy));
-        }
+        auto body = waiting_.front().message;
+        auto delivering = deliver_one(std::move(body));
+        const bool delivered = co_await std::move(delivering);
+        if (!delivered && shard.draining())
+            break;  // The next process tells it.
         if (!delivered)
             SPILLWAY_WARN("the webhook of budgets did not take a message; it is dropped");
+        done(std::move(waiting_.front().about));
+        waiting_.pop_front();
     }
     delivering_ = false;
+}
+
+/// Tries it four times.
+net::Task<bool> AlertCourier::deliver_one(std::string body)
+{
+    auto& shard = lane_.shard();
+    for (std::size_t i = 0; i <= pauses.size() && !shard.draining(); ++i) {
+        if (i > 0)
+            co_await shard.sleep(pauses[i - 1], nullptr);
+        auto to = address();
+        if (!to)
+            co_return false;
+        auto text = body;
+        auto delivering = deliver(std::move(text), *std::move(to));
+        const bool delivered = co_await std::move(delivering);
+        if (delivered)
+            co_return true;
+    }
+    co_return false;
 }
 
 net::Task<bool> AlertCourier::deliver(std::string body, config::BaseUrl to)

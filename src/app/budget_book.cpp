@@ -1,5 +1,6 @@
 #include "spillway/app/budget_book.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -20,8 +21,8 @@ Result<void> BudgetBook::follow(const config::Config& config)
     auto caps = guard::configured_budgets(config);
     const std::lock_guard lock(mutex_);
     budgets_.use_zone(*zone);
-    for (auto& scope : budgets_.default_for_end_users(caps.end_users))
-        caps.scopes.push_back({std::move(scope), {}, {}});
+    file_end_users_ = std::move(caps.end_users);
+    default_end_users(caps.scopes);
     // What the file no longer names has no cap of it any more.
     const auto before = std::exchange(configured_, {});
     for (const auto& budget : caps.scopes)
@@ -33,20 +34,46 @@ Result<void> BudgetBook::follow(const config::Config& config)
     for (auto& budget : caps.scopes)
         if (held_tags_.contains(budget.scope))
             budget = both(budget.scope);
-    return bring(caps.scopes, caps.end_users);
+    return bring(caps.scopes, end_users_);
 }
 
 Result<void> BudgetBook::hold(std::span<const chat::ScopeBudget> budgets)
 {
     const std::lock_guard lock(mutex_);
     std::vector<chat::ScopeBudget> caps(budgets.begin(), budgets.end());
+    const auto strangers = std::find_if(caps.begin(), caps.end(), [](const auto& budget) {
+        return budget.scope.kind == chat::ScopeKind::end_user && budget.scope.name.empty();
+    });
+    std::vector<chat::Cap> fresh;
+    if (strangers != caps.end()) {
+        held_end_users_ = std::move(strangers->hard);
+        caps.erase(strangers);
+        const auto before = end_users_;
+        default_end_users(caps);
+        if (end_users_ != before)
+            fresh = end_users_;
+    }
     for (auto& budget : caps) {
         if (budget.scope.kind != chat::ScopeKind::tag)
             continue;
         held_tags_[budget.scope] = budget;
         budget = both(budget.scope);
     }
-    return bring(caps, {});
+    return bring(caps, fresh);
+}
+
+/// Adds those who were seen under other caps, so that they get the new ones.
+void BudgetBook::default_end_users(std::vector<chat::ScopeBudget>& caps)
+{
+    end_users_ = file_end_users_;
+    for (const auto& cap : held_end_users_)
+        guard::add_tighter(end_users_, cap);
+    for (auto& scope : budgets_.default_for_end_users(end_users_)) {
+        const bool there = std::any_of(caps.begin(), caps.end(),
+                                       [&](const auto& each) { return each.scope == scope; });
+        if (!there)
+            caps.push_back({std::move(scope), {}, {}});
+    }
 }
 
 /// All caps of a tag, by whomever.

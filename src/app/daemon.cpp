@@ -147,8 +147,19 @@ Result<void> Daemon::join_others(const config::Config& config)
     identity.name = config.instances.name.empty()
                         ? config.server.host + ":" + std::to_string(config.server.port)
                         : config.instances.name;
+    auto known = ledger::known_instances(store_->path());
+    if (!known)
+        return fail(std::move(known).error());
+    auto remember = [path = store_->path()](std::size_t number) {
+        if (const auto noted = ledger::note_instances(path, number); !noted)
+            SPILLWAY_WARN(
+                "instances: {}; a start without PostgreSQL will not know how many "
+                "there are",
+                noted.error().message());
+    };
     teller_ = std::make_unique<instances::Teller>(instances::Teller::Parts{
-        *url, std::move(identity), budgets_, shared_.rate_limits, shared_.leases, clock_});
+        *url, std::move(identity), budgets_, shared_.rate_limits, shared_.leases, clock_, *known,
+        config.instances.expected, std::move(remember)});
     budgets_.share(teller_->bell());
     shared_.rate_limits.share(teller_->bell());
     teller_->settle(first_lease);
@@ -204,6 +215,7 @@ void Daemon::make_lanes(const Edition& edition)
     const auto& database = edition.snapshot->config.general.database_url;
     news_ = std::make_unique<NewsDesk>(store_->path(), teller_ ? &*database : nullptr, clock_);
     alerts_.emplace(lanes_.front(), budgets_, *news_);
+    alerts_->start();
     shared_.on_budget_news = [this] { alerts_->hurry(); };
     budgets_.when_others_bring_news([this] { alerts_->hurry(); });
     calibrations_.emplace(control_, lanes_, *comparisons_);
@@ -343,7 +355,7 @@ DrainSteps Daemon::drain_steps()
     steps.remaining = [this] { return connections(); };
     steps.finished = [this] {
         // Whoever waits for it gets its last word, while there is a loop to hear it in.
-        news_.reset();
+        news_->finish();
         lanes_.front().shard().post([this] { control_.stop(); });
     };
     return steps;

@@ -52,7 +52,8 @@ std::shared_ptr<const admin::View> make_view(const gateway::Snapshot& snapshot)
         return tokens::Estimator(tokens::family_of(model)).estimate(text).tokens;
     };
     view->call_rules = std::make_shared<const keys::CallRules>(
-        keys::CallRules{keys::ModelNames(snapshot.config), snapshot.config.router.key_rules});
+        keys::CallRules{keys::ModelNames(snapshot.config), snapshot.config.router.key_rules,
+                        snapshot.config.router.end_user_budget_id});
     view->deployments.reserve(snapshot.upstreams.size());
     for (std::size_t i = 0; i < snapshot.upstreams.size(); ++i)
         view->deployments.push_back(card(snapshot.config.deployments[i], snapshot.upstreams[i]));

@@ -13,13 +13,14 @@ namespace {
 
 constexpr Millis between_looks{1'000};
 
-/// What the configuration says about users that say nothing.
+/// What the configuration says about users and end users that say nothing.
 keys::Defaults defaults_of(const config::Config& config)
 {
     keys::Defaults defaults;
     const auto& budget = config.router.internal_user_budget;
     if (budget.most)
         defaults.internal_user.push_back({*budget.most, config::text_of(budget.period)});
+    defaults.end_user_budget = config.router.end_user_budget_id;
     return defaults;
 }
 

@@ -12,15 +12,8 @@ using chat::ScopeKind;
 
 void add_cap(std::vector<chat::Cap>& caps, const config::Budget& window)
 {
-    if (!window.most)
-        return;
-    const auto period = config::text_of(window.period);
-    const auto same = std::find_if(caps.begin(), caps.end(),
-                                   [&](const chat::Cap& cap) { return cap.period == period; });
-    if (same == caps.end())
-        caps.push_back({*window.most, period});
-    else
-        same->most = std::min(same->most, *window.most);
+    if (window.most)
+        add_tighter(caps, {*window.most, config::text_of(window.period)});
 }
 
 class Gathering {
@@ -59,6 +52,16 @@ private:
 };
 
 }  // namespace
+
+void add_tighter(std::vector<chat::Cap>& caps, const chat::Cap& cap)
+{
+    const auto same = std::find_if(
+        caps.begin(), caps.end(), [&](const chat::Cap& each) { return each.period == cap.period; });
+    if (same == caps.end())
+        caps.push_back(cap);
+    else
+        same->most = std::min(same->most, cap.most);
+}
 
 ConfiguredBudgets configured_budgets(const config::Config& config)
 {

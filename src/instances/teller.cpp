@@ -23,13 +23,15 @@ constexpr std::chrono::seconds farewell{3};
 Teller::Teller(Parts parts) : office_(std::make_shared<Office>())
 {
     office_->wares.emplace(parts.budgets, parts.rates, parts.clock);
-    parts.rates.alone_of(1);
+    const Headcount heads(parts.known, parts.expected);
+    parts.rates.alone_of(heads.usual());
     office_->desk = &parts.desk;
     parts.desk.set(guard::LeaseDesk::State::away);
     thread_ = std::thread([office = office_, url = std::move(parts.database_url),
-                           identity = std::move(parts.identity)] {
+                           identity = std::move(parts.identity), heads,
+                           remember = std::move(parts.remember)] {
         {
-            TellerWork work(office, url, identity);
+            TellerWork work(office, url, identity, heads, remember);
             work.run();
         }
         {

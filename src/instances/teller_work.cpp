@@ -113,7 +113,20 @@ bool TellerWork::work()
     } while (taken == most_at_once && !office_->leaving);
     if (due)
         next_beat_ = now + beat_pause;
+    count_heads();
     return true;
+}
+
+/// Remembers how many there are, for a start without the database.
+void TellerWork::count_heads()
+{
+    std::size_t live = 0;
+    {
+        const std::lock_guard hold(office_->mutex);
+        live = office_->state.live;
+    }
+    if (const auto usual = heads_.see(live, steady_clock::now()); usual && remember_)
+        remember_(*usual);
 }
 
 /// Gives back what others wait for and what nobody used for long; now and then sweeps.
@@ -296,8 +309,9 @@ void TellerWork::note(const std::string& trouble)
     const std::lock_guard hold(office_->mutex);
     office_->state.connected = false;
     office_->state.last_error = trouble;
+    const auto live = office_->state.live > 0 ? office_->state.live : heads_.usual();
     if (office_->wares)
-        office_->wares->rates().alone_of(std::max<std::size_t>(1, office_->state.live));
+        office_->wares->rates().alone_of(live);
     if (office_->desk != nullptr)
         office_->desk->set(guard::LeaseDesk::State::away);
 }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "spillway/base/event_descriptor.hpp"
 #include "spillway/base/ids.hpp"
+#include "spillway/instances/headcount.hpp"
 #include "spillway/instances/teller.hpp"
 #include "spillway/postgres/dialer.hpp"
 #include "wares.hpp"
@@ -44,10 +46,13 @@ struct Teller::Office {
 /// The thread's own: rounds with the database, one after the other.
 class TellerWork {
 public:
-    TellerWork(std::shared_ptr<Teller::Office> office, Secret database_url, Identity identity)
+    TellerWork(std::shared_ptr<Teller::Office> office, Secret database_url, Identity identity,
+               Headcount heads, std::function<void(std::size_t)> remember)
         : office_(std::move(office)),
           dialer_(std::move(database_url)),
-          identity_(std::move(identity))
+          identity_(std::move(identity)),
+          heads_(heads),
+          remember_(std::move(remember))
     {}
     /// Returns when the teller leaves.
     void run();
@@ -76,6 +81,7 @@ private:
     [[nodiscard]] bool put_all();
     [[nodiscard]] std::vector<Ask> make_asks();
     void take(const std::vector<Ask>& asks, const Round& round);
+    void count_heads();
     void drop_leases();
     void lose(const postgres::Trouble& trouble);
     void note(const std::string& trouble);
@@ -91,6 +97,8 @@ private:
     std::shared_ptr<Teller::Office> office_;
     postgres::Dialer dialer_;
     Identity identity_;
+    Headcount heads_;
+    std::function<void(std::size_t)> remember_;
     std::optional<postgres::Session> session_;
     std::optional<Bank> bank_;
     bool joined_ = false;  ///< This process took its ledger's place.

@@ -2,7 +2,10 @@
 
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
 #include "spillway/postgres/parts.hpp"
 
@@ -15,8 +18,9 @@ using postgres::Outcome;
 
 constexpr Millis patience{3'000};
 
-/// Times are microseconds since 1970.
-constexpr std::array<const char*, 1> steps{
+/// Times are microseconds since 1970. A row with a message is still to be told, by who claimed it
+/// last; others take it over when that is too long ago.
+constexpr std::array<const char*, 2> steps{
     R"sql(
 CREATE TABLE spillway_told (
     what text NOT NULL,
@@ -30,6 +34,13 @@ CREATE TABLE spillway_told (
 );
 CREATE INDEX spillway_told_ends ON spillway_told (ends);
 )sql",
+    R"sql(
+ALTER TABLE spillway_told
+    ADD COLUMN line text,
+    ADD COLUMN message text,
+    ADD COLUMN claimed_at timestamptz NOT NULL DEFAULT now();
+CREATE INDEX spillway_told_open ON spillway_told (claimed_at) WHERE message IS NOT NULL;
+)sql",
 };
 
 /// Of two that come at once the second waits for the first one's commit, and then has a conflict.
@@ -37,29 +48,97 @@ CREATE INDEX spillway_told_ends ON spillway_told (ends);
 constexpr const char* claim_statement = R"sql(
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb)
-        AS asked(at int, what text, scope text, name text, period text, began bigint, ends bigint)
+        AS asked(at int, what text, scope text, name text, period text, began bigint, ends bigint,
+                    line text, message text)
 ), taken AS (
-    INSERT INTO spillway_told (what, scope, name, period, began, ends)
-    SELECT what, scope, name, period, began, ends FROM asked
+    INSERT INTO spillway_told (what, scope, name, period, began, ends, line, message)
+    SELECT what, scope, name, period, began, ends, line, message FROM asked
     ORDER BY what, scope, name, period, began
     ON CONFLICT DO NOTHING
     RETURNING what, scope, name, period, began
 )
 SELECT asked.at FROM asked JOIN taken USING (what, scope, name, period, began) ORDER BY asked.at)sql";
 
+/// Changes rows that are asked for, locked in one order.
+std::string update_statement(std::string_view change)
+{
+    return R"sql(
+WITH asked AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb)
+        AS asked(what text, scope text, name text, period text, began bigint)
+), mine AS (
+    SELECT told.what, told.scope, told.name, told.period, told.began FROM spillway_told AS told
+    JOIN asked USING (what, scope, name, period, began)
+    ORDER BY told.what, told.scope, told.name, told.period, told.began FOR UPDATE OF told
+)
+UPDATE spillway_told AS told SET )sql" +
+           std::string(change) + R"sql( FROM mine
+WHERE (told.what, told.scope, told.name, told.period, told.began)
+    = (mine.what, mine.scope, mine.name, mine.period, mine.began))sql";
+}
+
+/// What somebody else is about to take is left to him.
+constexpr const char* take_over_statement = R"sql(
+WITH left_behind AS (
+    SELECT what, scope, name, period, began FROM spillway_told
+    WHERE message IS NOT NULL AND claimed_at < now() - $1::int * interval '1 second'
+    ORDER BY claimed_at LIMIT 64 FOR UPDATE SKIP LOCKED
+)
+UPDATE spillway_told AS told SET claimed_at = now() FROM left_behind AS old
+WHERE (told.what, told.scope, told.name, told.period, told.began)
+    = (old.what, old.scope, old.name, old.period, old.began)
+RETURNING told.what, told.scope, told.name, told.period, told.began, told.ends, told.line,
+    told.message)sql";
+
+constexpr std::size_t most_taken_over = 64;
+
 constexpr const char* forget_statement =
     "DELETE FROM spillway_told WHERE "
     "ends < ((extract(epoch FROM clock_timestamp()) - $1::int) * 1000000)::bigint";
 
-Json row_of(const ledger::Tiding& tiding, std::size_t at)
+Json key_of(const ledger::Tiding& tiding)
 {
-    return {{"at", at},
-            {"what", tiding.what},
+    return {{"what", tiding.what},
             {"scope", tiding.scope},
             {"name", tiding.name},
             {"period", tiding.period},
-            {"began", tiding.began.time_since_epoch().count()},
-            {"ends", tiding.ends ? Json(tiding.ends->time_since_epoch().count()) : Json()}};
+            {"began", tiding.began.time_since_epoch().count()}};
+}
+
+Json row_of(const ledger::Notice& notice, std::size_t at)
+{
+    const auto& ends = notice.about.ends;
+    auto row = key_of(notice.about);
+    row["at"] = at;
+    row["ends"] = ends ? Json(ends->time_since_epoch().count()) : Json();
+    row["line"] = notice.line;
+    row["message"] = notice.message;
+    return row;
+}
+
+std::string text_of(const Json& rows)
+{
+    return rows.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::int64_t number_of(const std::optional<std::string>& digits)
+{
+    std::int64_t value = 0;
+    if (digits)
+        std::from_chars(digits->data(), digits->data() + digits->size(), value);
+    return value;
+}
+
+ledger::Notice notice_of(const postgres::Row& row)
+{
+    const auto text = [&row](std::size_t column) { return row.at(column).value_or(""); };
+    const auto time = [&row](std::size_t column) {
+        return WallTime{std::chrono::microseconds{number_of(row.at(column))}};
+    };
+    ledger::Notice notice{{text(0), text(1), text(2), text(3), time(4), {}}, text(6), text(7)};
+    if (row.at(5))
+        notice.about.ends = time(5);
+    return notice;
 }
 
 }  // namespace
@@ -78,23 +157,18 @@ Outcome<void> ToldBoard::connect()
     return {};
 }
 
-Outcome<std::vector<std::size_t>> ToldBoard::put(std::span<const ledger::Tiding> tidings)
+Outcome<std::vector<std::size_t>> ToldBoard::put(std::span<const ledger::Notice> notices)
 {
-    if (auto connected = connect(); !connected)
-        return tl::make_unexpected(std::move(connected).error());
     auto rows = Json::array();
-    for (std::size_t i = 0; i < tidings.size(); ++i)
-        rows.push_back(row_of(tidings[i], i));
-    const auto text = rows.dump(-1, ' ', false, Json::error_handler_t::replace);
-    const auto taken = session_->rows(claim_statement, {text}, tidings.size());
+    for (std::size_t i = 0; i < notices.size(); ++i)
+        rows.push_back(row_of(notices[i], i));
+    const auto taken = session_->rows(claim_statement, {text_of(rows)}, notices.size());
     if (!taken)
         return tl::make_unexpected(taken.error());
     std::vector<std::size_t> positions;
     for (const auto& row : *taken) {
-        const auto& digits = row.at(0).value_or("");
-        std::size_t at = tidings.size();
-        std::from_chars(digits.data(), digits.data() + digits.size(), at);
-        if (at < tidings.size())
+        const auto at = static_cast<std::size_t>(number_of(row.at(0)));
+        if (row.at(0) && at < notices.size())
             positions.push_back(at);
     }
     // Those of windows that are long over are nobody's news any more.
@@ -103,19 +177,47 @@ Outcome<std::vector<std::size_t>> ToldBoard::put(std::span<const ledger::Tiding>
     return positions;
 }
 
-Outcome<std::vector<std::size_t>> ToldBoard::claim(std::span<const ledger::Tiding> tidings)
+Outcome<std::vector<std::size_t>> ToldBoard::claim(std::span<const ledger::Notice> notices)
 {
-    // The connection may have been idle, and closed, for hours.
-    const bool fresh = !session_;
-    auto taken = put(tidings);
-    if (!taken)
-        session_.reset();
-    if (!taken && !fresh) {
-        taken = put(tidings);
-        if (!taken)
-            session_.reset();
-    }
-    return taken;
+    return asked([&] { return put(notices); });
+}
+
+Outcome<void> ToldBoard::update(std::string_view change, std::span<const ledger::Tiding> tidings)
+{
+    const auto statement = update_statement(change);
+    auto rows = Json::array();
+    for (const auto& tiding : tidings)
+        rows.push_back(key_of(tiding));
+    return asked([&]() -> Outcome<void> {
+        const auto done = session_->ask(statement, {text_of(rows)});
+        if (!done)
+            return tl::make_unexpected(done.error());
+        return {};
+    });
+}
+
+Outcome<void> ToldBoard::mark(std::span<const ledger::Tiding> tidings)
+{
+    return update("line = NULL, message = NULL", tidings);
+}
+
+Outcome<void> ToldBoard::renew(std::span<const ledger::Tiding> tidings)
+{
+    return update("claimed_at = now()", tidings);
+}
+
+Outcome<std::vector<ledger::Notice>> ToldBoard::take_over(std::chrono::seconds age)
+{
+    return asked([&]() -> Outcome<std::vector<ledger::Notice>> {
+        const auto rows =
+            session_->rows(take_over_statement, {std::to_string(age.count())}, most_taken_over);
+        if (!rows)
+            return tl::make_unexpected(rows.error());
+        std::vector<ledger::Notice> notices;
+        for (const auto& row : *rows)
+            notices.push_back(notice_of(row));
+        return notices;
+    });
 }
 
 }  // namespace spillway::instances

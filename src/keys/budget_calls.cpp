@@ -143,6 +143,11 @@ Result<Decision> delete_budget(const Question& question, const Surroundings& wor
                                                      (uses == 1 ? " record" : " records") +
                                                      ", which would have no cap without it.")
                         .about("id"));
+    if (*id == world.rules.end_user_budget)
+        return fail(Error(Errc::invalid_request,
+                          "`id` is the budget of all end users (max_end_user_budget_id), who would "
+                          "have no cap without it.")
+                        .about("id"));
     Decision decision;
     decision.answer = row_of(*budget);
     decision.changes.push_back(Change::remove(Kind::budget, *id, budget->version));

@@ -92,6 +92,12 @@ public:
     }
     void add(const User& user) { scopes_.add(user_budget(user.user_id, after_, defaults_)); }
     void add(const Customer& customer) { scopes_.add(customer_budget(customer.user_id, after_)); }
+    /// End users without caps of their own.
+    void add_strangers()
+    {
+        auto allowance = completed({}, defaults_.end_user_budget, after_);
+        scopes_.add({{ScopeKind::end_user, {}}, caps_of(allowance), {}, {}});
+    }
     void add(const Tag& tag) { scopes_.add(tag_budget(tag.name, after_)); }
     /// Who goes by this row.
     void add(const BudgetRow& row)
@@ -197,6 +203,13 @@ Allowance allowance_of(const Team& team, const Member& member, const Catalog& ca
     return completed(completed(member.allowance, member.budget_id, catalog), team.each_member);
 }
 
+Allowance customer_allowance(const Customer& customer, const Catalog& catalog,
+                             const Defaults& defaults)
+{
+    return completed(completed(customer.allowance, customer.budget_id, catalog),
+                     defaults.end_user_budget, catalog);
+}
+
 std::string member_name(const std::string& team_id, const std::string& user_id)
 {
     return team_id + "/" + user_id;
@@ -288,6 +301,10 @@ std::vector<ScopeBudget> touched_budgets(const Catalog& before, const Catalog& a
                                          std::span<const Change> changes, const Defaults& defaults)
 {
     Touched touched(after, defaults);
+    const bool rows = std::any_of(changes.begin(), changes.end(),
+                                  [](const Change& change) { return change.kind == Kind::budget; });
+    if (rows)
+        touched.add_strangers();
     for (const auto& change : changes) {
         if (const auto record = record_of(before, change.kind, change.id))
             touched.add(*record);

@@ -17,6 +17,10 @@ namespace spillway::keys {
 [[nodiscard]] Allowance allowance_of(const Team& team, const Member& member,
                                      const Catalog& catalog);
 
+/// What may be asked by an end user whom somebody spoke of.
+[[nodiscard]] Allowance customer_allowance(const Customer& customer, const Catalog& catalog,
+                                           const Defaults& defaults);
+
 [[nodiscard]] std::string member_name(const std::string& team_id, const std::string& user_id);
 
 // The caps of one scope; of one that nobody speaks of, none.

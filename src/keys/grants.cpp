@@ -192,24 +192,38 @@ void Grants::drop(const Key& key)
         by_token_.erase(former.token);
 }
 
-void Grants::put(const Customer& customer, const Catalog& catalog)
+void Grants::put(const Customer& customer, const Catalog& catalog, const Defaults& defaults)
 {
     const auto name = end_user_name(customer.user_id);
     Patron patron;
     patron.blocked = customer.blocked;
-    if (auto limits = rates({ScopeKind::end_user, name},
-                            completed(customer.allowance, customer.budget_id, catalog)))
+    if (auto limits =
+            rates({ScopeKind::end_user, name}, customer_allowance(customer, catalog, defaults)))
         patron.rates.push_back(*std::move(limits));
     patrons_.put(name, std::make_shared<const Patron>(std::move(patron)));
+}
+
+std::shared_ptr<const Patron> Grants::end_user(std::string_view name) const
+{
+    auto known = patrons_.find(name);
+    if (known || !strangers_)
+        return known;
+    Patron stranger;
+    stranger.rates.push_back(*strangers_);
+    stranger.rates.back().scope.name = name;
+    return std::make_shared<const Patron>(std::move(stranger));
 }
 
 Grants Grants::compile(const Catalog& catalog, const Defaults& defaults)
 {
     Grants grants;
+    grants.strangers_ =
+        rates({ScopeKind::end_user, {}}, completed({}, defaults.end_user_budget, catalog));
     catalog.keys().each(
         [&](const std::string&, const auto& key) { grants.put(*key, catalog, defaults); });
-    catalog.customers().each(
-        [&](const std::string&, const auto& customer) { grants.put(*customer, catalog); });
+    catalog.customers().each([&](const std::string&, const auto& customer) {
+        grants.put(*customer, catalog, defaults);
+    });
     return grants;
 }
 
@@ -242,7 +256,7 @@ Grants Grants::with(const Catalog& before, const Catalog& after, std::span<const
                 break;
             case Kind::customer:
                 if (const auto customer = after.customer(change.id))
-                    grants.put(*customer, after);
+                    grants.put(*customer, after, defaults);
                 else
                     grants.patrons_.erase(end_user_name(change.id));
                 break;

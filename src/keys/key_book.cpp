@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "spillway/base/log.hpp"
+#include "spillway/base/text.hpp"
 
 namespace spillway::keys {
 namespace {
@@ -122,10 +123,13 @@ void KeyBook::follow(Defaults defaults)
     const std::lock_guard lock(writing_);
     if (defaults == defaults_)
         return;
-    defaults_ = std::move(defaults);
+    const auto before = std::exchange(defaults_, std::move(defaults));
     const auto& catalog = now()->catalog;
-    // All users, also those whose only cap was the default.
     std::vector<Change> changes;
+    for (const auto& id : {before.end_user_budget, defaults_.end_user_budget})
+        if (const auto row = catalog.budget(id))
+            changes.push_back(Change::put(*row));
+    // All users, also those whose only cap was the default.
     catalog.keys().each([&changes](const std::string&, const auto& key) {
         if (!key->user_id.empty())
             changes.push_back(Change::put(*key));
@@ -153,6 +157,19 @@ Result<void> KeyBook::take_over(Store::Contents contents)
     return {};
 }
 
+/// Once, until it is there: a cap that somebody believes in holds nobody.
+void KeyBook::say_missing_budget(const Catalog& catalog)
+{
+    const auto& id = defaults_.end_user_budget;
+    const bool missing = !id.empty() && !catalog.budget(id);
+    if (missing && missing_budget_ != id)
+        SPILLWAY_WARN(
+            "max_end_user_budget_id: there is no budget '{}'; until /budget/new makes "
+            "it, it holds no end user",
+            printable(id, 80));
+    missing_budget_ = missing ? id : std::string();
+}
+
 /// Caps first, then the grants that name them.
 void KeyBook::bring(Catalog after, std::span<const Change> changes)
 {
@@ -161,6 +178,7 @@ void KeyBook::bring(Catalog after, std::span<const Change> changes)
     if (auto held = hold_(budgets); !held)
         SPILLWAY_ERROR("keys: budgets: {}; what is new lets nothing through",
                        held.error().message());
+    say_missing_budget(after);
     auto edition = std::make_shared<Edition>();
     edition->grants = before->grants.with(before->catalog, after, changes, defaults_);
     edition->catalog = std::move(after);

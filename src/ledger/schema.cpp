@@ -41,8 +41,9 @@ constexpr std::int64_t application_id = 0x53574C47;
 /// `engine` is JSON, null unless a local engine or the queue in front of it told something: what is
 /// known differs by engine and grows, and no sum is made of it.
 ///
-/// `told` has a row for everything that was told of a window, once (docs/adr/0045).
-constexpr std::array<const char*, 9> migrations{
+/// `told` has a row for everything that was told of a window, once (docs/adr/0045). One with a
+/// `message` is still to be told (docs/adr/0048).
+constexpr std::array<const char*, 10> migrations{
     R"sql(
 CREATE TABLE words (
     id INTEGER PRIMARY KEY,
@@ -299,6 +300,10 @@ CREATE TABLE told (
     PRIMARY KEY (what, scope, name, period, began)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX told_ends ON told (ends);
+)sql",
+    R"sql(
+ALTER TABLE told ADD COLUMN line TEXT;
+ALTER TABLE told ADD COLUMN message TEXT;
 )sql",
 };
 

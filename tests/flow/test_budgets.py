@@ -10,7 +10,7 @@ import pytest
 from fakes import replies as r
 from harness.daemon import binary, config_of, deployment, in_parallel
 from harness.faults import Faults
-from harness.http import Closed
+from harness.http import Client, Closed
 from harness.waiting import wait_until
 
 PRICED = {"input_cost_per_token": 0.000002, "output_cost_per_token": 0.00001}
@@ -71,6 +71,46 @@ def test_answers_say_what_is_left(workshop, upstream):
     assert nano(whole.header("x-spillway-budget-remaining-deployment")) == 1_000_000_000 - COST
     stream = daemon.client.chat("m", stream=True, **SHORT)
     assert nano(stream.header("x-spillway-budget-remaining-proxy")) < 2_000_000_000 - COST
+
+
+def left(reply):
+    """What an answer says is left, in nano-dollars by scope."""
+    start = "x-spillway-budget-remaining-"
+    return {name[len(start):]: nano(value) for name, value in reply.headers if name.startswith(start)}
+
+
+def test_answers_say_what_is_left_of_every_scope(workshop, upstream):
+    daemon = workshop.serve(
+        deployment("m", upstream.base, **PRICED, model_info=CLOUD),
+        router_settings={"provider_budget_config": {"openai": {"budget_limit": 3, "time_period": "1d"}}},
+        budgets={"groups": {"m": {"max_budget": 4, "budget_duration": "1d"}},
+                 "tags": {"batch": [{"max_budget": 5}, {"max_budget": 0.5, "budget_duration": "1d"}]},
+                 "end_users": {"max_budget": 6, "budget_duration": "1d"}})
+
+    def make(path, **fields):
+        reply = daemon.client.post(path, fields)
+        assert reply.status == 200, reply
+        return reply.json
+
+    make("/user/new", user_id="u-7", max_budget=7, auto_create_key=False)
+    make("/team/new", team_id="red", max_budget=8)
+    make("/team/member_add", team_id="red", member={"role": "user", "user_id": "u-7"}, max_budget_in_team=9)
+    of_team = Client(daemon.port, make("/key/generate", team_id="red", user_id="u-7", max_budget=10)["key"])
+    own = Client(daemon.port, make("/key/generate", user_id="u-7", max_budget=11)["key"])
+
+    asked = {"user": "ann", "metadata": {"tags": ["batch"]}, **SHORT}
+    caps = {"provider": 3, "group": 4, "tag": 0.5, "end-user": 6, "team": 8, "team-member": 9, "key": 10}
+    reply = of_team.chat("m", **asked)
+    assert reply.status == 200
+    assert left(reply) == {scope: nano(cap) - COST for scope, cap in caps.items()}, \
+        "of two windows the tighter; a team's key is not held by its user's own budget"
+    reply = own.chat("m", user="bob", **SHORT)
+    assert left(reply) == {"provider": nano(3) - 2 * COST, "group": nano(4) - 2 * COST, "end-user": nano(6) - COST,
+                           "user": nano(7) - 2 * COST, "key": nano(11) - COST}
+    stream = of_team.chat("m", stream=True, **asked)
+    while_set_aside = left(stream)
+    assert set(while_set_aside) == set(caps)
+    assert all(while_set_aside[scope] < nano(cap) - COST for scope, cap in caps.items()), while_set_aside
 
 
 def test_no_cap_no_line_about_one(workshop, upstream):
@@ -363,6 +403,10 @@ def test_a_clock_that_jumps_an_hour_opens_no_window_twice(workshop, upstream, tm
 # --- telling
 
 
+def untold(daemon):
+    return daemon.ledger.number("SELECT count(*) FROM told WHERE message IS NOT NULL")
+
+
 def test_the_webhook_is_told_once_per_window(workshop, upstream):
     hook = workshop.upstream("hook", default=r.whole({}))
     daemon = workshop.serve(
@@ -380,10 +424,33 @@ def test_the_webhook_is_told_once_per_window(workshop, upstream):
     assert told.json["spend"] == pytest.approx(2 * COST / 1e9)
     assert hook.requests[0].json == told.json, "the same message again, after a failure"
     assert daemon.log.count("Soft Budget Crossed") == 1
+    wait_until(lambda: untold(daemon) == 0, 20, "the note that it was told")
     daemon.stop()
     daemon.restart()
     assert daemon.client.chat("m", **SHORT).status == 200
     assert len(hook.requests) == 2 and daemon.log.count("Soft Budget Crossed") == 1
+
+
+def test_news_that_a_crash_cut_off_are_told_after_it(workshop, upstream):
+    hook = workshop.upstream("hook", default=r.whole({}))
+    daemon = workshop.serve(
+        deployment("m", upstream.base, **PRICED),
+        general_settings={"alert_to_webhook_url": hook.origin + "/alerts"},
+        budgets={"proxy": {"max_budget": 1, "budget_duration": "1d", "soft_budget": 0.0001}})
+    hook.next(r.STALL)
+    for _ in range(2):
+        assert daemon.client.chat("m", **SHORT).status == 200
+    hook.wait_for_requests(1)
+    assert untold(daemon) == 1
+    daemon.kill()
+    daemon.restart()
+    hook.wait_for_requests(2)
+    assert hook.requests[1].json == hook.requests[0].json, "the same message, with what was spent then"
+    wait_until(lambda: untold(daemon) == 0, 20, "the note that it was told")
+    daemon.kill()
+    daemon.restart()
+    assert daemon.client.chat("m", **SHORT).status == 200
+    assert len(hook.requests) == 2, "and never again"
 
 
 # --- what local answers cost, and what they would have cost elsewhere

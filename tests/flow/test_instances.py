@@ -327,6 +327,26 @@ def test_a_limited_deployment_comes_first_also_when_its_lease_has_to_be_asked_fo
     assert (len(fleet.upstream.requests), len(second.requests)) == (2, 0)
 
 
+def test_a_start_without_the_database_takes_its_part_of_a_limit(fleet):
+    one, two = fleet.start(rows=[deployment("m", fleet.upstream.base, rpm=10, **FAR)], **ENFORCED)
+    wait_until(lambda: [daemon.ledger.number("SELECT coalesce(max(usual), 0) FROM instances") for daemon in (one, two)] == [2, 2], 20,
+               "both to be known to each other")
+    two.stop()
+    one.stop()
+    fleet.cluster.stop()
+    try:
+        for daemon in (one, two):
+            daemon.restart()
+        statuses = in_parallel(20, lambda number: (one, two)[number % 2].client.chat("m").status)
+        # A tenth is refilled in six seconds; what is asked for meanwhile takes much less.
+        assert 8 <= statuses.count(200) <= 12, statuses
+        stranger, = fleet.start(count=1, rows=[deployment("m", fleet.upstream.base, rpm=10, **FAR)],
+                                instances={"expected": 5}, **ENFORCED)
+        assert [stranger.client.chat("m").status for _ in range(3)].count(200) == 2
+    finally:
+        fleet.cluster.start()
+
+
 def test_an_engine_of_this_machine_is_each_instances_own(fleet):
     daemons = fleet.start(rows=[deployment("m", fleet.upstream.base, rpm=5)], **ENFORCED)
     statuses = in_parallel(20, lambda number: daemons[number % 2].client.chat("m").status)
@@ -347,19 +367,51 @@ def test_news_of_a_budget_are_told_once_over_instances_and_restarts(fleet):
             for daemon in daemons:
                 daemon.client.chat("m", **SHORT)
 
+    def wait_until_noted(news):
+        # What is told is noted behind it: who is killed in between leaves it to be told again.
+        noted = "SELECT count(*) FROM spillway_told WHERE message IS NULL"
+        wait_until(lambda: fleet.number(noted) == news, 20, "the note that it was told")
+
     spend(3)
     hook.wait_for_requests(1)
+    wait_until_noted(1)
     for daemon in daemons:
         daemon.kill()
         daemon.restart()
     spend(10)
     hook.wait_for_requests(2)
+    wait_until_noted(2)
     for daemon in daemons:
         daemon.stop()
     told = [request.json["event"] for request in hook.requests]
     assert told == ["soft_budget_crossed", "threshold_crossed"]
     lines = sum(daemon.log.count("Soft Budget Crossed") for daemon in daemons)
     assert lines == 1 and fleet.number("SELECT count(*) FROM spillway_told") == 2
+
+
+def test_news_that_an_instance_did_not_come_to_tell_are_told_by_another(fleet):
+    hook = fleet.workshop.upstream("hook", default=r.whole({}))
+    cap = {"max_budget": 0.001, "budget_duration": "30d", "soft_budget": 0.0001}
+    one, two = fleet.start(general_settings={"alert_to_webhook_url": hook.origin + "/alerts"}, budgets={"proxy": cap})
+    hook.next(r.STALL)
+    for _ in range(2):
+        assert one.client.chat("m", **SHORT).status == 200
+    hook.wait_for_requests(1)
+    two.stop()
+    one.kill()
+    two.restart()
+    # Others leave it alone for minutes, then they look at once when they start, else every minute.
+    assert fleet.number("SELECT count(*) FROM spillway_told WHERE message IS NOT NULL") == 1
+    two.stop()
+    fleet.ask("UPDATE spillway_told SET claimed_at = now() - interval '6 minutes'")
+    two.restart()
+    hook.wait_for_requests(2)
+    assert hook.requests[1].json == hook.requests[0].json
+    wait_until(lambda: fleet.number("SELECT count(*) FROM spillway_told WHERE message IS NOT NULL") == 0, 20,
+               "the note that it was told")
+    one.restart()
+    assert one.client.get("/health/readiness").status == 200
+    assert len(hook.requests) == 2, "and never again"
 
 
 # --- keys

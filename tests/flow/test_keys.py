@@ -354,6 +354,26 @@ def test_a_customer_has_caps_and_limits_of_its_own(town):
     assert client.chat("near", user="carol").status == 200
 
 
+def test_customers_without_a_budget_have_the_default_one(workshop, upstream):
+    daemon = workshop.serve(deployment("m", upstream.base, **PRICED),
+                            litellm_settings={"max_end_user_budget_id": "visitors"})
+    client = make_key(daemon)
+    assert [client.chat("m", user="ann", **SHORT).status for _ in range(2)] == [200, 200], "no such budget yet"
+    assert "there is no budget 'visitors'" in daemon.log
+    call(daemon, "/budget/new", {"budget_id": "visitors", "max_budget": 0.0002, "budget_duration": "30d"})
+    refused = client.chat("m", user="ann", **SHORT)
+    assert refused.status == 429 and "EndUser=ann over budget" in refused.error["message"], "what was spent counts"
+    assert [client.chat("m", user="bob", **SHORT).status for _ in range(2)] == [200, 429]
+    call(daemon, "/customer/new", {"user_id": "carol", "max_budget": 1})
+    assert [client.chat("m", user="carol", **SHORT).status for _ in range(2)] == [200, 200]
+    assert daemon.client.post("/budget/delete", {"id": "visitors"}).status == 400, "end users would have no cap"
+    call(daemon, "/budget/update", {"budget_id": "visitors", "max_budget": 1, "rpm_limit": 1})
+    assert [client.chat("m", user="dave", **SHORT).status for _ in range(2)] == [200, 429]
+    daemon.stop()
+    daemon.restart()
+    assert client.chat("m", user="bob", **SHORT).status == 200, "the cap was raised"
+
+
 def test_a_keys_model_has_a_cap_of_its_own(town):
     client = make_key(town, model_max_budget={"far": {"budget_limit": 0.0002, "time_period": "1d"}})
     assert client.chat("far", **SHORT).status == 200

@@ -66,6 +66,16 @@ def test_the_page_has_litellms_shape(world, path):
     assert PAGES[path](reply.json), reply.json
 
 
+def test_end_users_are_asked_for_as_litellm_does(world):
+    alice = [{"end_user": "alice", "total_count": 3, "total_spend": near(3 * COST)}]
+    for body in ({}, {"startTime": f"{TODAY}T00:00:00Z", "endTime": f"{TODAY}T23:59:59Z"}, {"api_key": world.key}):
+        reply = world.client.post("/global/spend/end_users", body)
+        assert reply.status == 200 and reply.json == alice, reply
+    assert world.client.post("/global/spend/end_users", {"endTime": "2020-01-01"}).json == []
+    assert world.client.post("/global/spend/end_users", {"startTime": "today"}).status == 400
+    assert world.anonymous.post("/global/spend/end_users", {}).status == 401
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_stranger_sees_nothing(world, path):
     assert world.anonymous.get(path).status == 401

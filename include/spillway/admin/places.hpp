@@ -29,6 +29,7 @@ enum class Page : std::uint8_t {
     global_spend_teams,
     global_spend_tags,
     global_spend_provider,
+    global_spend_end_users,
     spend_report,
     reset_spend,
     activity,

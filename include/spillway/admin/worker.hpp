@@ -24,8 +24,11 @@ public:
     /// must have stopped.
     ~Worker();
 
+    /// Ends the thread in the same way; who asks from now on is told so. Not from two threads.
+    void finish();
+
     /// Asks from `shard`'s thread and resumes there. The worker outlives the task.
-    /// @return What the job gives, or `overloaded` when too many wait.
+    /// @return What the job gives, `overloaded` when too many wait, or `draining` after the end.
     [[nodiscard]] net::Task<Result<std::string>> ask(net::Shard& shard, Job job);
 
 private:

@@ -14,26 +14,33 @@
 namespace spillway::app {
 
 /// Tells the log and the webhook what budgets have to tell and nobody told before, off the path of
-/// requests. Lives on one
-/// lane's thread and follows that lane's configuration; sleeps until somebody hurries it.
+/// requests, and what others left behind. Lives on one lane's thread and follows that lane's
+/// configuration; sleeps until somebody hurries it, or for a minute where instances share.
 ///
 /// At most 256 wait; each is tried four times within a minute and then dropped, and both are said
-/// in the log, which has everything anyway.
+/// in the log, which has everything anyway. What waits when the process ends is told by the next.
 class AlertCourier {
 public:
     AlertCourier(Lane& lane, guard::Budgets& budgets, NewsDesk& desk)
         : lane_(lane), budgets_(budgets), desk_(desk)
     {}
 
-    /// There is news; any thread. The courier outlives the lane's thread.
+    /// Looks for what was left behind, from now on. Any thread, as the next.
+    void start();
+    /// There is news. The courier outlives the lane's thread.
     void hurry();
 
 private:
     void collect();
     net::Task<void> sort_out();
-    void tell(const std::vector<guard::BudgetNews>& news);
+    net::Task<void> keep_looking();
+    void tell(NewsDesk::Notices notices);
+    void done(ledger::Tiding tiding);
+    net::Task<void> note_done();
     net::Task<void> deliver_all();
+    net::Task<bool> deliver_one(std::string body);
     net::Task<bool> deliver(std::string body, config::BaseUrl to);
+    [[nodiscard]] std::vector<ledger::Tiding> under_way() const;
     [[nodiscard]] std::optional<config::BaseUrl> address() const;
 
     Lane& lane_;
@@ -41,8 +48,10 @@ private:
     NewsDesk& desk_;
     std::vector<guard::BudgetNews> fresh_;  ///< Maybe told by somebody else.
     bool sorting_ = false;
-    std::deque<std::string> waiting_;
+    std::deque<ledger::Notice> waiting_;  ///< The first is being delivered.
     bool delivering_ = false;
+    bool noting_ = false;
+    bool more_done_ = false;  ///< Since the note that is under way began.
 };
 
 }  // namespace spillway::app

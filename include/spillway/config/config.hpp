@@ -167,8 +167,9 @@ struct Router {
     std::map<std::string, Budget> provider_budgets;
     std::map<std::string, Budget> tag_budgets;
     std::optional<NanoUsd> max_end_user_budget;
-    Budget internal_user_budget;  ///< Of users that have none of their own.
-    std::string time_zone;        ///< Of budgets; that of the server when empty.
+    std::string end_user_budget_id;  ///< A budget of `/budget/new`; empty: none.
+    Budget internal_user_budget;     ///< Of users that have none of their own.
+    std::string time_zone;           ///< Of budgets; that of the server when empty.
     KeyRules key_rules;
 };
 
@@ -266,6 +267,7 @@ struct Instances {
     bool share = true;  ///< Budgets, limits and keys, with all that use the same `database_url`.
     std::string name;   ///< For people; empty: host and port.
     Millis key_memory{3'600'000};
+    unsigned expected = 2;  ///< For one that has never met the others.
 };
 
 /// Our own `local:` section: what engines of ours cost.

@@ -121,8 +121,6 @@ void ignored_litellm_fields(Visitor& visit)
     ignored(visit, "spillway never logs prompts or answers",
             {"turn_off_message_logging", "redact_user_api_key_info", "log_raw_request_response"});
     ignored(visit, "use server.log_level and server.access_log", {"json_logs", "set_verbose"});
-    ignored(visit, "not in this version; use `max_end_user_budget` or `budgets.end_users`",
-            {"max_end_user_budget_id"});
     ignored(
         visit, "not in this version",
         {"key_generation_settings", "default_team_settings", "enable_key_alias_format_validation"});
@@ -170,6 +168,9 @@ void litellm_fields(Visitor& visit, Router& router)
     visit("max_end_user_budget", router.max_end_user_budget,
           Doc{"What each end user (`user` of requests) may spend, in USD; for ever. With windows: "
               "`budgets.end_users`."});
+    visit("max_end_user_budget_id", router.end_user_budget_id,
+          Doc{"The id of a budget of `/budget/new`: its caps, `tpm_limit`, `rpm_limit` and "
+              "`max_parallel_requests` hold for each end user, as far as none of its own does."});
     visit("max_internal_user_budget", router.internal_user_budget.most,
           Doc{"What users of keys may spend that have no budget of their own, in USD."});
     visit("internal_user_budget_duration", router.internal_user_budget.period,

@@ -274,6 +274,9 @@ void instances_fields(Visitor& visit, Instances& instances)
     visit("key_memory", instances.key_memory, Range{0, 604'800}, Reload::restart,
           Doc{"How long virtual keys that are known are served while PostgreSQL is away; then they "
               "get 503, too."});
+    visit("expected", instances.expected, Range{1, 1'000}, Reload::restart,
+          Doc{"How many instances there are, for one that is started for the first time while "
+              "PostgreSQL is away: so many parts it makes of rate limits. Later it knows."});
 }
 
 template <class Visitor>

@@ -15,4 +15,7 @@ struct ConfiguredBudgets {
 
 [[nodiscard]] ConfiguredBudgets configured_budgets(const config::Config& config);
 
+/// Adds a window to those of one scope; of two of one length the tighter holds.
+void add_tighter(std::vector<chat::Cap>& caps, const chat::Cap& cap);
+
 }  // namespace spillway::guard

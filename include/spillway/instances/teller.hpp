@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -37,6 +39,13 @@ public:
         guard::RateLimits& rates;
         guard::LeaseDesk& desk;
         SharedClock& clock;
+        /// How many instances there were usually, empty for who never met them, and what is taken
+        /// for it then: this one takes that part of limits until the database answers.
+        std::optional<std::size_t> known = std::nullopt;
+        std::size_t expected = 1;
+        /// The usual number is another one from now on; on the teller's thread, may wait for a
+        /// disk.
+        std::function<void(std::size_t)> remember = nullptr;
     };
     /// All but the URL and the identity outlive it. Starts the thread.
     explicit Teller(Parts parts);

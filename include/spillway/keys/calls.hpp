@@ -46,7 +46,8 @@ struct Question {
 /// What the configuration says to it.
 struct CallRules {
     ModelNames models;
-    config::KeyRules given;  ///< Defaults and bounds.
+    config::KeyRules given;         ///< Defaults and bounds.
+    std::string end_user_budget{};  ///< `max_end_user_budget_id`.
 };
 
 /// Random bytes from the operating system, others at each call.

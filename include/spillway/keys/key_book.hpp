@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -73,12 +74,14 @@ public:
 private:
     [[nodiscard]] Result<void> take_over(Store::Contents contents);
     void bring(Catalog after, std::span<const Change> changes);
+    void say_missing_budget(const Catalog& catalog);
 
     const std::unique_ptr<Store> store_;
     const Hold hold_;
-    std::mutex writing_;  ///< Of those who change; `defaults_` is theirs.
+    std::mutex writing_;  ///< Of those who change; the next two are theirs.
     Defaults defaults_;
-    mutable std::mutex mutex_;  ///< Of `edition_`.
+    std::string missing_budget_;  ///< `defaults_.end_user_budget`, where it was said to be missing.
+    mutable std::mutex mutex_;    ///< Of `edition_`.
     std::shared_ptr<const Edition> edition_;
     std::atomic<std::uint64_t> number_{0};
     std::atomic<State> state_{State::known};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "json.hpp"
+#include "spend_questions.hpp"
 #include "spillway/base/clock.hpp"
 #include "spillway/base/secret.hpp"
 #include "spillway/base/text.hpp"
@@ -212,6 +213,39 @@ TEST_F(SpendPagesTest, RankingsNameTheDearestFirst)
     const auto tags = page(global_spend_tags, asking(Page::global_spend_tags, query));
     ASSERT_EQ(tags["spend_per_tag"].size(), 1U);
     EXPECT_EQ(tags["spend_per_tag"][0]["name"], "green");
+}
+
+TEST_F(SpendPagesTest, EndUsersAreRankedAsTheBodyAsks)
+{
+    const auto users = [this](std::string body) {
+        auto request = asking(Page::global_spend_end_users, {});
+        request.body = std::move(body);
+        EXPECT_TRUE(take_end_users_question(request));
+        return page(global_spend_end_users, request);
+    };
+    const auto all = users(R"({"startTime": "2026-11-20T08:00:00Z", "endTime": "2026-11-21"})");
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0], Json::parse(R"({"end_user": "bert", "total_count": 1, "total_spend": 7.0})"));
+    EXPECT_EQ(all[1], Json::parse(R"({"end_user": "anna", "total_count": 3, "total_spend": 3.0})"));
+    const auto one_day = users(R"({"startTime": "2026-11-20", "endTime": "2026-11-20 23:00"})");
+    ASSERT_EQ(one_day.size(), 1U);
+    EXPECT_EQ(one_day[0]["end_user"], "anna");
+    const auto one_key = users(R"({"startTime": "2026-11-20", "api_key": "sk-other"})");
+    ASSERT_EQ(one_key.size(), 1U);
+    EXPECT_EQ(one_key[0]["end_user"], "bert");
+}
+
+TEST_F(SpendPagesTest, EndUsersAreNotGuessedFromAMalformedBody)
+{
+    for (const char* body : {"[]", "{", R"({"startTime": 5})", R"({"endTime": "yesterday"})",
+                             R"({"startTime": "2026-11-20x"})", R"({"api_key": []})"}) {
+        auto request = asking(Page::global_spend_end_users, {});
+        request.body = body;
+        EXPECT_FALSE(take_end_users_question(request)) << body;
+    }
+    auto request = asking(Page::global_spend_end_users, {});
+    ASSERT_TRUE(take_end_users_question(request));
+    EXPECT_EQ(request["start_date"], ledger::day_text(last_month().first)) << "as LiteLLM has it";
 }
 
 TEST_F(SpendPagesTest, TeamsComeByDayAndInTotal)

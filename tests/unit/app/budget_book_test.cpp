@@ -147,6 +147,30 @@ TEST_F(BudgetBookTest, AsksForThePastOfACapThatComesLater)
     EXPECT_EQ(spent({ScopeKind::team, "research"}), NanoUsd{100});
 }
 
+TEST_F(BudgetBookTest, HoldsEndUsersByTheFileAndByTheDefaultBudget)
+{
+    spend(100);
+    const auto name = ledger::testing::full_record(ids_, noon).end_user;
+    ASSERT_FALSE(name.empty());
+    const std::vector<guard::ScopeName> user{{ScopeKind::end_user, name}};
+    config::Config config;
+    config.budgets.end_users.windows.push_back(per_day(1'000));
+    ASSERT_TRUE(book_.follow(config));
+    const auto by_default = [this](std::int64_t most) {
+        const std::vector<chat::ScopeBudget> caps{
+            {{ScopeKind::end_user, ""}, {{NanoUsd{most}, "1d"}}, {}}};
+        ASSERT_TRUE(book_.hold(caps));
+    };
+    by_default(120);
+    EXPECT_EQ(spent(user[0]), NanoUsd{100}) << "what it spent before counts";
+    EXPECT_FALSE(budgets_.reserve({}, user, NanoUsd{21}, noon));
+    by_default(2'000);
+    ASSERT_TRUE(budgets_.reserve({}, user, NanoUsd{900}, noon)) << "the file's holds";
+    EXPECT_FALSE(budgets_.reserve({}, user, NanoUsd{901}, noon));
+    ASSERT_TRUE(book_.follow(config::Config{}));
+    EXPECT_TRUE(budgets_.reserve({}, user, NanoUsd{901}, noon)) << "the file's is gone";
+}
+
 TEST_F(BudgetBookTest, LetsNothingThroughWhileThePastIsNotKnown)
 {
     const std::vector<chat::ScopeBudget> caps{

@@ -208,7 +208,7 @@ TEST(BudgetsSection, NamesCapsOfEveryKindOfScope)
         "model_list: [{model_name: a, litellm_params: {model: openai/x, api_base: "
         "'http://h/v1'}}]\n"
         "litellm_settings: {tag_budget_config: {blue: {max_budget: 1, budget_duration: 1d}},\n"
-        "  max_end_user_budget: 3}\n"
+        "  max_end_user_budget: 3, max_end_user_budget_id: visitors}\n"
         "router_settings: {provider_budget_config: {openai: {budget_limit: 2, time_period: 7d}}}\n"
         "budgets: {groups: {a: [{max_budget: 1}, {max_budget: 2, budget_duration: 1d}]},\n"
         "  on_budget: {100%: local-only, 80%: local-first}, unknown_prices: allow}\n",
@@ -218,6 +218,7 @@ TEST(BudgetsSection, NamesCapsOfEveryKindOfScope)
     EXPECT_EQ(config.router.tag_budgets.at("blue").most, NanoUsd{1'000'000'000});
     EXPECT_EQ(text_of(config.router.provider_budgets.at("openai").period), "7d");
     EXPECT_EQ(config.router.max_end_user_budget, NanoUsd{3'000'000'000});
+    EXPECT_EQ(config.router.end_user_budget_id, "visitors");
     EXPECT_EQ(config.budgets.groups.at("a").windows.size(), 2U);
     EXPECT_EQ(config.budgets.on_budget, (std::vector<BudgetStep>{{0.8, BudgetTurn::local_first},
                                                                  {1, BudgetTurn::local_only}}));

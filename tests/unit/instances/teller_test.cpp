@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -21,10 +22,12 @@ const std::vector<ScopeName> proxy{{chat::ScopeKind::proxy, {}}};
 
 /// The part of a daemon that shares.
 struct Instance {
-    Instance(const std::string& url, const std::string& id, std::int64_t cap = 1000)
+    Instance(const std::string& url, const std::string& id, std::int64_t cap = 1000,
+             std::optional<std::size_t> known = std::nullopt)
     {
         teller = std::make_unique<Teller>(
-            Teller::Parts{Secret(url), Identity{id, id + "1", id}, budgets, rates, desk, clock});
+            Teller::Parts{Secret(url), Identity{id, id + "1", id}, budgets, rates, desk, clock,
+                          known, 1, [this](std::size_t number) { remembered = number; }});
         budgets.share(teller->bell());
         rates.share(teller->bell());
         teller->settle(patience);
@@ -79,6 +82,7 @@ struct Instance {
     Budgets budgets;
     guard::RateLimits rates;
     LeaseDesk desk;
+    std::atomic<std::size_t> remembered{0};
     std::unique_ptr<Teller> teller;
 };
 
@@ -321,6 +325,27 @@ TEST_F(TellerTest, WithoutTheDatabaseALimitIsSplitEvenly)
     server_.start();
     ASSERT_TRUE(one.until([&] { return one.desk.state() == LeaseDesk::State::open; }));
     EXPECT_EQ(admitted(one, limit, 3, &kept), 3);
+}
+
+TEST_F(TellerTest, AStartWithoutTheDatabaseTakesThePartOfAsManyAsThereWere)
+{
+    server_.stop_at_once();
+    Instance one(url_, "one", 1000, 3);
+    guard::Limit limit;
+    limit.parallel = 7;
+    std::vector<guard::RateLimits::Taken> kept;
+    EXPECT_EQ(admitted(one, limit, 7, &kept), 2);
+    server_.start();
+    ASSERT_TRUE(one.until([&] { return one.desk.state() == LeaseDesk::State::open; }));
+    EXPECT_EQ(admitted(one, limit, 5, &kept), 5) << "it is alone";
+    EXPECT_EQ(one.remembered, 0U) << "the others may be back within the hour";
+}
+
+TEST_F(TellerTest, RemembersHowManyThereAre)
+{
+    Instance one(url_, "one");
+    Instance two(url_, "two");
+    ASSERT_TRUE(one.until([&] { return one.remembered == 2U; }));
 }
 
 TEST_F(TellerTest, TheDatabasesClockIsEverybodys)

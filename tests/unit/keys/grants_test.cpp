@@ -249,6 +249,42 @@ TEST_F(GrantsTest, KnowEndUsers)
     EXPECT_FALSE(grants.end_user("stranger"));
 }
 
+TEST_F(GrantsTest, GiveEveryEndUserTheDefaultBudgetsLimits)
+{
+    defaults_.end_user_budget = row_.budget_id = "small";
+    row_.allowance.rpm_limit = 10;
+    row_.allowance.tpm_limit = 100;
+    customer_.user_id = "visitor";
+    customer_.allowance.rpm_limit = 20;
+    const auto grants = Grants::compile(catalog(), defaults_);
+    const auto stranger = grants.end_user("stranger");
+    ASSERT_TRUE(stranger);
+    EXPECT_FALSE(stranger->blocked);
+    ASSERT_EQ(stranger->rates.size(), 1U);
+    EXPECT_EQ(stranger->rates[0].scope, (chat::Scope{ScopeKind::end_user, "stranger"}));
+    EXPECT_EQ(stranger->rates[0].requests_per_minute, 10);
+    const auto patron = grants.end_user("visitor");
+    ASSERT_EQ(patron->rates.size(), 1U);
+    EXPECT_EQ(patron->rates[0].requests_per_minute, 20) << "its own";
+    EXPECT_EQ(patron->rates[0].tokens_per_minute, 100) << "what its own leaves open";
+}
+
+TEST_F(GrantsTest, FollowTheDefaultBudgetOfEndUsers)
+{
+    defaults_.end_user_budget = "small";
+    const auto before = catalog();
+    const auto grants = Grants::compile(before, defaults_);
+    EXPECT_FALSE(grants.end_user("stranger")) << "there is no such budget yet";
+    row_.budget_id = "small";
+    row_.allowance.rpm_limit = 10;
+    const std::vector<Change> made{Change::put(row_)};
+    const auto with = before.with(made, 2);
+    const auto later = grants.with(before, with, made, defaults_);
+    ASSERT_TRUE(later.end_user("stranger"));
+    const std::vector<Change> gone{Change::remove(Kind::budget, "small", 2)};
+    EXPECT_FALSE(later.with(with, with.with(gone, 3), gone, defaults_).end_user("stranger"));
+}
+
 TEST_F(GrantsTest, FollowEveryChangeOfWhatTheyAreMadeOf)
 {
     key_.team_id = "red";

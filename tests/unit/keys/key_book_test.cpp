@@ -189,6 +189,30 @@ TEST_F(KeyBookTest, ShowsReadersWholeEditionsWhileItChanges)
     reader.join();
 }
 
+TEST_F(KeyBookTest, FollowsAnotherDefaultBudgetOfEndUsers)
+{
+    BudgetRow row;
+    row.budget_id = "visitors";
+    row.allowance.max_budget = NanoUsd{7};
+    row.allowance.rpm_limit = 3;
+    ASSERT_TRUE(book().apply({Change::put(row)}));
+    EXPECT_FALSE(book().now()->grants.end_user("stranger"));
+    const auto of_anybody = [this] {
+        const auto found = std::find_if(held_.begin(), held_.end(), [](const auto& budget) {
+            return budget.scope == chat::Scope{chat::ScopeKind::end_user, ""};
+        });
+        return found == held_.end() ? std::vector<chat::Cap>{{NanoUsd{-1}, ""}} : found->hard;
+    };
+    Defaults defaults;
+    defaults.end_user_budget = "visitors";
+    book().follow(defaults);
+    EXPECT_EQ(of_anybody(), (std::vector<chat::Cap>{{NanoUsd{7}, ""}}));
+    EXPECT_TRUE(book().now()->grants.end_user("stranger"));
+    book().follow({});
+    EXPECT_TRUE(of_anybody().empty());
+    EXPECT_FALSE(book().now()->grants.end_user("stranger"));
+}
+
 TEST(KeyReaderTest, KnowsNoKeysWithoutABook)
 {
     KeyReader reader;

@@ -89,6 +89,10 @@ TEST(Budgets, AreMadeChangedShownAndKeptWhileUsed)
     EXPECT_THAT(office.refused(CallName::budget_delete, R"({"id": "gold"})").message(),
                 HasSubstr("1 record,"));
     office.post(CallName::key_delete, R"({"keys": [")" + secret + R"("]})");
+    office.rules.end_user_budget = "gold";
+    EXPECT_THAT(office.refused(CallName::budget_delete, R"({"id": "gold"})").message(),
+                HasSubstr("max_end_user_budget_id"));
+    office.rules.end_user_budget.clear();
     office.post(CallName::budget_delete, R"({"id": "gold"})");
     EXPECT_FALSE(office.catalog.budget("gold"));
 }

@@ -176,5 +176,21 @@ TEST_F(TouchedBudgetsTest, FollowARowThatSeveralGoBy)
     }
 }
 
+TEST_F(TouchedBudgetsTest, HoldEndUsersWithoutTheirOwnByTheDefaultBudget)
+{
+    const Scope anybody{ScopeKind::end_user, ""};
+    defaults_.end_user_budget = "visitors";
+    BudgetRow row;
+    row.budget_id = "visitors";
+    row.allowance.max_budget = dollar;
+    row.allowance.budget_duration = "1d";
+    const auto made = change({Change::put(row)});
+    ASSERT_TRUE(of(made, anybody));
+    EXPECT_EQ(of(made, anybody)->hard, (std::vector<Cap>{{dollar, "1d"}}));
+    const auto gone = change({Change::remove(Kind::budget, "visitors", 1)});
+    ASSERT_TRUE(of(gone, anybody));
+    EXPECT_THAT(of(gone, anybody)->hard, IsEmpty());
+}
+
 }  // namespace
 }  // namespace spillway::keys
