@@ -15,7 +15,7 @@
 #include "spillway/engine/token_count.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/rates.hpp"
-#include "spillway/gateway/worst_case.hpp"
+#include "spillway/route/limits.hpp"
 #include "wire_head.hpp"
 
 namespace spillway::gateway {
@@ -149,7 +149,7 @@ Result<Upstream> compile(const config::Deployment& deployment, const config::Con
     upstream.local = deployment.local.value_or(resolved.place == config::Place::local);
     upstream.rate =
         config::rate_of(deployment, upstream.model, place_of(upstream), prices, config.local);
-    upstream.default_answer = answer_length(deployment.defaults);
+    upstream.default_answer = route::answer_length(deployment.defaults);
     upstream.metrics = metrics.deployment(deployment.id, deployment.group, upstream.provider);
     return upstream;
 }
