@@ -41,9 +41,19 @@ Overrides overrides_of(const Attempt& attempt)
     const auto& deployment = attempt.request.arrival.snapshot->table[attempt.target.deployment];
     const auto room = route::room_for_answer(deployment, attempt.target.window,
                                              plan.limits.prompt_for(deployment));
-    if (room && *room < *plan.limits.answer)
-        overrides.emplace_back("max_tokens",
-                               std::to_string(std::max<std::int64_t>(1, count(*room))));
+    if (!room || *room >= *plan.limits.answer)
+        return overrides;
+    const auto most = std::to_string(std::max<std::int64_t>(1, count(*room)));
+    // One key only: of two, each upstream believes another.
+    bool set = false;
+    for (auto& [name, json] : overrides) {
+        if (name != "max_tokens" && name != "max_completion_tokens")
+            continue;
+        json = most;
+        set = true;
+    }
+    if (!set)
+        overrides.emplace_back("max_tokens", most);
     return overrides;
 }
 

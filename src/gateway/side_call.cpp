@@ -38,7 +38,8 @@ route::Plan plan_for(const SideCall& call, const chat::RequestFacts& facts)
     plan.limits.task = config::Task::chat;
     plan.limits.content = call.content;
     plan.limits.prompt = call.prompt;
-    plan.limits.answer = facts.max_tokens;
+    const auto set = route::answer_length(call.parameters);
+    plan.limits.answer = set ? set : facts.max_tokens;
     return plan;
 }
 

@@ -1,7 +1,6 @@
 #include "spillway/gateway/worst_case.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "member_number.hpp"
 #include "spillway/ledger/cost.hpp"
@@ -31,7 +30,7 @@ std::optional<Tokens> longest_answer(const InferenceRequest& request,
 {
     if (request.endpoint() == chat::Endpoint::embeddings)
         return Tokens{0};
-    auto longest = answer_length(parameters);
+    auto longest = route::answer_length(parameters);
     if (!longest)
         longest = request.facts.max_tokens;
     if (!longest)
@@ -40,20 +39,6 @@ std::optional<Tokens> longest_answer(const InferenceRequest& request,
 }
 
 }  // namespace
-
-std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parameters)
-{
-    std::optional<Tokens> longest;
-    for (const auto& parameter : parameters) {
-        if (parameter.name != "max_tokens" && parameter.name != "max_completion_tokens")
-            continue;
-        std::int64_t value = 0;
-        const auto& text = parameter.json;
-        if (std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{})
-            longest = std::max(longest.value_or(Tokens{value}), Tokens{value});
-    }
-    return longest;
-}
 
 std::optional<NanoUsd> worst_case(const InferenceRequest& request,
                                   const std::vector<config::Parameter>& parameters,

@@ -247,6 +247,9 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
     if (turn)
         plan.why.budget = *turn;
     plan.limits.answer_fit = action.answer_fit;
+    // What the rule sets goes over the client's own on the wire, so it is what is judged.
+    if (const auto set = answer_length(action.parameters))
+        plan.limits.answer = set;
     plan.limits.max_cost = lower_of(request.max_cost, action.max_cost);
     plan.why.boundary = plan.limits.boundary;
     plan.strategy = action.strategy;

@@ -1,6 +1,7 @@
 #include "spillway/route/limits.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "spillway/config/vector_model.hpp"
 
@@ -82,6 +83,20 @@ std::string_view name(Verdict verdict)
             return "over budget";
     }
     return "";
+}
+
+std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parameters)
+{
+    std::optional<Tokens> longest;
+    for (const auto& parameter : parameters) {
+        if (parameter.name != "max_tokens" && parameter.name != "max_completion_tokens")
+            continue;
+        std::int64_t value = 0;
+        const auto& text = parameter.json;
+        if (std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{})
+            longest = std::max(longest.value_or(Tokens{value}), Tokens{value});
+    }
+    return longest;
 }
 
 std::optional<NanoUsd> worst_cost(const Deployment& deployment, Tokens prompt,

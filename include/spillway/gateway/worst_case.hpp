@@ -8,9 +8,6 @@
 
 namespace spillway::gateway {
 
-/// The longest answer that these parameters set; empty when none of them does.
-[[nodiscard]] std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parameters);
-
 /// The most that one attempt of this request can cost: every byte of text a token, as many answers
 /// as it asks for, each as long as it may be, for as long as it may take. Empty when a price is not
 /// known. Needs the request's members, so it is asked before the commit point.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "spillway/base/units.hpp"
 #include "spillway/config/routes.hpp"
@@ -60,6 +61,9 @@ struct Limits {
     }
     friend bool operator==(const Limits&, const Limits&) = default;
 };
+
+/// The longest answer that these parameters set; empty when none of them does.
+[[nodiscard]] std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parameters);
 
 /// The most that one attempt can cost: the whole prompt and the longest answer at the dearest tier.
 /// Empty when a price is unknown.

@@ -229,6 +229,18 @@ TEST(Decide, SaysWhenEverythingIsTooDear)
     EXPECT_THAT(scene.chain(request), ElementsAre("cost_ceiling"));
 }
 
+TEST(Decide, JudgesTheCeilingByTheAnswerThatTheRuleSets)
+{
+    const Scene longer(file("", "{use: [cloud], params: {max_tokens: 1000}}"));
+    auto request = of_tokens(100);
+    request.answer = Tokens{5};
+    request.max_cost = NanoUsd{1'000'000};
+    EXPECT_THAT(longer.chain(request), ElementsAre("cost_ceiling"));
+
+    const Scene shorter(file("", "{use: [cloud], max_cost: 0.001, params: {max_tokens: 10}}"));
+    EXPECT_THAT(shorter.chain(of_tokens(100)), ElementsAre("cloud"));
+}
+
 TEST(Decide, ReservesForTheDearestCandidate)
 {
     const Scene scene(file("", "[small, cloud, dear]"));
