@@ -151,6 +151,23 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"  r: {rules: [{name: a, when: {task: embedding}, use: [small]}], otherwise: "
             "[small]}\n",
             "has another mode"},
+        Bad{"  r: {rules: [{name: a, when: {group: {nogroup: healthy}}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "nogroup"},
+        Bad{"  r: {rules: [{name: a, when: {}, use: [small]}], otherwise: [small]}\n",
+            "no condition is in it"},
+        Bad{"  r: {rules: [{name: a, when: {time: \"25:00-26:00\"}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "\"25:00\" is no time of day"},
+        Bad{"  r: {rules: [{name: a, when: {time: \"22:00-22:00\"}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "ends when it begins"},
+        Bad{"  r: {rules: [{name: a, when: {time: \"25:00\"}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "is no window of the week"},
+        Bad{"  r: {rules: [{name: a, when: {time: \"fry 09:00-10:00\"}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "\"fry\" names no days"},
         Bad{"  r: {otherwise: [small], shadow: {share: 2%}}\n", "`group` is missing"},
         Bad{"  r: {otherwise: [small], shadow: {group: clout}}\n", "did you mean \"cloud\"?"},
         Bad{"  r: {otherwise: [small], complexity: {cloud_share: 120%}}\n", "expected a share"},
@@ -158,6 +175,18 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"  r: {rules: [{name: a, when: {sensitive: passwords}, use: [small]}], otherwise: "
             "[small]}\n",
             "passwords"}));
+
+TEST(CheckRoutes, ConcludesNothingFromAConditionThatItCannotRead)
+{
+    const auto loaded = with_routes(R"(  r:
+    rules:
+    - {name: a, when: {prompt_tokens: "> 8 000"}, use: [cloud]}
+    - {name: b, when: {prompt_tokens: ">100"}, use: [cloud]}
+    - {name: c, when: {any: [{prompt_tokens: ">200"}, {turns: many}]}, use: [cloud]}
+    otherwise: [small]
+)");
+    EXPECT_THAT(errors(loaded), ElementsAre(HasSubstr("prompt_tokens"), HasSubstr("turns")));
+}
 
 TEST(CheckRoutes, CallsAHostLocalThatTheOperatorLists)
 {
