@@ -10,6 +10,7 @@
 #include "spillway/dialect/request_reader.hpp"
 #include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/front.hpp"
+#include "spillway/gateway/read_request.hpp"
 
 namespace spillway::app {
 
@@ -67,6 +68,8 @@ Result<std::string> explain_body(std::string_view body, const net::RequestHead& 
     auto facts = reader.read(body, chat::Endpoint::chat);
     if (!facts)
         return fail(std::move(facts).error());
+    if (auto taken = gateway::take_header_tags(head.fields[gateway::tags_header], *facts); !taken)
+        return fail(std::move(taken).error());
     const SystemClock clock;
     gateway::InferenceRequest request;
     request.arrival.snapshot = std::move(snapshot);
