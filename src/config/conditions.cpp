@@ -66,7 +66,8 @@ bool read_measure(const Node& node, Condition& out, const Reading& reading)
     NumberIs number{measure, {}};
     if (!read_span(node, number.span, measure == Measure::cost_usd ? "USD" : "", reading))
         return false;
-    if (number.span.high && *number.span.high < 0)
+    const auto& high = number.span.high;
+    if (high && (*high < 0 || (*high == 0 && number.span.high_end == Span::End::open)))
         return reading.wrong(node.at, "this is never negative, so the rule can never match");
     out.test = std::move(number);
     return true;

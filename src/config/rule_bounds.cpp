@@ -194,10 +194,11 @@ private:
 
     void narrow(const HasContent& has, Position at)
     {
-        if (has.any_of.size() != 1)
-            return;
-        bounds_.contents.push_back(has.any_of.front());
         bounds_.at = at;
+        if (has.any_of.size() == 1)
+            bounds_.contents.push_back(has.any_of.front());
+        else if (!has.any_of.empty())
+            bounds_.choices.push_back(has.any_of);
     }
 
     /// What says nothing of numbers and of sets that exclude each other.

@@ -15,6 +15,7 @@ using testing::IsEmpty;
 
 constexpr auto rows = R"(model_list:
 - {model_name: small, litellm_params: {model: ollama/llama3}, model_info: {max_input_tokens: 8192, supports_vision: false}}
+- {model_name: blind, litellm_params: {model: ollama/llama3}, model_info: {supports_vision: false, supports_function_calling: false}}
 - {model_name: vectors, litellm_params: {model: ollama/nomic}, model_info: {mode: embedding}}
 - {model_name: cloud, litellm_params: {model: openai/gpt-4o, api_key: k}}
 )";
@@ -168,6 +169,14 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"  r: {rules: [{name: a, when: {time: \"fry 09:00-10:00\"}, use: [small]}], otherwise: "
             "[small]}\n",
             "\"fry\" names no days"},
+        Bad{"  r: {rules: [{name: a, when: {turns: \"<0\"}, use: [small]}], otherwise: [small]}\n",
+            "this is never negative"},
+        Bad{"  r: {rules: [{name: a, when: {cost: \"<0 USD\"}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "this is never negative"},
+        Bad{"  r: {rules: [{name: a, when: {has: [images, tools]}, use: [blind]}], otherwise: "
+            "[small]}\n",
+            "does not support what the rule asks for"},
         Bad{"  r: {otherwise: [small], shadow: {share: 2%}}\n", "`group` is missing"},
         Bad{"  r: {otherwise: [small], shadow: {group: clout}}\n", "did you mean \"cloud\"?"},
         Bad{"  r: {otherwise: [small], complexity: {cloud_share: 120%}}\n", "expected a share"},
