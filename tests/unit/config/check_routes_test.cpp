@@ -144,6 +144,9 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"  r: {rules: [{name: a, when: {prompt_tokens: \">9000\"}, use: [small]}], otherwise: "
             "[small]}\n",
             "has a smaller window than the rule asks for"},
+        Bad{"  r: {rules: [{name: a, when: {not: {prompt_tokens: \"<=100k\"}}, use: [small]}], "
+            "otherwise: [small]}\n",
+            "has a smaller window than the rule asks for"},
         Bad{"  r: {rules: [{name: a, when: {has: images}, use: [small]}], otherwise: [small]}\n",
             "does not support what the rule asks for"},
         Bad{"  r: {rules: [{name: a, when: {sensitive: any}, use: [cloud], boundary: local}], "
