@@ -1,7 +1,9 @@
 #include "spillway/app/explain_command.hpp"
 
+#include <filesystem>
 #include <istream>
 #include <iterator>
+#include <map>
 #include <ostream>
 
 #include "compiled_config.hpp"
@@ -10,6 +12,9 @@
 #include "spillway/dialect/request_reader.hpp"
 #include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/front.hpp"
+#include "spillway/gateway/read_request.hpp"
+#include "spillway/ledger/comparison_writer.hpp"
+#include "spillway/tokens/calibration.hpp"
 
 namespace spillway::app {
 
@@ -57,6 +62,19 @@ Result<chat::Caller> caller_of(const net::RequestHead& head, const gateway::Snap
     return chat::Caller{};
 }
 
+/// What a daemon has learned of its models' tokens; nothing where no ledger can be read.
+std::map<std::string, tokens::Calibration> calibrations(const std::string& ledger)
+{
+    std::map<std::string, tokens::Calibration> all;
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(ledger, error))
+        return all;
+    for (const auto& [model, row] : ledger::read_calibrations(ledger))
+        if (auto known = tokens::Calibration::from_row(row))
+            all.emplace(model, *std::move(known));
+    return all;
+}
+
 Result<std::string> explain_body(std::string_view body, const net::RequestHead& head,
                                  std::shared_ptr<const gateway::Snapshot> snapshot)
 {
@@ -67,6 +85,8 @@ Result<std::string> explain_body(std::string_view body, const net::RequestHead& 
     auto facts = reader.read(body, chat::Endpoint::chat);
     if (!facts)
         return fail(std::move(facts).error());
+    if (auto taken = gateway::take_header_tags(head.fields[gateway::tags_header], *facts); !taken)
+        return fail(std::move(taken).error());
     const SystemClock clock;
     gateway::InferenceRequest request;
     request.arrival.snapshot = std::move(snapshot);
@@ -77,6 +97,7 @@ Result<std::string> explain_body(std::string_view body, const net::RequestHead& 
     request.body = body;
     request.facts = *std::move(facts);
     gateway::Describer describer;
+    describer.counter.adopt(calibrations(request.arrival.snapshot->config.ledger.path));
     route::FleetView fleet;
     // The first time everything is cold, which no request of a daemon is.
     (void)gateway::explain(request, head.fields, describer, fleet, {});

@@ -317,6 +317,15 @@ bool iequals(const char* a, const char* b, std::size_t size) noexcept
     return std::equal(a, a + size, b, same);
 }
 
+std::optional<bool> yes_or_no(std::string_view text) noexcept
+{
+    if (text == "1" || iequals(text, "true"))
+        return true;
+    if (text.empty() || text == "0" || iequals(text, "false"))
+        return false;
+    return std::nullopt;
+}
+
 std::string lower(std::string_view text)
 {
     std::string out(text);

@@ -24,6 +24,13 @@ constexpr std::array<TierName, 4> tier_names{{
     {"SIMPLE", score::Tier::trivial},
 }};
 
+/// What stands at `key` of `map`, if both are maps.
+const Node* map_at(const Node* map, std::string_view key)
+{
+    const auto* node = map != nullptr && map->kind == Node::Kind::map ? map->find(key) : nullptr;
+    return node != nullptr && node->kind == Node::Kind::map ? node : nullptr;
+}
+
 const Node* text_at(const Node* map, std::string_view key)
 {
     const auto* node = map != nullptr && map->kind == Node::Kind::map ? map->find(key) : nullptr;
@@ -68,12 +75,17 @@ Route route_of(const Node& row, const Node& params, Findings& findings)
     Route route;
     route.at = row.at;
     route.name = text_at(&row, "model_name")->text;
-    const auto* config = params.find("complexity_router_config");
-    const auto* tiers = config != nullptr ? config->find("tiers") : nullptr;
-    const auto* fallback = text_at(&params, "complexity_router_default_model");
+    const auto* config = map_at(&params, "complexity_router_config");
+    const auto* tiers = map_at(config, "tiers");
     const std::string path = "complexity_router_config.tiers";
+    std::string fallback_path = "complexity_router_default_model";
+    const auto* fallback = text_at(&params, fallback_path);
+    if (fallback == nullptr) {
+        fallback_path = "complexity_router_config.default_model";
+        fallback = text_at(config, "default_model");
+    }
     if (fallback != nullptr)
-        route.otherwise = action_of(*fallback, "complexity_router_default_model", findings);
+        route.otherwise = action_of(*fallback, fallback_path, findings);
     for (const auto& [name, tier] : tier_names) {
         const auto* target = tiers != nullptr ? tiers->find(name) : nullptr;
         if (target == nullptr || target->is_null())
@@ -87,8 +99,12 @@ Route route_of(const Node& row, const Node& params, Findings& findings)
         add_missing(rule.action.use, route.otherwise.use);
         route.rules.push_back(std::move(rule));
     }
-    if (route.rules.empty())
-        findings.error(row.at, path + ": no tier names a model");
+    // Tiers that are not set go to the default model, as `otherwise` says.
+    if (route.rules.empty() && fallback == nullptr)
+        findings.error(row.at, path +
+                                   ": neither a tier nor a default model is set, and LiteLLM's own "
+                                   "default tiers are not known here; name a model for SIMPLE, "
+                                   "MEDIUM, COMPLEX or REASONING, or a default_model");
     else if (fallback == nullptr)
         route.otherwise = route.rules.back().action;
     findings.seen("model_list[].litellm_params.complexity_router_config", Support::different,

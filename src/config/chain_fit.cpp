@@ -147,6 +147,12 @@ std::optional<Unfit> Servers::unfit(std::size_t index, const Bounds& bounds,
         return Unfit{"is not local", {}};
     if (bounds.tasks && !does(deployment, *bounds.tasks))
         return Unfit{"has another mode", bounds.at};
+    const auto lacks = [&](const std::vector<Content>& any_of) {
+        return std::all_of(any_of.begin(), any_of.end(),
+                           [&](Content content) { return supports(deployment, content) == false; });
+    };
+    if (std::any_of(bounds.choices.begin(), bounds.choices.end(), lacks))
+        return Unfit{"does not support what the rule asks for", bounds.at};
     for (const auto content : bounds.contents)
         if (supports(deployment, content) == false)
             return Unfit{"does not support what the rule asks for", bounds.at};

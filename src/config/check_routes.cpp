@@ -86,6 +86,8 @@ void check_reach(const Route& route, Findings& findings)
         common.tiers = Common::Tiers::by_price;
     for (std::size_t i = 0; i < route.rules.size(); ++i) {
         const auto& rule = route.rules[i];
+        if (rule.reading == RouteRule::Reading::in_part)
+            continue;
         if (const auto never = contradiction(rule.when)) {
             findings.error(never->at, title(route, rule) + " can never match: " + never->why);
             continue;
@@ -94,7 +96,8 @@ void check_reach(const Route& route, Findings& findings)
             const auto& above = route.rules[j];
             common.use =
                 rule.action.use == above.action.use ? Common::Use::same : Common::Use::other;
-            if (contradiction(above.when) || !implies(rule.when, above.when, common))
+            if (above.reading == RouteRule::Reading::in_part || contradiction(above.when) ||
+                !implies(rule.when, above.when, common))
                 continue;
             findings.error(rule.when.at, title(route, rule) + " can never match: \"" +
                                              printable(above.name, 80) +
@@ -116,7 +119,7 @@ void check_rules(Route route, const privacy::ClassNames& names, const Servers& s
     check_reach(route, findings);
     const auto counted = servers.counting_family(route);
     for (const auto& rule : route.rules)
-        if (!contradiction(rule.when))
+        if (rule.reading == RouteRule::Reading::whole && !contradiction(rule.when))
             check_chain(rule.action, bounds_of(rule.when), rule.at, title(route, rule), servers,
                         counted, findings);
 }

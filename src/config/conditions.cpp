@@ -66,7 +66,8 @@ bool read_measure(const Node& node, Condition& out, const Reading& reading)
     NumberIs number{measure, {}};
     if (!read_span(node, number.span, measure == Measure::cost_usd ? "USD" : "", reading))
         return false;
-    if (number.span.high && *number.span.high < 0)
+    const auto& high = number.span.high;
+    if (high && (*high < 0 || (*high == 0 && number.span.high_end == Span::End::open)))
         return reading.wrong(node.at, "this is never negative, so the rule can never match");
     out.test = std::move(number);
     return true;
@@ -222,8 +223,10 @@ template <class Test>
 bool read_named(const Node& node, Condition& out, const Reading& reading, std::string Test::* name,
                 std::string_view what)
 {
-    if (node.kind != Node::Kind::map || node.entries.empty())
+    if (node.kind != Node::Kind::map)
         return reading.expected(node, what);
+    if (node.entries.empty())
+        return reading.wrong(node.at, "nothing is named; expected " + std::string(what));
     AllOf all;
     bool good = true;
     for (const auto& entry : node.entries) {
@@ -270,9 +273,7 @@ bool read_time(const Node& node, Condition& out, const Reading& reading)
     for (const auto& text : texts) {
         const auto windows = parse_windows(text);
         if (!windows)
-            return reading.expected(node,
-                                    "a window of the week such as \"mon-fri 09:00-18:00\", "
-                                    "\"sat,sun\" or \"22:00-06:00\"");
+            return reading.wrong(node.at, window_fault(text));
         time.any_of.insert(time.any_of.end(), windows->begin(), windows->end());
     }
     out.test = std::move(time);
@@ -308,15 +309,17 @@ bool read_budget(const Node& node, Condition& out, const Reading& reading)
 
 bool read_group(const Node& node, Condition& out, const Reading& reading)
 {
-    if (node.kind != Node::Kind::map || node.entries.empty())
+    if (node.kind != Node::Kind::map)
         return reading.expected(node,
                                 "a map of groups and states, such as {strong-local: healthy}");
+    if (node.entries.empty())
+        return reading.wrong(node.at, "no group is named");
     AllOf all;
     bool good = true;
     for (const auto& entry : node.entries) {
         GroupIs group{entry.key, {}};
         good = read(entry.value, group.state, reading) && good;
-        reading.findings.refer(entry.at, entry.key, reading.path);
+        reading.findings.require(entry.at, entry.key, reading.path);
         all.parts.push_back({std::move(group), entry.at, 0});
     }
     out.test = std::move(all);
@@ -365,7 +368,8 @@ constexpr std::array keys{
                  "`coding_agent_background`, `background` (everybody's).",
                  read_client},
     ConditionKey{"words", "text or list, or `{any_of, in}`",
-                 "Whole words or phrases, in any case. `in`: `last_user` (default), `user`, "
+                 "Whole words or phrases, in any case; a blank stands for a hyphen, too. `in`: "
+                 "`last_user` (default), `user`, "
                  "`system`, `all`.",
                  read_says},
     ConditionKey{"matches", "pattern or list, or `{any_of, in}`",
@@ -407,8 +411,10 @@ std::span<const ConditionKey> condition_keys()
 
 bool read(const Node& node, Condition& out, const Reading& reading)
 {
-    if (node.kind != Node::Kind::map || node.entries.empty())
+    if (node.kind != Node::Kind::map)
         return reading.expected(node, "a map of conditions");
+    if (node.entries.empty())
+        return reading.wrong(node.at, "no condition is in it; what holds always is `otherwise`");
     std::vector<std::string_view> known;
     for (const auto& each : keys)
         known.push_back(each.key);

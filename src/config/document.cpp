@@ -315,8 +315,8 @@ std::string configuration_manual()
            section_text("routes.*.rules[], routes.*.otherwise",
                         "What is done; a rule has a `name` and a `when` besides.", action) +
            conditions_text() +
-           section_text("routes.*.rules[].verify, routes.*.otherwise.verify", "docs/routing.md.",
-                        verify) +
+           section_text("routes.*.rules[].verify, routes.*.otherwise.verify",
+                        "docs/routing-reference.md.", verify) +
            section_text("routes.*.complexity", "docs/complexity.md.", complexity) +
            section_text("routes.*.shadow", "docs/complexity.md.", shadow) +
            section_text("privacy", "spillway's own: docs/privacy.md.", privacy) +

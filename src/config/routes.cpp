@@ -88,9 +88,11 @@ RouteRule read_rule(const Node& node, const std::string& path, Findings& finding
     const auto* when = node.find("when");
     if (when == nullptr) {
         findings.error(node.at, path + ": a rule needs a `when`; what holds always is `otherwise`");
+        rule.reading = RouteRule::Reading::in_part;
     } else {
         const Traits traits;
-        read(*when, rule.when, Reading{findings, traits, path + ".when"});
+        if (!read(*when, rule.when, Reading{findings, traits, path + ".when"}))
+            rule.reading = RouteRule::Reading::in_part;
     }
     refer_targets(node.find("use"), path + ".use", findings);
     read_verify(node, rule.action, path, findings);

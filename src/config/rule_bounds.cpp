@@ -194,10 +194,35 @@ private:
 
     void narrow(const HasContent& has, Position at)
     {
-        if (has.any_of.size() != 1)
-            return;
-        bounds_.contents.push_back(has.any_of.front());
         bounds_.at = at;
+        if (has.any_of.size() == 1)
+            bounds_.contents.push_back(has.any_of.front());
+        else if (!has.any_of.empty())
+            bounds_.choices.push_back(has.any_of);
+    }
+
+    /// Of what every request has, `not` leaves the other side of one end.
+    void narrow(const NotAny& none, Position)
+    {
+        for (const auto& part : none.parts) {
+            const auto* number = std::get_if<NumberIs>(&part.test);
+            if (number == nullptr || number->measure == Measure::cost_usd ||
+                number->measure == Measure::score || number->measure == Measure::total_tokens ||
+                number->span.low.has_value() == number->span.high.has_value())
+                continue;
+            const auto flipped = [](Span::End end) {
+                return end == Span::End::open ? Span::End::closed : Span::End::open;
+            };
+            NumberIs rest{number->measure, {}};
+            if (number->span.high) {
+                rest.span.low = number->span.high;
+                rest.span.low_end = flipped(number->span.high_end);
+            } else {
+                rest.span.high = number->span.low;
+                rest.span.high_end = flipped(number->span.low_end);
+            }
+            narrow(rest, part.at);
+        }
     }
 
     /// What says nothing of numbers and of sets that exclude each other.

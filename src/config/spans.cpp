@@ -168,4 +168,28 @@ std::optional<std::vector<TimeIs::Window>> parse_windows(std::string_view text)
     return windows;
 }
 
+std::string window_fault(std::string_view text)
+{
+    text = trimmed(text);
+    const std::string quoted = "\"" + printable(text, 60) + "\"";
+    const auto digit = text.find_first_of("0123456789");
+    const auto days = trimmed(text.substr(0, digit));
+    if (!text.empty() && !days.empty() && !parse_days(days))
+        return quoted + ": \"" + printable(days, 40) + "\" names no days; write mon to sun";
+    const auto hours = digit == std::string_view::npos ? std::string_view() : text.substr(digit);
+    const auto dash = hours.find('-');
+    if (dash != std::string_view::npos) {
+        for (const auto clock : {hours.substr(0, dash), hours.substr(dash + 1)})
+            if (!parse_clock(clock))
+                return quoted + ": \"" + printable(trimmed(clock), 40) +
+                       "\" is no time of day between 00:00 and 24:00";
+        if (*parse_clock(hours.substr(0, dash)) == *parse_clock(hours.substr(dash + 1)))
+            return quoted + " ends when it begins; a whole day is written without hours";
+        return quoted + " begins when the day ends";
+    }
+    return quoted +
+           " is no window of the week; expected one such as \"mon-fri 09:00-18:00\", \"sat,sun\" "
+           "or \"22:00-06:00\"";
+}
+
 }  // namespace spillway::config

@@ -26,7 +26,8 @@ bool says_nothing(Raw raw)
 }
 
 /// Members that are LiteLLM's, for the gateway and not for a model.
-constexpr std::array<std::string_view, 10> controls{"metadata",
+constexpr std::array<std::string_view, 11> controls{"metadata",
+                                                    "litellm_metadata",
                                                     "user",
                                                     "tags",
                                                     "fallbacks",

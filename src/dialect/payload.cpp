@@ -62,10 +62,11 @@ std::string_view behind_data_head(std::string_view text)
 
 }  // namespace
 
-bool is_payload(std::string_view text)
+bool is_payload(std::string_view text, Standing standing)
 {
     auto bytes = behind_data_head(text);
-    if (bytes.size() == text.size() && bytes.size() <= shortest_bare)
+    if (standing == Standing::among_names && bytes.size() == text.size() &&
+        bytes.size() <= shortest_bare)
         return false;
     for (int padding = 0; padding < 2 && bytes.ends_with('='); ++padding)
         bytes.remove_suffix(1);

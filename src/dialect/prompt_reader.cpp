@@ -221,7 +221,13 @@ private:
         if (own)
             keep_raw(key.offset, json_.offset() + 1);
         const bool tokens = std::exchange(numbers_are_tokens_, false);
+        const bool bytes = is(name, "file_data") || (is(name, "data") && in_sound_);
+        const auto standing =
+            std::exchange(standing_, bytes ? Standing::for_bytes : Standing::among_names);
+        const bool sound = std::exchange(in_sound_, is(name, "input_audio"));
         const bool result = strings(speaker, name);
+        in_sound_ = sound;
+        standing_ = standing;
         numbers_are_tokens_ = tokens;
         return result;
     }
@@ -314,7 +320,7 @@ private:
                                                                 : Attachment::Detail::unsaid;
         const auto before = decoded_.size();
         const auto text = text_of(*string);
-        if (may_hold_payload(key) && is_payload(text)) {
+        if (may_hold_payload(key) && is_payload(text, standing_)) {
             decoded_.resize(before);
             note_payload(*string);
         } else {
@@ -365,6 +371,8 @@ private:
     Prompt& prompt_;
     Part part_;
     std::uint32_t message_ = 0;
+    Standing standing_ = Standing::among_names;
+    bool in_sound_ = false;            ///< Straight in `input_audio`.
     bool names_format_ = false;        ///< In what says of what form the answer has to be.
     bool numbers_are_tokens_ = false;  ///< Straight in a prompt, in lists, but in no object.
 };

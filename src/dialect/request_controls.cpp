@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "request_scan.hpp"
+#include "spillway/base/text.hpp"
 
 namespace spillway::dialect {
 namespace {
@@ -115,18 +116,52 @@ void read_tags(RequestScan& scan)
     });
 }
 
-void read_metadata(RequestScan& scan)
+/// A member of the metadata that is yes or no. OpenAI's own metadata is a map of texts, so that
+/// typed clients can only say "true". What is neither is refused: it may have meant that the
+/// request must not leave.
+bool read_wish(RequestScan& scan, std::string_view param)
+{
+    auto& json = scan.json;
+    const char first = json.peek();
+    std::optional<bool> said;
+    if (first == 'n') {
+        json.skip();
+        return false;
+    }
+    if (first == '"') {
+        if (const auto text = json.string()) {
+            said = yes_or_no(text->text());
+        }
+    } else if (first != '{' && first != '[') {
+        const auto begin = json.offset();
+        json.skip();
+        if (json.ok()) {
+            said = yes_or_no(json.since(begin));
+        }
+    }
+    if (!said) {
+        std::string message = "Invalid '";
+        message.append(param).append("': expected true or false.");
+        scan.refuse(Error{Errc::invalid_request, std::move(message)}.about(std::string(param)));
+    }
+    return said.value_or(false);
+}
+
+/// `metadata` or `litellm_metadata`; one yes is enough, wherever it stands.
+void read_metadata(RequestScan& scan, std::string_view name)
 {
     if (scan.json.peek() != '{') {
         return;
     }
+    auto& facts = scan.facts;
     scan.json.object([&](const JsonKey& key) {
         if (key.text == "tags") {
             read_tags(scan);
         } else if (key.text == "no_fallback") {
-            scan.facts.stay_local = scan.json.peek() == 't';
+            facts.stay_local =
+                read_wish(scan, std::string(name) + ".no_fallback") || facts.stay_local;
         } else if (key.text == "explain") {
-            scan.facts.explain = scan.json.peek() == 't';
+            facts.explain = read_wish(scan, std::string(name) + ".explain") || facts.explain;
         }
     });
 }
@@ -166,8 +201,8 @@ Models* list_of(chat::RequestControls& controls, std::string_view key)
 bool read_control(RequestScan& scan, std::string_view key)
 {
     auto& controls = scan.facts.controls;
-    if (key == "metadata") {
-        read_metadata(scan);
+    if (key == "metadata" || key == "litellm_metadata") {
+        read_metadata(scan, key);
     } else if (key == "tags") {
         read_tags(scan);
     } else if (key == "timeout") {

@@ -175,6 +175,7 @@ constexpr char num_retries[] = "num_retries";
 constexpr char timeout[] = "timeout";
 constexpr char tags[] = "tags";
 constexpr char metadata[] = "metadata";
+constexpr char litellm_metadata[] = "litellm_metadata";
 constexpr char mock_fallbacks[] = "mock_testing_fallbacks";
 constexpr char mock_window[] = "mock_testing_context_window_fallbacks";
 constexpr char mock_policy[] = "mock_testing_content_policy_fallbacks";
@@ -208,6 +209,7 @@ constexpr std::array rows{
     Parameter{"stream_options", read_stream_options},
     Parameter{"encoding_format", read_encoding_format},
     Parameter{presence_penalty, read_number<presence_penalty>},
+    Parameter{litellm_metadata, read_control_named<litellm_metadata>},
     Parameter{frequency_penalty, read_number<frequency_penalty>},
     Parameter{"max_output_tokens", read_max_output_tokens},
     Parameter{disable_fallbacks, read_control_named<disable_fallbacks>},

@@ -1,4 +1,4 @@
-// What a dispatch does with answers that a route verifies (docs/routing.md).
+// What a dispatch does with answers that a route verifies (docs/routing-reference.md).
 
 #include <utility>
 

@@ -234,7 +234,8 @@ score::Score read_score(score::Score taken, const route::CompiledRoute& route,
 {
     const auto& complexity = route.source().complexity;
     if (taken.abstention == score::Abstention::none)
-        taken.tier = score::tier_of(taken.rank, cuts_of(complexity));
+        taken.tier =
+            score::cautious(score::tier_of(taken.rank, cuts_of(complexity)), taken.confidence);
     if (!complexity.cloud_share)
         return taken;
     const auto index = route_index(route, snapshot);

@@ -1,5 +1,6 @@
 #include "spillway/gateway/read_request.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "spillway/base/text.hpp"
@@ -18,6 +19,7 @@ struct HeadFacts {
     std::string_view openai_beta;
     std::string_view anthropic_beta;
     std::string_view anthropic_version;
+    std::string_view tags;
 };
 
 /// Finds them in one pass, by length: nearly every field is none of these. The first of a name
@@ -39,6 +41,7 @@ HeadFacts read_fields(const net::Fields& fields)
                 break;
             case 14:
                 note("anthropic-beta", facts.anthropic_beta);
+                note(tags_header, facts.tags);
                 break;
             case 15:
                 note("idempotency-key", facts.idempotency_key);
@@ -133,6 +136,31 @@ Result<void> read_ollama(InferenceRequest& request, Services& services)
 
 }  // namespace
 
+Result<void> take_header_tags(std::string_view list, chat::RequestFacts& facts)
+{
+    const auto refuse = [](std::string_view why) {
+        return fail(Error(Errc::invalid_request,
+                          "Invalid '" + std::string(tags_header) + "': " + std::string(why) + ".")
+                        .about(std::string(tags_header)));
+    };
+    std::size_t taken = 0;
+    while (!list.empty()) {
+        const auto end = std::min(list.find(','), list.size());
+        const auto tag = trimmed(list.substr(0, end));
+        list.remove_prefix(std::min(end + 1, list.size()));
+        if (tag.empty())
+            continue;
+        if (tag.size() > longest_header_tag)
+            return refuse("a tag is longer than 256 bytes");
+        if (++taken > most_header_tags)
+            return refuse("it holds more than 64 tags");
+        auto& tags = facts.tags;
+        if (std::find(tags.begin(), tags.end(), tag) == tags.end())
+            tags.emplace_back(tag);
+    }
+    return {};
+}
+
 net::Task<Result<void>> read_request(InferenceRequest& request, const Destination& destination,
                                      net::Exchange& exchange, Services& services)
 {
@@ -171,6 +199,8 @@ net::Task<Result<void>> read_request(InferenceRequest& request, const Destinatio
         if (!head.query.empty())
             request.suffix.append("?").append(head.query);
     }
+    if (auto taken = take_header_tags(fields.tags, request.facts); !taken)
+        co_return taken;
     request.received = services.clock.now();
     co_return Result<void>{};
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "budgets.hpp"
+#include "spillway/base/text.hpp"
 
 namespace spillway::keys {
 namespace {
@@ -33,9 +34,13 @@ Said read_metadata(const std::string& text)
     const auto json = Json::parse(text, nullptr, false);
     if (!json.is_object())
         return said;
+    // What is neither yes nor no may have meant that nothing goes elsewhere.
     const auto is_true = [&json](const char* name) {
         const auto found = json.find(name);
-        return found != json.end() && found->is_boolean() && found->get<bool>();
+        if (found == json.end() || found->is_null())
+            return false;
+        return yes_or_no(found->is_string() ? found->get<std::string>() : found->dump())
+            .value_or(true);
     };
     said.disable_fallbacks = is_true("disable_fallbacks");
     said.stay_local = is_true("no_fallback") || json.value("boundary", Json()) == Json("local");

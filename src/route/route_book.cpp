@@ -44,12 +44,26 @@ std::uint64_t hashed(std::string_view kind, std::string_view subject,
     return hash.value();
 }
 
+/// `words` as a part of a pattern: one blank stands for any blanks or a hyphen, as in the word
+/// lists of privacy.
+std::string phrase_pattern(std::string_view words)
+{
+    std::string pattern;
+    for (words = trimmed(words); !words.empty();) {
+        const auto end = std::min(words.find_first_of(" \t"), words.size());
+        pattern += (pattern.empty() ? "" : "(?:[\\s\\pZ]+|[-\\x{2010}\\x{2011}])") +
+                   RE2::QuoteMeta(words.substr(0, end));
+        words = trimmed(words.substr(end));
+    }
+    return pattern;
+}
+
 /// Whole words in any case, in every writing that RE2 knows letters of.
 std::string word_pattern(const std::vector<std::string>& words)
 {
     std::string pattern = "(?i)(?:^|[^\\pL\\pN_])(?:";
     for (std::size_t i = 0; i < words.size(); ++i)
-        pattern += (i == 0 ? "" : "|") + RE2::QuoteMeta(words[i]);
+        pattern += (i == 0 ? "" : "|") + phrase_pattern(words[i]);
     return pattern + ")(?:$|[^\\pL\\pN_])";
 }
 

@@ -48,6 +48,11 @@ Tier tier_of(float rank, const TierCuts& cuts) noexcept
     return rank >= cuts.moderate ? Tier::moderate : Tier::trivial;
 }
 
+Tier cautious(Tier tier, float confidence) noexcept
+{
+    return confidence < least_confidence_of_trivial ? std::max(tier, Tier::moderate) : tier;
+}
+
 Score score(const Weights& weights, const Features& features, const TierCuts& cuts) noexcept
 {
     const auto sums = head_sums(weights, features);
@@ -65,7 +70,7 @@ Score score(const Weights& weights, const Features& features, const TierCuts& cu
     }
     result.gain = result.weak_fails - result.strong_fails;
     result.rank = weights.rank(result.gain);
-    result.tier = tier_of(result.rank, cuts);
+    result.tier = cautious(tier_of(result.rank, cuts), result.confidence);
     return result;
 }
 

@@ -191,6 +191,17 @@ def test_tags_and_end_users_have_caps_of_their_own(workshop, upstream):
     assert daemon.client.chat("m", **SHORT).status == 200
 
 
+def test_tags_of_the_header_are_charged_like_those_of_the_body(workshop, upstream):
+    daemon = workshop.serve(
+        deployment("m", upstream.base, **PRICED),
+        litellm_settings={"tag_budget_config": {"blue": {"max_budget": 0.0002, "budget_duration": "1d"}}})
+    blue = [("x-litellm-tags", "green, blue")]
+    assert daemon.client.chat("m", headers=blue, **SHORT).status == 200
+    assert daemon.client.chat("m", headers=blue, **SHORT).status == 429
+    assert daemon.client.chat("m", metadata={"tags": ["blue"]}, **SHORT).status == 429
+    assert daemon.client.chat("m", **SHORT).status == 200
+
+
 def test_several_windows_hold_at_once(workshop, upstream):
     daemon = workshop.serve(
         deployment("m", upstream.base, **PRICED),

@@ -72,6 +72,8 @@ CASES = [
     ("client_coding_agent_background", {"client": "coding_agent_background"},
      (HELLO, CLAUDE), (said("hello", tools=[TOOL]), CLAUDE)),
     ("client_open_webui_title", {"client": "open_webui_title"}, (said(TITLE), []), (said(TAGS), [])),
+    ("tag_of_the_header", {"tag": "red-*"},
+     (said("hello"), [("x-litellm-tags", "blue, red-one")]), (said("hello"), [("x-litellm-tags", "blue")])),
     ("client_open_webui_tags", {"client": "open_webui_tags"}, (said(TAGS), []), (said(TITLE), [])),
     ("client_background", {"client": "background"}, (HELLO, CLAUDE), (HELLO, [])),
     ("client_unknown", {"client": "unknown"}, (HELLO, []), (said(TITLE), [])),

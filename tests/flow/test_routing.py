@@ -187,10 +187,34 @@ def test_a_private_request_without_a_local_engine_gets_an_honest_503(workshop):
 @pytest.mark.parametrize("headers, more", [
     ([("x-spillway-boundary", "local")], {}),
     ([], {"metadata": {"no_fallback": True}}),
+    ([], {"metadata": {"no_fallback": "true"}}),
+    ([], {"metadata": {"no_fallback": "True"}}),
+    ([], {"metadata": {"no_fallback": 1}}),
+    ([], {"litellm_metadata": {"no_fallback": True}}),
+    ([], {"litellm_metadata": {"no_fallback": "1"}}),
 ])
 def test_a_client_can_keep_its_request_local_whatever_it_names(town, headers, more):
     assert town.ask("hello", model="cloud", headers=headers, **more).status == 503
     assert town.served("urgent", model="strong", headers=headers, **more) == "strong"
+    assert not town.cloud.requests
+
+
+@pytest.mark.parametrize("place", ["metadata", "litellm_metadata"])
+def test_a_response_is_kept_local_as_typed_clients_say_it(town, place):
+    body = {"model": "cloud", "input": "hello", place: {"no_fallback": "true"}}
+    assert town.daemon.client.post("/v1/responses", body).status == 503
+    assert not town.cloud.requests
+
+
+@pytest.mark.parametrize("path, body", [
+    ("/v1/chat/completions", {"messages": [{"role": "user", "content": "hello"}]}),
+    ("/v1/responses", {"input": "hello"}),
+])
+@pytest.mark.parametrize("place", ["metadata", "litellm_metadata"])
+def test_a_wish_that_is_neither_yes_nor_no_is_refused_by_its_name(town, path, body, place):
+    reply = town.daemon.client.post(path, {"model": "cloud", **body, place: {"no_fallback": "perhaps"}})
+    assert reply.status == 400
+    assert f"{place}.no_fallback" in reply.error["message"]
     assert not town.cloud.requests
 
 

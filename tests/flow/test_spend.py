@@ -137,6 +137,12 @@ def test_a_cut_stream_is_recorded_as_at_least(world):
     assert record.cost_nano_usd > 0
 
 
+def test_the_record_has_the_tags_of_the_header(world):
+    reply = world.client.chat("priced", headers=[("x-litellm-tags", "green,blue")], metadata={"tags": ["blue"]})
+    record = world.ledger.record(reply.header("x-spillway-call-id"))
+    assert json.loads(record.tags) == ["blue", "green"]
+
+
 def test_the_record_says_who_what_and_why(world):
     world.upstream.next(r.status(500, "boom"))
     reply = world.client.chat("priced", num_retries=1, user="alice", metadata={"tags": ["blue", "team:x"]})

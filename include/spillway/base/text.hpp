@@ -38,6 +38,10 @@ namespace spillway {
 
 [[nodiscard]] std::string lower(std::string_view text);
 
+/// What a flag says that clients write in their own ways: "true" in any case and "1" are yes;
+/// "false" in any case, "0" and "" are no. Nothing when it is neither.
+[[nodiscard]] std::optional<bool> yes_or_no(std::string_view text) noexcept;
+
 /// `text` without leading and trailing blanks (space, tab).
 [[nodiscard]] std::string_view trimmed(std::string_view text) noexcept;
 

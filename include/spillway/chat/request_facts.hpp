@@ -59,7 +59,7 @@ struct RequestFacts {
     std::size_t image_count = 0;
     std::size_t enclosure_count = 0;  ///< Sounds and files, as far as their parts name them.
     std::string end_user;             ///< `user`; empty when absent.
-    std::vector<std::string> tags;    ///< metadata.tags and tags.
+    std::vector<std::string> tags;    ///< metadata.tags, tags and the header's.
     RequestControls controls;
     bool stay_local = false;  ///< metadata.no_fallback: not beyond our own machines.
     bool explain = false;     ///< metadata.explain: the answer tells how it was routed.

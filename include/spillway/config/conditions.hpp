@@ -29,6 +29,8 @@ bool read(const Node& node, Condition& out, const Reading& reading);
 
 /// "mon-fri 09:00-18:00", "sat,sun", "22:00-06:00": windows of the week, as minutes.
 [[nodiscard]] std::optional<std::vector<TimeIs::Window>> parse_windows(std::string_view text);
+/// What is wrong with a text that `parse_windows` does not take.
+[[nodiscard]] std::string window_fault(std::string_view text);
 
 [[nodiscard]] std::span<const std::pair<std::string_view, Content>> words_of(Content);
 [[nodiscard]] std::span<const std::pair<std::string_view, Task>> words_of(Task);

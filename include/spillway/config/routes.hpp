@@ -190,10 +190,14 @@ struct RouteAction {
 };
 
 struct RouteRule {
+    /// Of a `when` that was reported as wrong nothing follows: `when` holds what could be read.
+    enum class Reading : std::uint8_t { whole, in_part };
+
     std::string name;
     Condition when;
     RouteAction action;
     Position at;
+    Reading reading = Reading::whole;
 };
 
 /// A part of a whole, 0..1; written as "20%" or 0.2.

@@ -41,8 +41,9 @@ struct Bounds {
     std::optional<std::vector<std::string>> teams;  ///< Names, or beginnings of names with `*`.
     std::optional<std::vector<std::string>> end_users;
     std::optional<Week> times;
-    std::vector<Content> contents;  ///< Certain to be there.
-    Position at;                    ///< Of what set `tasks` or `contents` last.
+    std::vector<Content> contents;              ///< Certain to be there.
+    std::vector<std::vector<Content>> choices;  ///< Of each one is certain to be there.
+    Position at;                                ///< Of what set `tasks` or `contents` last.
 };
 
 /// Why a condition can never hold, and the part of it that leaves nothing over.

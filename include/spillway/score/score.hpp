@@ -36,6 +36,9 @@ enum class Abstention : std::uint8_t {
 ///
 /// Where the score abstains, `gain` and `rank` are the median of the training prompts and the tier
 /// is moderate: a request of which nothing is known is neither trivial nor worth the most.
+/// Where it does not abstain but knows few of the words, the tier is moderate at least
+/// (`cautious`): a short prompt in another language shares some words with English ("Himmel, was
+/// ist") and would be trivial by its length alone.
 struct Score {
     float gain = 0;     ///< P(weak fails) - P(strong fails), -1..1.
     float rank = 0.5F;  ///< Where the gain lies among the training prompts, 0..1.
@@ -50,6 +53,11 @@ struct Score {
                           const TierCuts& cuts = {}) noexcept;
 
 [[nodiscard]] Tier tier_of(float rank, const TierCuts& cuts) noexcept;
+
+/// Under this confidence nothing is called trivial.
+inline constexpr float least_confidence_of_trivial = 0.35F;
+/// The tier that may be said with this confidence.
+[[nodiscard]] Tier cautious(Tier tier, float confidence) noexcept;
 
 /// One cause of a score, in words of a fixed vocabulary; never text of the prompt.
 struct Reason {

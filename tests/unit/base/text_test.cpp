@@ -33,6 +33,16 @@ TEST(JsonQuoted, ReplacesBytesThatAreNotUtf8)
     EXPECT_EQ(json_quoted("\xF4\x90\x80\x80").size(), 2 + 4 * replacement.size());  // > U+10FFFF
 }
 
+TEST(YesOrNo, IsSaidInFewWords)
+{
+    for (const auto* yes : {"true", "True", "TRUE", "1"})
+        EXPECT_THAT(yes_or_no(yes), Optional(true)) << yes;
+    for (const auto* no : {"false", "False", "0", ""})
+        EXPECT_THAT(yes_or_no(no), Optional(false)) << no;
+    for (const auto* neither : {"yes", "2", "01", " true", "null"})
+        EXPECT_FALSE(yes_or_no(neither)) << neither;
+}
+
 TEST(Printable, ReplacesControlCharactersAndBrokenBytes)
 {
     EXPECT_EQ(printable("a\nb\x1B[31m\x7F\xFF"), "a?b?[31m??");

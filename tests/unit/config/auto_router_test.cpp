@@ -50,6 +50,57 @@ TEST(AutoRouter, IsReportedAsDifferent)
               Support::different);
 }
 
+std::string with_router(const std::string& config)
+{
+    return R"(model_list:
+- {model_name: fast, litellm_params: {model: ollama/small}}
+- {model_name: capable, litellm_params: {model: openai/gpt-4o, api_key: k}}
+- model_name: auto
+  litellm_params:
+    model: auto_router/complexity_router
+)" + config;
+}
+
+TEST(AutoRouter, SendsTiersThatAreNotSetToTheDefaultModelOfItsConfig)
+{
+    const auto loaded = load(with_router(
+        "    complexity_router_config: {default_model: fast, tiers: {COMPLEX: capable}}\n"));
+    ASSERT_TRUE(loaded.config) << testing::PrintToString(errors(loaded));
+    const auto& route = loaded.config->routes.at(0);
+    ASSERT_EQ(route.rules.size(), 1U);
+    EXPECT_THAT(route.rules[0].action.use, ElementsAre("capable", "fast"));
+    EXPECT_THAT(route.otherwise.use, ElementsAre("fast"));
+}
+
+TEST(AutoRouter, WithoutTiersGoesToTheDefaultModel)
+{
+    for (const auto* config : {"    complexity_router_config: {default_model: fast}\n",
+                               "    complexity_router_default_model: fast\n"}) {
+        const auto loaded = load(with_router(config));
+        ASSERT_TRUE(loaded.config) << testing::PrintToString(errors(loaded));
+        const auto& route = loaded.config->routes.at(0);
+        EXPECT_TRUE(route.rules.empty());
+        EXPECT_THAT(route.otherwise.use, ElementsAre("fast"));
+    }
+}
+
+TEST(AutoRouter, OutsideOfItsConfigTheDefaultModelWins)
+{
+    const auto loaded =
+        load(with_router("    complexity_router_config: {default_model: fast}\n"
+                         "    complexity_router_default_model: capable\n"));
+    ASSERT_TRUE(loaded.config);
+    EXPECT_THAT(loaded.config->routes.at(0).otherwise.use, ElementsAre("capable"));
+}
+
+TEST(AutoRouter, ThatNamesNothingSaysWhatIsWanted)
+{
+    EXPECT_THAT(errors(load(with_router("    complexity_router_config: {}\n"))),
+                ElementsAre(HasSubstr("or a default_model")));
+    EXPECT_THAT(errors(load(with_router("    complexity_router_config: {default_model: fats}\n"))),
+                ElementsAre(HasSubstr("did you mean \"fast\"?")));
+}
+
 TEST(AutoRouter, ThatNamesAnUnknownModelIsAnError)
 {
     std::string text = litellm;

@@ -15,6 +15,7 @@ using testing::IsEmpty;
 
 constexpr auto rows = R"(model_list:
 - {model_name: small, litellm_params: {model: ollama/llama3}, model_info: {max_input_tokens: 8192, supports_vision: false}}
+- {model_name: blind, litellm_params: {model: ollama/llama3}, model_info: {supports_vision: false, supports_function_calling: false}}
 - {model_name: vectors, litellm_params: {model: ollama/nomic}, model_info: {mode: embedding}}
 - {model_name: cloud, litellm_params: {model: openai/gpt-4o, api_key: k}}
 )";
@@ -143,6 +144,9 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"  r: {rules: [{name: a, when: {prompt_tokens: \">9000\"}, use: [small]}], otherwise: "
             "[small]}\n",
             "has a smaller window than the rule asks for"},
+        Bad{"  r: {rules: [{name: a, when: {not: {prompt_tokens: \"<=100k\"}}, use: [small]}], "
+            "otherwise: [small]}\n",
+            "has a smaller window than the rule asks for"},
         Bad{"  r: {rules: [{name: a, when: {has: images}, use: [small]}], otherwise: [small]}\n",
             "does not support what the rule asks for"},
         Bad{"  r: {rules: [{name: a, when: {sensitive: any}, use: [cloud], boundary: local}], "
@@ -151,6 +155,31 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"  r: {rules: [{name: a, when: {task: embedding}, use: [small]}], otherwise: "
             "[small]}\n",
             "has another mode"},
+        Bad{"  r: {rules: [{name: a, when: {group: {nogroup: healthy}}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "nogroup"},
+        Bad{"  r: {rules: [{name: a, when: {}, use: [small]}], otherwise: [small]}\n",
+            "no condition is in it"},
+        Bad{"  r: {rules: [{name: a, when: {time: \"25:00-26:00\"}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "\"25:00\" is no time of day"},
+        Bad{"  r: {rules: [{name: a, when: {time: \"22:00-22:00\"}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "ends when it begins"},
+        Bad{"  r: {rules: [{name: a, when: {time: \"25:00\"}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "is no window of the week"},
+        Bad{"  r: {rules: [{name: a, when: {time: \"fry 09:00-10:00\"}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "\"fry\" names no days"},
+        Bad{"  r: {rules: [{name: a, when: {turns: \"<0\"}, use: [small]}], otherwise: [small]}\n",
+            "this is never negative"},
+        Bad{"  r: {rules: [{name: a, when: {cost: \"<0 USD\"}, use: [small]}], otherwise: "
+            "[small]}\n",
+            "this is never negative"},
+        Bad{"  r: {rules: [{name: a, when: {has: [images, tools]}, use: [blind]}], otherwise: "
+            "[small]}\n",
+            "does not support what the rule asks for"},
         Bad{"  r: {otherwise: [small], shadow: {share: 2%}}\n", "`group` is missing"},
         Bad{"  r: {otherwise: [small], shadow: {group: clout}}\n", "did you mean \"cloud\"?"},
         Bad{"  r: {otherwise: [small], complexity: {cloud_share: 120%}}\n", "expected a share"},
@@ -158,6 +187,18 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"  r: {rules: [{name: a, when: {sensitive: passwords}, use: [small]}], otherwise: "
             "[small]}\n",
             "passwords"}));
+
+TEST(CheckRoutes, ConcludesNothingFromAConditionThatItCannotRead)
+{
+    const auto loaded = with_routes(R"(  r:
+    rules:
+    - {name: a, when: {prompt_tokens: "> 8 000"}, use: [cloud]}
+    - {name: b, when: {prompt_tokens: ">100"}, use: [cloud]}
+    - {name: c, when: {any: [{prompt_tokens: ">200"}, {turns: many}]}, use: [cloud]}
+    otherwise: [small]
+)");
+    EXPECT_THAT(errors(loaded), ElementsAre(HasSubstr("prompt_tokens"), HasSubstr("turns")));
+}
 
 TEST(CheckRoutes, CallsAHostLocalThatTheOperatorLists)
 {

@@ -181,8 +181,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadWhen{"{sensitive: creditcard}", "creditcard"},
                     BadWhen{"{time: never}", "window of the week"},
                     BadWhen{"{budget_left: {wallet: \">5%\"}}", "no scope of a budget"},
-                    BadWhen{"{group: {a: hot}}", "hot"},
-                    BadWhen{"{}", "expected a map of conditions"},
+                    BadWhen{"{group: {a: hot}}", "hot"}, BadWhen{"{}", "no condition is in it"},
                     BadWhen{"{any: []}", "the list is empty"},
                     BadWhen{"{words: {of: [a]}}", "any_of"},
                     BadWhen{"{all: [{turns: \">5\"}, {turns: \"<2\"}]}", "can never match"}));

@@ -1,6 +1,7 @@
 // Pictures, sounds and files of a request, as `PromptReader` hands them on to be counted.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -71,6 +72,35 @@ TEST_F(Attachments, OfASoundHaveItsPayload)
     EXPECT_EQ(sound.kind, Kind::audio);
     EXPECT_EQ(sound.payload, data);
     EXPECT_EQ(sound.characters, data.size());
+}
+
+TEST_F(Attachments, AreBytesHoweverShortWhereBytesBelong)
+{
+    const std::string data = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";
+    for (const auto& part :
+         {R"({"type":"input_audio","input_audio":{"data":")" + data + R"(","format":"wav"}})",
+          R"({"type":"file","file":{"filename":"a.pdf","file_data":")" + data + R"("}})",
+          R"({"type":"input_file","file_data":")" + data + R"("})"}) {
+        EXPECT_EQ(one(part).characters, data.size()) << part;
+        for (const auto& piece : read(part).pieces)
+            EXPECT_EQ(piece.text.find(data), std::string_view::npos) << part;
+    }
+}
+
+TEST_F(Attachments, AreTextWhereItIsNoBase64OrStandsElsewhere)
+{
+    const auto holds = [this](const std::string& part, std::string_view text) {
+        const auto& pieces = read(part).pieces;
+        return std::any_of(pieces.begin(), pieces.end(), [text](const auto& piece) {
+            return piece.text.find(text) != std::string_view::npos;
+        });
+    };
+    EXPECT_TRUE(
+        holds(R"({"type":"input_audio","input_audio":{"data":"4111111111111111"}})", "4111111"));
+    EXPECT_TRUE(holds(R"({"type":"input_audio","input_audio":{"data":"my card: 4111"}})", "card"));
+    EXPECT_TRUE(holds(R"({"type":"other","other":{"data":"Ab1Cd2Ef3"}})", "Ab1Cd2Ef3"));
+    EXPECT_TRUE(
+        holds(R"({"type":"input_audio","input_audio":{"more":{"data":"Ab1Cd2Ef3"}}})", "Ab1Cd2"));
 }
 
 TEST_F(Attachments, WithEscapesHaveTheirLengthOnly)

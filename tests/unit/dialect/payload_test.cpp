@@ -42,6 +42,14 @@ TEST(Payload, IsLongBase64ByItself)
     EXPECT_FALSE(is_payload(base64(4'096))) << "may be a link or a name";
 }
 
+TEST(Payload, IsBase64OfAnyLengthWhereBytesBelong)
+{
+    EXPECT_TRUE(is_payload(base64(100), Standing::for_bytes));
+    EXPECT_FALSE(is_payload("4111111111111111", Standing::for_bytes));
+    EXPECT_FALSE(is_payload("words with blanks 1", Standing::for_bytes));
+    EXPECT_FALSE(is_payload("", Standing::for_bytes));
+}
+
 TEST(Payload, IsNoTextOfAnyWriting)
 {
     std::string chinese;

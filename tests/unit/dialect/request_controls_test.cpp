@@ -116,5 +116,56 @@ TEST(RequestControls, ForgivesTagsThatAreNone)
     EXPECT_TRUE(facts_of(R"("tags":"a","metadata":{"tags":{"b":1}})").tags.empty());
 }
 
+TEST(RequestControls, WishesInMetadataAreReadAsClientsWriteThem)
+{
+    for (const auto* place : {"metadata", "litellm_metadata"}) {
+        const auto with = [place](std::string_view member, std::string_view value) {
+            return facts_of("\"" + std::string(place) + "\":{\"a\":\"b\",\"" + std::string(member) +
+                            "\":" + std::string(value) + "}");
+        };
+        for (const auto* yes : {"true", R"("true")", R"("True")", R"("TRUE")", "1", R"("1")"}) {
+            EXPECT_TRUE(with("no_fallback", yes).stay_local) << place << yes;
+            EXPECT_TRUE(with("explain", yes).explain) << place << yes;
+        }
+        for (const auto* no : {"false", R"("False")", "null", "0", R"("0")", R"("")"}) {
+            EXPECT_FALSE(with("no_fallback", no).stay_local) << place << no;
+            EXPECT_FALSE(with("explain", no).explain) << place << no;
+        }
+    }
+}
+
+TEST(RequestControls, OneYesIsEnough)
+{
+    EXPECT_TRUE(facts_of(R"("metadata":{"no_fallback":"true"},"litellm_metadata":)"
+                         R"({"no_fallback":false})")
+                    .stay_local);
+    EXPECT_TRUE(facts_of(R"("metadata":{"no_fallback":true,"no_fallback":false})").stay_local);
+    EXPECT_TRUE(facts_of(R"("metadata":{"no\u005ffallback":"\u0074rue"})").stay_local);
+}
+
+TEST(RequestControls, RefusesAWishThatIsNeitherYesNorNo)
+{
+    for (const auto* value : {R"("yes")", "2", "1.0", "{}", "[true]", R"(" true")"}) {
+        const auto facts = read(R"("metadata":{"no_fallback":)" + std::string(value) + "}");
+        ASSERT_FALSE(facts) << value;
+        EXPECT_EQ(facts.error().param(), "metadata.no_fallback");
+        EXPECT_NE(facts.error().message().find("metadata.no_fallback"), std::string::npos);
+    }
+    const auto other = read(R"("litellm_metadata":{"explain":"maybe"})");
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().param(), "litellm_metadata.explain");
+}
+
+TEST(RequestControls, WishesHoldForOtherEndpoints)
+{
+    RequestReader reader;
+    const Padded body(R"({"model":"m","input":"x","metadata":{"no_fallback":"true"}})");
+    for (const auto endpoint : {chat::Endpoint::other, chat::Endpoint::embeddings}) {
+        const auto facts = reader.read(body.view(), endpoint);
+        ASSERT_TRUE(facts);
+        EXPECT_TRUE(facts->stay_local);
+    }
+}
+
 }  // namespace
 }  // namespace spillway::dialect

@@ -146,6 +146,14 @@ TEST_F(GrantsTest, KeepWhatMustStayLocalWhoeverSaysSo)
     EXPECT_FALSE(grant().stay_local);
     team_.metadata = R"({"no_fallback":true})";
     EXPECT_TRUE(grant().stay_local);
+    for (const auto* yes : {R"("true")", R"("True")", "1", R"("1")", "2", R"("yes")", "{}"}) {
+        team_.metadata = R"({"no_fallback":)" + std::string(yes) + "}";
+        EXPECT_TRUE(grant().stay_local) << yes;
+    }
+    for (const auto* no : {"false", R"("False")", "0", R"("0")", R"("")", "null"}) {
+        team_.metadata = R"({"no_fallback":)" + std::string(no) + "}";
+        EXPECT_FALSE(grant().stay_local) << no;
+    }
     team_.metadata = "no object";
     EXPECT_FALSE(grant().stay_local);
     key_.stay_local = true;

@@ -62,6 +62,14 @@ TEST(RouteBook, FindsWholeWordsInAnyCase)
     EXPECT_TRUE(held("{words: [\"non disclosure\", nda]}", user_says("the NDA")));
 }
 
+TEST(RouteBook, TakesAHyphenOrAnyBlanksForABlankOfAPhrase)
+{
+    for (const auto* text : {"Non-Disclosure Agreement", "non disclosure", "a NON  \n disclosure."})
+        EXPECT_TRUE(held("{words: [\"non disclosure\"]}", user_says(text))) << text;
+    for (const auto* text : {"nondisclosure", "non, disclosure", "non-disclosures"})
+        EXPECT_FALSE(held("{words: [\"non disclosure\"]}", user_says(text))) << text;
+}
+
 TEST(RouteBook, FindsWordsOfOtherWritings)
 {
     EXPECT_TRUE(held("{words: [vertrag, договор]}", user_says("Наш ДОГОВОР.")));

@@ -27,7 +27,7 @@ TEST(Score, JudgesWhatItKnows)
     EXPECT_EQ(found.abstention, Abstention::none);
     EXPECT_FLOAT_EQ(found.gain, found.weak_fails - found.strong_fails);
     EXPECT_GT(found.confidence, 0.3F);
-    EXPECT_EQ(found.tier, tier_of(found.rank, {}));
+    EXPECT_EQ(found.tier, cautious(tier_of(found.rank, {}), found.confidence));
 }
 
 TEST(Score, AbstainsWithoutWords)
@@ -55,6 +55,31 @@ TEST(Score, AbstainsInLanguagesItNeverLearned)
           "Jak mog\u0119 ograniczy\u0107 odpowiedzialno\u015b\u0107 zarz\u0105du stowarzyszenia "
           "bez zmiany statutu?"})
         EXPECT_EQ(shipped(text).abstention, Abstention::unknown_words) << text;
+}
+
+TEST(Score, CallsNoPromptOfAnotherLanguageTrivial)
+{
+    for (const char* text :
+         {"Warum ist der Himmel blau?", "Was ist die Hauptstadt von Italien?",
+          "Wie alt ist der Papst?", "Pourquoi le ciel est-il bleu ?",
+          "Quelle est la capitale de l'Italie ?", "\u00bfPor qu\u00e9 el cielo es azul?",
+          "\u00bfCu\u00e1l es la capital de Italia?", "Perch\u00e9 il cielo \u00e8 blu?",
+          "Qual \u00e9 a capital da It\u00e1lia?", "Waarom is de lucht blauw?",
+          "Varf\u00f6r \u00e4r himlen bl\u00e5?", "Dlaczego niebo jest niebieskie?",
+          "Proč je nebe modré?", "G\u00f6ky\u00fcz\u00fc neden mavi?",
+          "\u041f\u043e\u0447\u0435\u043c\u0443 \u043d\u0435\u0431\u043e "
+          "\u0433\u043e\u043b\u0443\u0431\u043e\u0435?"}) {
+        const auto found = shipped(text);
+        EXPECT_GE(found.tier, Tier::moderate) << text << ' ' << found.confidence;
+    }
+}
+
+TEST(Tier, IsNotTrivialWithoutConfidence)
+{
+    EXPECT_EQ(cautious(Tier::trivial, least_confidence_of_trivial), Tier::trivial);
+    EXPECT_EQ(cautious(Tier::trivial, least_confidence_of_trivial - 0.01F), Tier::moderate);
+    EXPECT_EQ(cautious(Tier::premium, 0), Tier::premium);
+    EXPECT_EQ(cautious(Tier::complex, 0.1F), Tier::complex);
 }
 
 TEST(Score, AbstainsBeforeNoise)
