@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "member_number.hpp"
 #include "request_answers.hpp"
 #include "scan_request.hpp"
 #include "spillway/base/text.hpp"
@@ -279,6 +280,7 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     }
     features.task = task_of(request.endpoint());
     features.answer = facts.max_tokens;
+    features.choices = choices_of(facts, request.body);
     features.key = request.arrival.caller.key_hash;
     const auto* grant = request.arrival.caller.grant.get();
     if (grant != nullptr)

@@ -26,6 +26,7 @@ Limits limits_of(const Features& request, const Standing& standing)
     limits.prompt = request.prompt_upper;
     limits.uppers = request.uppers;
     limits.answer = request.answer;
+    limits.choices = request.choices;
     limits.max_cost = request.max_cost;
     return limits;
 }
@@ -75,7 +76,8 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
         candidate.verdict = judge(deployment, limits, standing.fleet[member], standing.now);
         if (!rules_out(candidate.verdict) && !keeps_vectors(deployment, hop.wildcard, limits))
             candidate.verdict = Verdict::other_vectors;
-        candidate.worst_cost = worst_cost(deployment, limits.prompt_for(deployment), limits.answer);
+        candidate.worst_cost =
+            worst_cost(deployment, limits.prompt_for(deployment), limits.answer, limits.choices);
         const auto* budgets = standing.budget.targets;
         if (candidate.verdict == Verdict::kept && budgets != nullptr && candidate.worst_cost &&
             !budgets->affords(hop.group, member, *candidate.worst_cost))
@@ -97,7 +99,8 @@ double rank_of(Preference prefer, const Resolved& hop, const Limits& limits,
         if ((hop.pinned && *hop.pinned != member) ||
             rules_out(judge(deployment, limits, standing.fleet[member].window)))
             continue;
-        const auto cost = worst_cost(deployment, limits.prompt_for(deployment), limits.answer);
+        const auto cost =
+            worst_cost(deployment, limits.prompt_for(deployment), limits.answer, limits.choices);
         const auto priced = cost ? static_cast<double>(count(*cost)) : last;
         const auto measured = standing.fleet[member].first_token_ms;
         double rank = 0;
@@ -250,6 +253,7 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
     // What the rule sets goes over the client's own on the wire, so it is what is judged.
     if (const auto set = answer_length(action.parameters))
         plan.limits.answer = set;
+    plan.limits.choices = choices_asked(request.choices, action.parameters);
     plan.limits.max_cost = lower_of(request.max_cost, action.max_cost);
     plan.why.boundary = plan.limits.boundary;
     plan.strategy = action.strategy;

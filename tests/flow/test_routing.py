@@ -277,6 +277,14 @@ def test_a_client_may_reorder_but_not_widen(workshop):
     assert town.ask("hello", headers=[("x-spillway-max-cost", "free")]).status == 400
 
 
+def test_a_ceiling_counts_every_answer_that_is_asked_for(town):
+    """Explained and refused alike: what one answer may cost, a hundred may not."""
+    headers = [("x-spillway-max-cost", "0.005")]
+    assert town.ask("hello", model="cloud", headers=headers, max_tokens=50).status == 200
+    reply = town.ask("hello", model="cloud", headers=headers, max_tokens=50, n=100)
+    assert (reply.status, reply.error["code"]) == (400, "cost_ceiling")
+
+
 def test_a_ceiling_that_nothing_keeps_is_told(town):
     reply = town.ask("hello", model="cloud", headers=[("x-spillway-max-cost", "0.0000001")])
     assert (reply.status, reply.error["code"]) == (400, "cost_ceiling")

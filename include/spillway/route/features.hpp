@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "spillway/base/units.hpp"
+#include "spillway/chat/choices.hpp"
 #include "spillway/config/routes.hpp"
 #include "spillway/privacy/boundary.hpp"
 #include "spillway/privacy/class_set.hpp"
@@ -56,6 +57,7 @@ struct Features {
     Tokens prompt_upper{};         ///< Upper end of its error band; rules use this one.
     FamilyTokens uppers;           ///< Of the families that the route leads to: for fit and cost.
     std::optional<Tokens> answer;  ///< Longest answer that was asked for.
+    chat::Choices choices;         ///< How many of them.
     std::uint32_t turns = 0;
     ContentSet content;
     config::ClientKind client = config::ClientKind::unknown;
