@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spillway/base/units.hpp"
@@ -49,6 +50,13 @@ struct Probe {
 /// What the client would like best among what the configuration allows.
 enum class Preference : std::uint8_t { none, local, cloud, cheap, fast, best };
 
+[[nodiscard]] std::string_view name(Preference preference);
+
+/// Who says that a request stays local. Told, not recorded: replays ask only whether it must.
+enum class BoundaryBy : std::uint8_t { nobody, rule, key, header, metadata, sensitive_class };
+/// As the answer's headers have it: "rule", "class"; empty for nobody.
+[[nodiscard]] std::string_view name(BoundaryBy by);
+
 /// Everything `decide` may know of a request: no text, no clock, nothing that waits. Recorded with
 /// the request, so that another configuration can be asked later what it would have done.
 struct Features {
@@ -63,6 +71,7 @@ struct Features {
     config::ClientKind client = config::ClientKind::unknown;
     privacy::ClassSet sensitive;
     privacy::Boundary boundary = privacy::Boundary::any;  ///< By header, key, metadata or class.
+    BoundaryBy boundary_by = BoundaryBy::nobody;          ///< Which of them.
     std::optional<score::Score> score;                    ///< Empty when nobody asked for it.
     std::vector<Probe> probes;                            ///< Sorted by `question`.
     std::string key;                                      ///< Hash; never the key.

@@ -388,7 +388,24 @@ TEST(Decide, ExplainsInOneLineWithoutTheText)
     const auto plan = scene.decide(request);
     ASSERT_TRUE(plan);
     EXPECT_EQ(compact(plan->why, scene.table),
-              "route=r; rule=one (turns, has); boundary=local; dear (not local), big");
+              "route=r; rule=one (turns, has); boundary=local (rule); dear (not local), big");
+}
+
+TEST(Decide, ExplainsWhoKeepsItLocalAndWhatIsPreferred)
+{
+    const Scene scene(file("", "[dear, small, big, cloud]"));
+    auto request = of_tokens(10);
+    request.prefer = Preference::local;
+    EXPECT_EQ(compact(scene.decide(request)->why, scene.table),
+              "route=r; rule=otherwise; prefer=local; small, big, dear, cloud");
+    request.prefer = Preference::best;
+    request.boundary = privacy::Boundary::local;
+    request.boundary_by = BoundaryBy::sensitive_class;
+    // Those that may not serve follow the plan's own.
+    EXPECT_EQ(compact(scene.decide(request)->why, scene.table),
+              "route=r; rule=otherwise; boundary=local (class); prefer=best; small, big, "
+              "dear (not local), cloud (not local)");
+    EXPECT_EQ(name(BoundaryBy::metadata), "metadata");
 }
 
 TEST(Decide, ExplainsARefusalAsItDoesAPlan)
