@@ -44,9 +44,9 @@ bool fits(const Deployment& deployment, const Limits& limits, std::optional<Toke
     const auto window = window_of(deployment, told);
     if (limits.fit == Fit::unchecked || !window)
         return true;
-    const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && limits.answer;
-    const auto needed =
-        count(limits.prompt_for(deployment)) + (whole_answer ? count(*limits.answer) : 1);
+    const auto asked = limits.answer ? limits.answer : deployment.default_answer;
+    const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && asked;
+    const auto needed = count(limits.prompt_for(deployment)) + (whole_answer ? count(*asked) : 1);
     return needed <= count(*window);
 }
 
@@ -165,9 +165,11 @@ std::optional<Tokens> room_for_answer(const Deployment& deployment, std::optiona
                                       Tokens prompt)
 {
     const auto window = window_of(deployment, told);
+    const auto& most = deployment.max_output_tokens;
     if (!window)
-        return std::nullopt;
-    return Tokens{std::max<std::int64_t>(0, count(*window) - count(prompt))};
+        return most;
+    const Tokens beside{std::max<std::int64_t>(0, count(*window) - count(prompt))};
+    return most ? std::min(beside, *most) : beside;
 }
 
 Verdict judge(const Deployment& deployment, const Limits& limits, std::optional<Tokens> told)

@@ -98,7 +98,8 @@ inline constexpr Tokens usual_longest_answer{16'384};
 [[nodiscard]] std::optional<Tokens> window_of(const Deployment& deployment,
                                               std::optional<Tokens> told);
 
-/// The longest answer that still fits beside the prompt; empty when the window is unknown.
+/// The longest answer that the model writes and that still fits beside the prompt; empty when
+/// neither is known.
 /// @param told  As for `window_of`.
 [[nodiscard]] std::optional<Tokens> room_for_answer(const Deployment& deployment,
                                                     std::optional<Tokens> told, Tokens prompt);
