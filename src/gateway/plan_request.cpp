@@ -384,8 +384,9 @@ Result<void> plan_request(Described described, InferenceRequest& request, Servic
     auto routing = routing_of(plan ? plan->why : refused, described, snapshot);
     routing.counted = described.uncorrected;
     routing.conversation = features.conversation;
-    if (plan && request.facts.explain)
-        routing.explanation = explanation_json(described, *plan, snapshot);
+    if (request.facts.explain)
+        routing.explanation = plan ? explanation_json(described, *plan, snapshot)
+                                   : refusal_json(described, refused, snapshot);
     request.routing = std::make_unique<const Routing>(std::move(routing));
     if (!plan)
         return fail(free_only && is_too_dear(refused) ? no_ledger() : std::move(plan).error());
