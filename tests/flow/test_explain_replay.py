@@ -200,7 +200,7 @@ def test_replay_by_the_file_of_then_moves_nothing(town):
     assert (said["requests"], said["decided"], said["explicit_model"]) == (5, 4, 1)
     assert (said["moved"], said["moves"], said["privacy_violations"]) == (0, [], 0)
     assert said["cost_nano_usd"]["before"] == said["cost_nano_usd"]["after"] > 0
-    assert said["not_known"] == {"questions": 0, "sensitive": 0, "score": 0, "code": 0}
+    assert said["not_known"] == {"questions": 0, "sensitive": 0, "score": 0, "code": 0, "speed": 0}
 
 
 def test_replay_shows_what_another_file_would_change_and_the_same_twice(town):
