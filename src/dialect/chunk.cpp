@@ -195,7 +195,7 @@ private:
     {
         if (is(key.text, "delta") || is(key.text, "message")) {
             read_delta();
-        } else if (is(key.text, "text")) {
+        } else if (is(key.text, "text") || is(key.text, "reasoning_content")) {
             count_output();
         } else if (is(key.text, "finish_reason")) {
             read_finish();

@@ -55,13 +55,6 @@ Error wrong(std::string_view param, std::string_view wanted)
         .about(std::string(param));
 }
 
-Error not_here(std::string_view param, std::string_view instead)
-{
-    return Error(Errc::invalid_request, "'" + std::string(param) + "' is not supported here; " +
-                                            std::string(instead) + ".")
-        .about(std::string(param));
-}
-
 /// What is read in one pass over the body.
 struct Parts {
     Raw stream;
@@ -265,13 +258,9 @@ private:
 
     void write_generate()
     {
-        if (!says_nothing(parts_.template_text))
-            return refuse(not_here("template", "it is part of the engine's model"));
-        if (!says_nothing(parts_.context))
-            return refuse(not_here("context", "send the earlier messages to /api/chat"));
         if (!says_nothing(parts_.prompt) && parts_.prompt.front() != '"')
             return refuse(wrong("prompt", "a string"));
-        const bool plain = parts_.raw == "true" || !says_nothing(parts_.suffix);
+        const bool plain = parts_.raw == "true" || !says_nothing(parts_.suffix) || is_ollamas();
         if (says_nothing(parts_.prompt) && parts_.images.empty() && says_nothing(parts_.suffix))
             return give_no_answer();
         if (plain)
@@ -289,16 +278,37 @@ private:
         finish_generation();
     }
 
-    /// Text without a chat's template around it.
+    /// Is there something beside the prompt that is neither a chat's nor an old completion's?
+    [[nodiscard]] bool is_ollamas() const
+    {
+        return !says_nothing(parts_.template_text) || !says_nothing(parts_.context);
+    }
+
+    /// Text without a chat's template around it, or with another one.
     void write_completion()
     {
-        if (!parts_.images.empty())
-            return refuse(not_here("images", "a raw prompt and one with a suffix are text alone"));
         begin(chat::Endpoint::completions);
         effort_ = {};
-        add(request_.body, "prompt", says_nothing(parts_.prompt) ? "\"\"" : parts_.prompt);
-        if (!says_nothing(parts_.suffix))
-            add(request_.body, "suffix", parts_.suffix);
+        auto& body = request_.body;
+        add(body, "prompt", says_nothing(parts_.prompt) ? "\"\"" : parts_.prompt);
+        const auto hand_on = [&](std::string_view name, Raw value) {
+            if (!says_nothing(value))
+                add(body, name, value);
+        };
+        hand_on("suffix", parts_.suffix);
+        if (parts_.raw == "true")
+            add(body, "raw", parts_.raw);
+        hand_on("template", parts_.template_text);
+        hand_on("context", parts_.context);
+        if (is_ollamas())
+            hand_on("system", parts_.system);
+        std::string images;
+        for (const auto image : parts_.images)
+            images.append(images.empty() ? "[\"" : ",\"").append(image).append("\"");
+        if (!images.empty())
+            add(body, "images", images + "]");
+        if (is_ollamas() || !images.empty())
+            request_.takers = OllamaTakers::ollama;
         finish_generation();
     }
 

@@ -155,6 +155,12 @@ Result<void> write_request(Attempt& attempt, Wire& wire)
     if (speaks_ollama(attempt.upstream, attempt.request)) {
         if (auto written = write_for_ollama(attempt, model, wire); !written)
             return written;
+    } else if (attempt.request.ollama &&
+               attempt.request.ollama->takers == dialect::OllamaTakers::ollama) {
+        return fail(
+            Errc::not_translatable,
+            "'template', 'context' and 'images' beside a raw prompt are taken by deployments "
+            "that speak Ollama's own API, and by no others.");
     } else {
         wire.edits = edits_of(attempt, model);
         wire.pieces = dialect::slices(attempt.request.body, wire.edits);
@@ -330,7 +336,7 @@ bool comes_as_stream(const Attempt& attempt, const net::ReplyHead& reply)
 {
     return starts_with_nocase(reply.fields["content-type"], "text/event-stream") ||
            (speaks_ollama(attempt.upstream, attempt.request) &&
-            attempt.request.endpoint() == chat::Endpoint::chat);
+            attempt.request.endpoint() != chat::Endpoint::embeddings);
 }
 
 }  // namespace

@@ -80,8 +80,9 @@ Result<void> hear_ollama(InferenceRequest& request)
     if (!heard)
         return fail(std::move(heard).error());
     dialect::OllamaStyle style{request.arrival.form, heard->model, heard->thinking};
-    request.ollama = std::make_unique<OllamaVoice>(OllamaVoice{
-        heard->wish, heard->delivery, std::move(heard->body), dialect::OllamaFrontStream(style)});
+    request.ollama = std::make_unique<OllamaVoice>(
+        OllamaVoice{heard->wish, heard->delivery, std::move(heard->body),
+                    dialect::OllamaFrontStream(style), heard->takers});
     auto& body = request.ollama->body;
     const auto size = body.size();
     body.append(dialect::body_padding, ' ');

@@ -48,8 +48,11 @@ StreamRelay::StreamRelay(Attempt& attempt, const net::ReplyHead& reply)
         return;
     }
     copy_reply_headers_as(lines, reply, rates, "text/event-stream; charset=utf-8");
-    ollama_ = std::make_unique<dialect::OllamaStream>(answer_frame(
-        attempt.request.arrival.id, attempt.services.clock.wall(), attempt.request.prompt_count));
+    const auto form = attempt.request.endpoint() == chat::Endpoint::completions
+                          ? dialect::StreamForm::completion
+                          : dialect::StreamForm::chat;
+    ollama_ = std::make_unique<dialect::OllamaStream>(
+        answer_frame(attempt.request, attempt.services.clock.wall()), form);
 }
 
 TimePoint StreamRelay::next_bound() const

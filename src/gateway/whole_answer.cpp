@@ -136,8 +136,7 @@ void judge(Attempt& attempt, WholeReply reply, TimePoint first_token)
 void judge_ollama(Attempt& attempt, WholeReply reply, TimePoint first_token)
 {
     const auto& request = attempt.request;
-    const auto frame =
-        answer_frame(request.arrival.id, attempt.services.clock.wall(), request.prompt_count);
+    const auto frame = answer_frame(request, attempt.services.clock.wall());
     auto translated = in_openais_words(reply.body, request.endpoint(), frame);
     if (!translated)
         return fail(attempt, chat::FailureClass::transient, translated.error().message());

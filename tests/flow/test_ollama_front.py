@@ -347,6 +347,19 @@ def test_an_ollamas_own_measures_come_through(native, stream):
     assert native.engine.requests[-1].json["stream"] is stream
 
 
+@pytest.mark.parametrize("stream", (True, False))
+def test_a_raw_prompt_and_a_context_reach_an_ollama(native, stream):
+    body = {"model": "m", "prompt": "hi", "system": "s", "context": [1, 2], "stream": stream}
+    reply = native.client.post("/api/generate", body)
+    lines = lines_of(reply) if stream else [reply.json]
+    assert "".join(line["response"] for line in lines) == "Hello from home." and lines[-1]["context"] == [1, 2, 7]
+    sent = native.engine.requests[-1]
+    assert sent.path == "/api/generate" and sent.json["context"] == [1, 2] and sent.json["system"] == "s"
+    raw = native.client.post("/api/generate", {"model": "m", "prompt": "[INST]", "raw": True, "stream": False})
+    assert raw.json["response"] == "Hello from home."
+    assert native.engine.requests[-1].json["raw"] is True and native.engine.requests[-1].json["truncate"] is False
+
+
 # --- keys
 
 

@@ -351,10 +351,68 @@ def test_embeddings_take_text_only(daemon, engine):
     assert reply.status == 400 and "text" in reply.error["message"]
 
 
-def test_old_completions_stay_openais(workshop):
+# --- old completions
+
+
+@pytest.mark.parametrize("stream", (False, True))
+def test_old_completions_are_generated(daemon, engine, stream):
+    reply = daemon.client.post("/v1/completions", {
+        "model": "wide", "prompt": "def f(", "suffix": "return 1", "max_tokens": 9, "stream": stream,
+        "options": {"num_ctx": 1_024}})
+    assert reply.status == 200 and reply.text == "Hello from home."
+    sent = engine.requests[-1]
+    assert sent.target == "/api/generate"
+    assert sent.json == {
+        "model": "served-model", "prompt": "def f(", "suffix": "return 1", "keep_alive": "30m", "stream": stream,
+        "truncate": False, "shift": False, "options": {"num_ctx": 16_384, "num_predict": 9, "temperature": 0.25}}
+    if stream:
+        assert reply.done and reply.finish_reasons == ["stop"]
+        assert {event["object"] for event in reply.json_events()} == {"text_completion"}
+    else:
+        answer = reply.json
+        assert answer["id"].startswith("cmpl-") and answer["object"] == "text_completion"
+        assert answer["choices"] == [
+            {"index": 0, "text": "Hello from home.", "logprobs": None, "finish_reason": "stop"}]
+        assert answer["usage"] == {"prompt_tokens": 2, "completion_tokens": 5, "total_tokens": 7, **o.DURATIONS}
+    record = daemon.ledger.records()[-1]
+    assert (record.call_type, record.prompt_tokens, record.completion_tokens) == ("atext_completion", 2, 5)
+
+
+def test_chats_and_old_completions_agree_on_the_window(daemon, engine):
+    daemon.client.chat("wide")
+    daemon.client.post("/v1/completions", {"model": "m", "prompt": "x"})
+    daemon.client.chat("m", stream=True)
+    assert engine.engine.loads == [("served-model", 16_384)]
+
+
+def test_a_long_old_prompt_is_not_cut(workshop, engine):
+    cloud = workshop.upstream("cloud")
+    daemon = workshop.serve(home(engine, num_ctx=2_048), home(engine, "old", "ollama/old", num_ctx=4_096),
+                            deployment("c", cloud.base),
+                            router_settings={"context_window_fallbacks": [{"m": ["c"]}]})
+    prompt = LONG[0]["content"]
+    assert daemon.client.post("/v1/completions", {"model": "m", "prompt": prompt}).text == "Hello from cloud."
+    cut = daemon.client.post("/v1/completions", {"model": "old", "prompt": prompt})
+    assert cut.status == 200 and cut.header("x-spillway-truncated") == "true"
+
+
+@pytest.mark.parametrize("more", ({"n": 2}, {"best_of": 2}, {"echo": True}, {"logprobs": 1}, {"prompt": ["a", "b"]},
+                                  {"prompt": [1, 2]}), ids=str)
+def test_what_generate_cannot_give_goes_elsewhere(workshop, engine, more):
+    cloud = workshop.upstream("cloud")
+    daemon = workshop.serve(home(engine), home(engine, "alone"), deployment("c", cloud.base),
+                            router_settings={"fallbacks": [{"m": ["c"]}]})
+    assert daemon.client.post("/v1/completions", {"model": "m", "prompt": "x", **more}).status == 200
+    assert len(cloud.requests) == 1
+    refused = daemon.client.post("/v1/completions", {"model": "alone", "prompt": "x", **more})
+    assert refused.status == 400 and refused.error["message"]
+    assert not [request for request in engine.requests if request.path == "/api/generate"]
+
+
+def test_openais_surface_of_an_ollama_stays_openais(workshop):
     upstream = workshop.upstream("home")
-    daemon = workshop.serve(home(upstream), deployment("o", upstream.base, model="openai/served-model"))
-    reply = daemon.client.post("/v1/completions", {"model": "m", "prompt": "x"})
-    assert reply.text == "Hello from home." and upstream.requests[-1].target == "/v1/completions"
+    daemon = workshop.serve(deployment("o", upstream.base, model="openai/served-model"))
+    assert daemon.client.post("/v1/completions", {"model": "o", "prompt": "x"}).text == "Hello from home."
+    assert upstream.requests[-1].target == "/v1/completions"
     assert daemon.client.chat("o").text == "Hello from home."
     assert upstream.requests[-1].target == "/v1/chat/completions"

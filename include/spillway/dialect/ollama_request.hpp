@@ -42,6 +42,16 @@ struct OllamaRequest {
                                                         const OllamaDefaults& defaults,
                                                         std::optional<Tokens> num_ctx);
 
+/// The body of `/api/generate`, for old completions: always with `truncate:false` and
+/// `shift:false`, as a chat's. What only Ollama has (`raw`, `template`, `system`, `context`,
+/// `images`) is handed on where the request has it; without `raw` Ollama puts the model's template
+/// around the prompt, as it does behind its own `/v1/completions`.
+/// @return `not_translatable` for what its answer would lack: several prompts or answers, prompts
+///         of tokens, no prompt, `echo`, `logprobs` in the old form.
+[[nodiscard]] Result<OllamaRequest> ollama_generate_request(std::string_view body,
+                                                            const OllamaDefaults& defaults,
+                                                            std::optional<Tokens> num_ctx);
+
 /// The body of `/api/embed`, always with `truncate:false`.
 /// @return As above: Ollama takes text only, not lists of tokens.
 [[nodiscard]] Result<OllamaRequest> ollama_embed_request(std::string_view body,

@@ -191,6 +191,28 @@ INSTANTIATE_TEST_SUITE_P(
                    {"id":"1","function":{"name":"a","arguments":"{not json"}}]}]})",
                 Errc::not_translatable, "messages[0]"}));
 
+TEST(OllamaGenerateRequest, TakesOnePromptAndGivesOneAnswer)
+{
+    const auto refused = [](const std::string& members) {
+        const auto request =
+            ollama_generate_request(R"({"model":"m",)" + members + "}", {}, Tokens{4'096});
+        return request ? "taken: " + request->body : request.error().param();
+    };
+    for (const auto* prompt :
+         {R"(["a","b"])", "[]", "[1,2]", "[[1]]", R"("")", R"([""])", "null", R"({"a":"b"})"}) {
+        EXPECT_EQ(refused(std::string(R"("prompt":)") + prompt), "prompt") << prompt;
+    }
+    EXPECT_EQ(refused(R"("n":1)"), "prompt");
+    const std::string prompt = R"("prompt":"x",)";
+    EXPECT_EQ(refused(prompt + R"("n":2)"), "n");
+    EXPECT_EQ(refused(prompt + R"("best_of":3)"), "best_of");
+    EXPECT_EQ(refused(prompt + R"("echo":true)"), "echo");
+    EXPECT_EQ(refused(prompt + R"("logprobs":0)"), "logprobs");
+    EXPECT_EQ(refused(prompt + R"("n":1,"best_of":null,"echo":false,"logprobs":null)"),
+              R"(taken: {"model":"m","prompt":"x","stream":false,"truncate":false,"shift":false,)"
+              R"("options":{"num_ctx":4096}})");
+}
+
 TEST(OllamaEmbedRequest, TakesNoTokens)
 {
     for (const std::string input : {"[1,2]", "[[1]]", "7", "null"}) {
