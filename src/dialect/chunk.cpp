@@ -111,6 +111,8 @@ private:
             count_output();
         } else if (is(key.text, "message")) {
             json_.peek() == '{' ? read_envelope() : read_word(key);
+        } else if (is(key.text, "timings")) {
+            usage_.read_timings(json_);
         }
     }
 

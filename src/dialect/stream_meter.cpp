@@ -241,6 +241,11 @@ chat::Usage StreamMeter::usage(Tokens prompt_estimate) const
     return usage;
 }
 
+chat::EngineFacts StreamMeter::engine() const
+{
+    return parts_->usage.engine();
+}
+
 const chat::Failure& StreamMeter::failure() const
 {
     return parts_->failure;

@@ -301,6 +301,8 @@ Answered& StreamRelay::answered()
     end.streamed = true;
     if (ollama_)
         note_engine(end);
+    else
+        end.engine = meter_.engine();
     return end;
 }
 

@@ -128,6 +128,7 @@ void judge(Attempt& attempt, WholeReply reply, TimePoint first_token)
     }
     auto& answered = attempt.end->emplace<Answered>();
     answered.usage = facts.usage;
+    answered.engine = std::move(facts.engine);
     answered.first_token = first_token;
     answered.parting = std::move(reply);
 }

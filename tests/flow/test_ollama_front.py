@@ -338,6 +338,12 @@ def test_an_ollama_gets_what_only_it_understands(native):
     assert native.engine.requests[-1].json["think"] is False
 
 
+def test_an_ollama_is_told_what_it_thought_before(native):
+    history = [*HI, {"role": "assistant", "content": "4", "thinking": "2+2"}, {"role": "user", "content": "sure?"}]
+    reply = native.client.post("/api/chat", {"model": "m", "messages": history, "stream": False})
+    assert reply.status == 200 and native.engine.requests[-1].json["messages"] == history
+
+
 @pytest.mark.parametrize("stream", (True, False))
 def test_an_ollamas_own_measures_come_through(native, stream):
     reply = chat(native.client, stream=stream)
