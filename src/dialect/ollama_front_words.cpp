@@ -302,6 +302,7 @@ void complete_measures(OllamaMeasures& own, const OllamaMeasures& others)
     complete(own.load, others.load);
     complete(own.prefill, others.prefill);
     complete(own.decode, others.decode);
+    own.truncated = own.truncated || others.truncated;
 }
 
 std::string begin_line(const OllamaStyle& style, WallTime now)
@@ -335,6 +336,8 @@ void end_line(std::string& line, std::string_view finish, const OllamaMeasures& 
     add_number(line, "prompt_eval_duration", number_of(measures.prefill));
     add_number(line, "eval_count", number_of(measures.generated));
     add_number(line, "eval_duration", number_of(measures.decode));
+    if (measures.truncated)
+        line.append(R"(,"truncated":true)");
     if (!measures.context.empty())
         line.append(",\"context\":").append(on_one_line(measures.context));
     line.append("}");

@@ -190,7 +190,7 @@ Result<OllamaRequest> chat_request(const OllamaMembers& members, const OllamaMes
         out.given("think", *think);
         out.given("logprobs", members.find("logprobs"));
         out.given("top_logprobs", members.find("top_logprobs"));
-        out.given("keep_alive", members.find("keep_alive"));
+        out.given("keep_alive", members.keep_alive());
         // Ollama streams unless it is told not to.
         out.given("stream", members.find("stream", Source::request) == "true" ? "true" : "false");
         out.json("truncate", "false");
@@ -276,7 +276,7 @@ Result<OllamaRequest> generate_request(const OllamaMembers& members, std::option
         }
         out.given("format", *format);
         out.given("think", *think);
-        out.given("keep_alive", members.find("keep_alive"));
+        out.given("keep_alive", members.keep_alive());
         out.given("stream", members.find("stream", Source::request) == "true" ? "true" : "false");
         out.json("truncate", "false");
         out.json("shift", "false");
@@ -344,7 +344,7 @@ Result<OllamaRequest> ollama_embed_request(std::string_view body, const OllamaDe
         out.given("model", members.find("model", Source::request));
         out.given("input", input);
         out.given("dimensions", members.find("dimensions"));
-        out.given("keep_alive", members.find("keep_alive"));
+        out.given("keep_alive", members.keep_alive());
         out.json("truncate", "false");
         out.given("options", embraced(members.options(request.num_ctx)));
     }
@@ -368,7 +368,7 @@ std::string ollama_load_request(std::string_view model, OllamaTask task,
             out.json("truncate", "false");
             out.json("shift", "false");
         }
-        out.given("keep_alive", members.find("keep_alive"));
+        out.given("keep_alive", members.keep_alive());
         out.given("options", embraced(members.options(num_ctx)));
     }
     return body;

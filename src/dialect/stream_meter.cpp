@@ -76,6 +76,7 @@ struct StreamMeter::Parts {
         if (!failed) {
             failed = true;
             failure = failure_of(words, 0, std::nullopt);
+            failure.answered = true;
         }
         return {EventKind::failure, true, std::nullopt};
     }

@@ -137,7 +137,10 @@ Result<void> write_for_ollama(Attempt& attempt, const std::string& model, Wire& 
                     attempt.request.endpoint(),
                     model,
                     overrides_of(attempt),
+                    dialect::KeepAliveChoice::bounded,
                     {}};
+    if (chat::administers(attempt.request.arrival.caller))
+        wish.keep_alive = dialect::KeepAliveChoice::clients;
     wish.window.allocated = attempt.target.window;
     auto call = in_ollamas_words(std::move(wish));
     if (!call)

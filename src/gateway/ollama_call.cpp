@@ -50,10 +50,22 @@ Result<OllamaCall> in_ollamas_words(OllamaWish wish)
     for (const auto slice : dialect::slices(wish.body, edits))
         edited.append(slice);
 
+    dialect::OllamaDefaults freed;
+    const auto* defaults = &ollama.defaults;
+    const auto& members = wish.facts.members;
+    const bool frees = wish.keep_alive == dialect::KeepAliveChoice::clients &&
+                       std::any_of(members.begin(), members.end(), [](const chat::Member& member) {
+                           return member.key == "keep_alive";
+                       });
+    if (frees) {
+        freed = ollama.defaults;
+        freed.keep_alive = wish.keep_alive;
+        defaults = &freed;
+    }
     wish.window.configured = ollama.window;
     const auto window = ollama.windows->settle(wish.model, wish.window);
     const auto way = way_of(wish.endpoint);
-    auto translated = way.write(edited, ollama.defaults, window);
+    auto translated = way.write(edited, *defaults, window);
     if (!translated)
         return fail(std::move(translated).error());
     OllamaCall call;

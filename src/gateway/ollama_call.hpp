@@ -40,6 +40,8 @@ struct OllamaWish {
     std::string_view model;  ///< The engine's name of it.
     /// Top-level keys set whatever the client wrote.
     std::vector<std::pair<std::string, std::string>> overrides;
+    /// Who may load and unload models may do so by the way.
+    dialect::KeepAliveChoice keep_alive = dialect::KeepAliveChoice::bounded;
     dialect::WindowFacts window;  ///< What the engine told; the file's is added.
 };
 struct OllamaCall {

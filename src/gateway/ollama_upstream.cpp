@@ -75,6 +75,8 @@ std::optional<OllamaUpstream> ollama_upstream(const config::Deployment& deployme
     upstream.rules.defaults.clear();
     if (deployment.client_num_ctx == true)
         upstream.defaults.window = dialect::WindowChoice::clients;
+    if (deployment.client_keep_alive == true)
+        upstream.defaults.keep_alive = dialect::KeepAliveChoice::clients;
     upstream.window = dialect::configured_window(upstream.defaults.members);
     // The longest prompt that the row promises must have room.
     if (!upstream.window)

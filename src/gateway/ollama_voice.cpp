@@ -43,6 +43,7 @@ OllamaMeasures measures_of(const InferenceRequest& request, const Outcome& outco
         measures.generated = outcome.usage.completion;
     }
     measures.total = between(request.arrival.began, now);
+    measures.truncated = outcome.engine.truncated;
     if (outcome.engine.decode) {
         measures.load = outcome.engine.load;
         measures.prefill = outcome.engine.prefill;

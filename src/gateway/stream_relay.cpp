@@ -178,6 +178,9 @@ void StreamRelay::begin()
         verification_->word = cascade_word(end, fault_);
         show_cascade(attempt_.request, verification_->word);
     }
+    // That it was cut is known already where the prompt cannot have fit.
+    if (ollama_ && was_cut({}, attempt_.request, attempt_.window))
+        headers_.add("x-spillway-truncated", "true");
     begin_answer(attempt_, status_, std::move(headers_));
 }
 

@@ -240,7 +240,8 @@ def test_errors_are_strings(gateway, upstream):
     assert refusal(gateway.anonymous.post("/api/chat", {"model": "m", "messages": HI}), 401)
     assert refusal(gateway.anonymous.get("/api/tags"), 401)
     assert refusal(gateway.client.post("/api/chat", b"{"), 400)
-    assert refusal(gateway.client.get("/api/nothing"), 404)
+    unknown = refusal(gateway.client.get("/api/nothing"), 404)
+    assert "/api/chat" in unknown and "/v1" not in unknown
     wrong = gateway.client.get("/api/chat")
     assert refusal(wrong, 405) and wrong.header("allow") == "POST, OPTIONS"
     upstream.next(r.OPENAI_CONTEXT)

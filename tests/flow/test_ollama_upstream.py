@@ -10,6 +10,7 @@ import pytest
 from fakes import ollama as o
 from fakes import replies as r
 from harness.daemon import deployment
+from harness.http import Client
 from harness.waiting import wait_until
 
 LONG = [{"role": "user", "content": "many words " * 4_000}]
@@ -114,6 +115,19 @@ def test_clients_do_not_change_the_window(daemon, engine):
     options = [request.json["options"] for request in engine.requests]
     assert all("num_gpu" not in each for each in options)
     assert engine.requests[0].json["keep_alive"] == "30m" and options[0]["temperature"] == 0.25
+
+
+def test_only_the_master_key_gives_a_model_up_or_pins_it(workshop, engine):
+    daemon = workshop.serve(home(engine, keep_alive="30m"), home(engine, "open", model_info={"client_keep_alive": True}))
+    key = Client(daemon.port, daemon.client.post("/key/generate", {}).json["key"])
+
+    def held(client, asked, group="m"):
+        assert client.chat(group, keep_alive=asked).status == 200
+        return engine.requests[-1].json["keep_alive"]
+
+    assert [held(key, asked) for asked in (0, -1, "1ns", "20m", "100h")] == ["30m", "30m", "1m", "20m", "1h"]
+    assert [held(daemon.client, asked) for asked in (0, -1)] == [0, -1]
+    assert [held(key, asked, "open") for asked in (0, -1)] == [0, -1]
 
 
 def test_a_client_changes_the_window_where_the_file_lets_it(workshop, engine):
@@ -291,6 +305,13 @@ def test_what_breaks_before_the_first_token_goes_elsewhere(workshop, engine, how
         assert reply.done and len({event["id"] for event in reply.json_events()}) == 1
 
 
+@pytest.mark.parametrize("stream", (False, True))
+def test_an_error_in_the_place_of_an_answer_came_from_somebody(daemon, engine, stream):
+    engine.next(o.ndjson({"error": o.DIED}) if stream else o.whole({"error": o.DIED}))
+    reply = daemon.client.chat("m", stream=stream)
+    assert reply.status == 502 and reply.error["code"] == "upstream_bad_reply" and o.DIED[:20] in reply.error["message"]
+
+
 def test_a_client_that_leaves_ends_the_call(daemon, engine):
     engine.next(o.ndjson(o.line("one"), r.STALL))
     with daemon.client.open_chat("m") as connection:
@@ -319,6 +340,11 @@ def test_an_engine_that_cuts_all_the_same_is_told_on(daemon, engine):
     assert whole.status == 200 and whole.header("x-spillway-truncated") == "true"
     streamed = daemon.client.chat("old", messages=LONG, stream=True)
     assert b": the engine cut the prompt\n\n" in streamed.body and streamed.done
+    assert streamed.header("x-spillway-truncated") == "true"
+    front = {"model": "old", "messages": LONG}
+    for stream in (True, False):
+        told = daemon.client.post("/api/chat", {**front, "stream": stream})
+        assert json.loads(told.body.splitlines()[-1])["truncated"] is True
     for fits in (daemon.client.chat("old"), daemon.client.chat("old", stream=True)):
         assert fits.header("x-spillway-truncated") is None and b"cut the prompt" not in fits.body
 
@@ -349,6 +375,14 @@ def test_embeddings(workshop, engine, encoding):
 def test_embeddings_take_text_only(daemon, engine):
     reply = daemon.client.post("/v1/embeddings", {"model": "m", "input": [1, 2, 3]})
     assert reply.status == 400 and "text" in reply.error["message"]
+
+
+def test_an_engine_that_cuts_to_a_window_that_nobody_knows(workshop, engine):
+    daemon = workshop.serve(home(engine, model="ollama/old"))  # which is never asked for its window
+    assert daemon.client.chat("m", messages=LONG).header("x-spillway-truncated") == "true"
+    streamed = daemon.client.chat("m", messages=LONG, stream=True)
+    assert b": the engine cut the prompt\n\n" in streamed.body
+    assert daemon.client.chat("m").header("x-spillway-truncated") is None
 
 
 # --- old completions

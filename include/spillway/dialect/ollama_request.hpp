@@ -19,11 +19,16 @@ namespace spillway::dialect {
 /// decide only where the file lets them.
 enum class WindowChoice : std::uint8_t { ours, clients };
 
+/// Whose `keep_alive` holds: clients' within bounds (`bounded_keep_alive`), because the model is
+/// everybody's, or as they write it.
+enum class KeepAliveChoice : std::uint8_t { bounded, clients };
+
 /// What the file sets for requests that do not say otherwise.
 struct OllamaDefaults {
     /// As `WireRules::defaults`: names and JSON text. `num_ctx` in it is passed over.
     std::vector<std::pair<std::string, std::string>> members;
     WindowChoice window = WindowChoice::ours;
+    KeepAliveChoice keep_alive = KeepAliveChoice::bounded;
 };
 
 /// A request as Ollama takes it.

@@ -171,9 +171,11 @@ TEST(OllamaFrontStream, EndsWithCountsThatTheUpstreamDidNotReport)
     OllamaMeasures measures;
     measures.prompt = Tokens{3};
     measures.generated = Tokens{1};
+    measures.truncated = true;
     const auto line = json::parse(stream.finish(measures, noon));
     EXPECT_EQ(line["prompt_eval_count"], 3);
     EXPECT_EQ(line["eval_count"], 1);
+    EXPECT_EQ(line["truncated"], true);
     EXPECT_EQ(line["done"], true);
     EXPECT_EQ(line["response"], "");
 }
