@@ -207,6 +207,11 @@ private:
                                 (any_escaped_ && is_ollamas(unescaped(member.key), endpoint_)))) {
             return true;
         }
+        // Others have a word of the same name, with other values.
+        if (drops_ollamas() && endpoint_ == chat::Endpoint::embeddings &&
+            is(member.key, "truncate") && member.value.of(body_) == "true") {
+            return true;
+        }
         if (is(member.key, "metadata") && !keeps_metadata()) {
             return true;
         }

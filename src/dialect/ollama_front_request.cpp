@@ -73,6 +73,7 @@ struct Parts {
     Raw context;
     Raw input;
     Raw dimensions;
+    Raw truncate;
     std::vector<std::string_view> images;
 };
 
@@ -121,7 +122,8 @@ private:
                                          Row{"raw", &Parts::raw},
                                          Row{"context", &Parts::context},
                                          Row{"input", &Parts::input},
-                                         Row{"dimensions", &Parts::dimensions}};
+                                         Row{"dimensions", &Parts::dimensions},
+                                         Row{"truncate", &Parts::truncate}};
         const auto row = std::find_if(rows.begin(), rows.end(),
                                       [&](const Row& each) { return each.key == key; });
         return row == rows.end() ? nullptr : &(parts_.*(row->place));
@@ -321,6 +323,9 @@ private:
         add(request_.body, "input", input);
         if (!says_nothing(parts_.dimensions))
             add(request_.body, "dimensions", parts_.dimensions);
+        // Who says so in as many words wants the vector of the beginning.
+        if (parts_.truncate == "true")
+            add(request_.body, "truncate", parts_.truncate);
         finish();
     }
 

@@ -345,7 +345,8 @@ Result<OllamaRequest> ollama_embed_request(std::string_view body, const OllamaDe
         out.given("input", input);
         out.given("dimensions", members.find("dimensions"));
         out.given("keep_alive", members.keep_alive());
-        out.json("truncate", "false");
+        const bool cuts = members.find("truncate", Source::request) == "true";
+        out.json("truncate", cuts ? "true" : "false");
         out.given("options", embraced(members.options(request.num_ctx)));
     }
     return request;

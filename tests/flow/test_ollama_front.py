@@ -339,6 +339,21 @@ def test_an_ollama_gets_what_only_it_understands(native):
     assert native.engine.requests[-1].json["think"] is False
 
 
+def test_show_tells_what_the_engine_tells(workshop):
+    engine = workshop.upstream("home")
+    engine.default = o.Engine({"served-model": {}})
+    daemon = workshop.serve(deployment("m", engine.origin, model="ollama_chat/served-model"), health={"interval": 0.2})
+    daemon.client.chat("m")
+
+    def shown():
+        card = daemon.client.post("/api/show", {"model": "m"}).json
+        return card if "thinking" in card["capabilities"] else None
+
+    card = wait_until(shown)
+    assert card["capabilities"] == ["completion", "tools", "thinking"]
+    assert card["details"] == {"family": "llama"} and card["model_info"]["general.architecture"] == "llama"
+
+
 def test_an_ollama_is_told_what_it_thought_before(native):
     history = [*HI, {"role": "assistant", "content": "4", "thinking": "2+2"}, {"role": "user", "content": "sure?"}]
     reply = native.client.post("/api/chat", {"model": "m", "messages": history, "stream": False})
@@ -365,6 +380,16 @@ def test_a_raw_prompt_and_a_context_reach_an_ollama(native, stream):
     raw = native.client.post("/api/generate", {"model": "m", "prompt": "[INST]", "raw": True, "stream": False})
     assert raw.json["response"] == "Hello from home."
     assert native.engine.requests[-1].json["raw"] is True and native.engine.requests[-1].json["truncate"] is False
+
+
+def test_a_long_text_is_cut_for_who_asks_for_it(workshop):
+    engine = workshop.upstream("home")
+    engine.default = o.Engine({"embedder": {}})
+    daemon = workshop.serve(deployment("emb", engine.origin, model="ollama/embedder", model_info={"mode": "embedding"}))
+    body = {"model": "emb", "input": "many words " * 4_000}
+    assert daemon.client.post("/api/embed", {**body, "truncate": True}).json["embeddings"] == [r.VECTOR]
+    assert engine.requests[-1].json["truncate"] is True
+    assert refusal(daemon.client.post("/api/embed", body), 400)
 
 
 # --- keys

@@ -57,7 +57,7 @@ struct OllamaRequest {
                                                             const OllamaDefaults& defaults,
                                                             std::optional<Tokens> num_ctx);
 
-/// The body of `/api/embed`, always with `truncate:false`.
+/// The body of `/api/embed`, with `truncate:false` unless the request says true.
 /// @return As above: Ollama takes text only, not lists of tokens.
 [[nodiscard]] Result<OllamaRequest> ollama_embed_request(std::string_view body,
                                                          const OllamaDefaults& defaults,

@@ -244,6 +244,19 @@ TEST(OllamaGenerateRequest, TakesOnePromptAndGivesOneAnswer)
               R"("options":{"num_ctx":4096}})");
 }
 
+TEST(OllamaEmbedRequest, CutsATextWhereTheClientSaysSo)
+{
+    const auto cuts = [](const std::string& members) {
+        const auto request =
+            ollama_embed_request(R"({"model":"m","input":"x")" + members + "}", {}, std::nullopt);
+        return json::parse(request->body)["truncate"];
+    };
+    EXPECT_EQ(cuts(""), false);
+    EXPECT_EQ(cuts(R"(,"truncate":null)"), false);
+    EXPECT_EQ(cuts(R"(,"truncate":false)"), false);
+    EXPECT_EQ(cuts(R"(,"truncate":true)"), true);
+}
+
 TEST(OllamaEmbedRequest, TakesNoTokens)
 {
     for (const std::string input : {"[1,2]", "[[1]]", "7", "null"}) {
