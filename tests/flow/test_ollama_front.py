@@ -474,6 +474,18 @@ def test_the_only_engine_needs_no_name(workshop, upstream):
     assert refusal(daemon.client.post("/api/copy", {"source": "a", "destination": "b"}), 404)
 
 
+def test_files_of_models_pass_to_the_engine(engines):
+    path, named = "/api/blobs/sha256:" + "ab" * 32, [("x-spillway-engine", "west-b")]
+    engines.west.paths[path] = r.whole(b"", status=404)
+    asked = engines.client.request("HEAD", path, named)
+    assert asked.status == 404 and asked.body == b"" and engines.west.requests[-1].method == "HEAD"
+    engines.west.paths[path] = r.whole(b"", status=201)
+    stored = engines.client.request("POST", path, named, b"GGUF\x00\xff")
+    assert stored.status == 201 and engines.west.requests[-1].body == b"GGUF\x00\xff"
+    refusal(engines.client.request("POST", "/api/blobs/sha256:..", named, b"x"), 404)
+    refusal(make_key(engines).request("POST", path, named, b"x"), 403)
+
+
 def test_a_pull_that_breaks_says_so(engines):
     engines.west.paths["/api/pull"] = ndjson(PROGRESS[0], r.CUT)
     lines = lines_of(pull(engines.client, [("x-spillway-engine", "west-b")]))
