@@ -191,9 +191,11 @@ net::Task<void> hear_cards(Looking& looking, const Question& question, net::Shar
         if (shard.draining())
             co_return;
         // An engine that is not there has not been asked.
-        if (answer.trouble.empty())
-            upstream.ollama->windows->learned_maximum(upstream.model,
-                                                      engine::trained_window(answer.body));
+        if (!answer.trouble.empty())
+            continue;
+        auto& windows = *upstream.ollama->windows;
+        windows.learned_maximum(upstream.model, engine::trained_window(answer.body));
+        windows.learned_card(upstream.model, gateway::read_shown_model(answer.body));
     }
 }
 

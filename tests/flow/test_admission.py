@@ -118,6 +118,27 @@ def test_interactive_requests_go_before_batch_ones(workshop):
     assert wrong.status == 400 and "x-spillway-priority" in wrong.error["message"]
 
 
+def test_a_key_for_batch_work_lets_others_go_first(workshop):
+    engine = workshop.engine(Model("a"))
+    engine.hold("token")
+    daemon = workshop.serve(local(engine), queue=PATIENT)
+    made = [daemon.client.post("/key/generate", {"metadata": {"priority": word}}).json["key"]
+            for word in ("batch", "interactive")]
+    first = in_turn(daemon, 1)[0]
+    night = send(daemon, words="night", key=made[0])
+    waits(daemon, 1)
+    # Its own header does not lift it above what its key is for.
+    eager = send(daemon, words="eager", key=made[0], headers=[("x-spillway-priority", "interactive")])
+    waits(daemon, 2)
+    day = send(daemon, words="day", key=made[1])
+    waits(daemon, 3)
+    seen = len(asked(engine))
+    engine.release("token")
+    replies = [one.read_reply() for one in (first, night, eager, day)]
+    assert [reply.status for reply in replies] == [200] * 4
+    assert [said(request) for request in asked(engine)[seen:]] == ["day", "night", "eager"]
+
+
 def test_turns_are_fair_between_keys(workshop):
     engine = workshop.engine(Model("a"))
     engine.hold("token")

@@ -54,6 +54,16 @@ def test_a_model_that_loads_is_waited_for(workshop):
     assert row_of(daemon, "m")["state"] == "healthy"
 
 
+@pytest.mark.parametrize("stream", (False, True))
+def test_a_llama_cpp_tells_how_long_it_took(workshop, stream):
+    engine = workshop.engine(Model("m", prefill=100_000.0, decode=100_000.0), flavour=LLAMA_CPP)
+    daemon = serve(workshop, engine)
+    asked = [{"role": "user", "content": "x" * 400}]
+    assert daemon.client.chat("m", stream=stream, messages=asked).status == 200
+    told = json.loads(daemon.ledger.records()[-1].engine)
+    assert told["evaluated_tokens"] == 100 and told["prefill_ns"] == 1_000_000 and told["decode_ns"] > 0
+
+
 def test_while_a_model_loads_requests_go_elsewhere_and_come_back(workshop):
     engine = workshop.engine(Model("m", answer="from home"), flavour=LLAMA_CPP, loading=True)
     cloud = workshop.upstream("cloud")

@@ -1,6 +1,7 @@
 // What the files of tests/golden/ollama_front do not show.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -122,6 +123,35 @@ TEST(OllamaFrontRequest, LeavesToAnOllamaWhatItKnows)
             .empty());
 }
 
+TEST(OllamaFrontRequest, SaysRawToAnOllamaOnly)
+{
+    const Padded body(R"({"model":"m","prompt":"x","raw":true})");
+    RequestReader reader;
+    const auto facts = reader.read(body.view(), chat::Endpoint::completions);
+    ASSERT_TRUE(facts);
+    WireRules ollama;
+    ollama.speaks_ollama = true;
+    const auto edits = [&](const WireRules& rules) {
+        return plan_edits(*facts, body.view(), "m", rules, UsageInjection::leave,
+                          chat::Endpoint::completions);
+    };
+    EXPECT_TRUE(edits(ollama).empty());
+    EXPECT_EQ(edits({}).size(), 1U);
+}
+
+TEST(OllamaFrontStream, EndsATextWithItsContext)
+{
+    OllamaFrontStream stream({ClientForm::ollama_generate, "m"});
+    const auto said = json::parse(stream.take(
+        "data: {\"choices\":[{\"text\":\"a\",\"reasoning_content\":\"hm\"}]}\n\n", noon));
+    EXPECT_EQ(said["response"], "a");
+    EXPECT_EQ(said["thinking"], "hm");
+    (void)stream.take("data: {\"choices\":[],\"usage\":{},\"context\":[1,\ndata: 2]}\n\n", noon);
+    const std::string last(stream.finish({}, noon));
+    EXPECT_EQ(std::count(last.begin(), last.end(), '\n'), 1);
+    EXPECT_EQ(json::parse(last)["context"], json::parse("[1,2]"));
+}
+
 TEST(OllamaFrontStream, HidesThoughtsFromWhoAskedForNone)
 {
     OllamaFrontStream stream({ClientForm::ollama_chat, "m", OllamaThinking::hidden});
@@ -141,9 +171,11 @@ TEST(OllamaFrontStream, EndsWithCountsThatTheUpstreamDidNotReport)
     OllamaMeasures measures;
     measures.prompt = Tokens{3};
     measures.generated = Tokens{1};
+    measures.truncated = true;
     const auto line = json::parse(stream.finish(measures, noon));
     EXPECT_EQ(line["prompt_eval_count"], 3);
     EXPECT_EQ(line["eval_count"], 1);
+    EXPECT_EQ(line["truncated"], true);
     EXPECT_EQ(line["done"], true);
     EXPECT_EQ(line["response"], "");
 }
