@@ -138,6 +138,7 @@ public:
             }
             ++kept;
             change(members[i]);
+            leave_to_ollama(members[i]);
             if (has_key(members[i], "model")) {
                 set_model(members[i], upstream_model);
             }
@@ -146,6 +147,16 @@ public:
     }
 
 private:
+    void leave_to_ollama(const Member& member)
+    {
+        for (const auto& range : facts_.ollama_only) {
+            const auto& value = member.value;
+            if (!rules_.speaks_ollama && range.offset >= value.offset &&
+                range.offset + range.length <= value.offset + value.length)
+                splices_.add(range.offset, range.length, {});
+        }
+    }
+
     [[nodiscard]] bool has_key(const Member& member, std::string_view name) const
     {
         if (member.key == name) {

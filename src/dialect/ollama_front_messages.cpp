@@ -191,6 +191,15 @@ std::string OllamaFrontMessages::answered_call(const Message& message)
     return id;
 }
 
+std::vector<chat::ByteRange> OllamaFrontMessages::thoughts() const
+{
+    constexpr std::size_t bracket = 1;
+    auto thoughts = thoughts_;
+    for (auto& thought : thoughts)
+        thought.offset += bracket;
+    return thoughts;
+}
+
 void OllamaFrontMessages::write(const Message& message)
 {
     text_.append(text_.empty() ? "" : ",").append("{\"role\":").append(json_quoted(message.role));
@@ -201,8 +210,11 @@ void OllamaFrontMessages::write(const Message& message)
         text_.append(message.calls.empty() ? "\"\"" : "null");
     else
         text_.append(message.content);
-    if (!says_nothing(message.thinking))
+    if (!says_nothing(message.thinking)) {
+        const auto begin = text_.size();
         text_.append(",\"reasoning_content\":").append(message.thinking);
+        thoughts_.push_back({begin, text_.size() - begin});
+    }
     if (!message.calls.empty())
         text_.append(",\"tool_calls\":[").append(message.calls).append("]");
     if (message.role == "tool")

@@ -253,7 +253,11 @@ private:
     void write_chat()
     {
         begin(chat::Endpoint::chat);
-        add(request_.body, "messages", messages_.text());
+        const auto text = messages_.text();
+        add(request_.body, "messages", text);
+        request_.thoughts = messages_.thoughts();
+        for (auto& thought : request_.thoughts)
+            thought.offset += request_.body.size() - text.size();
         if (!says_nothing(parts_.tools))
             add(request_.body, "tools", parts_.tools);
         finish_generation();

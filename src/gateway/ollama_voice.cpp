@@ -83,7 +83,7 @@ Result<void> hear_ollama(InferenceRequest& request)
     dialect::OllamaStyle style{request.arrival.form, heard->model, heard->thinking};
     request.ollama = std::make_unique<OllamaVoice>(
         OllamaVoice{heard->wish, heard->delivery, std::move(heard->body),
-                    dialect::OllamaFrontStream(style), heard->takers});
+                    dialect::OllamaFrontStream(style), heard->takers, std::move(heard->thoughts)});
     auto& body = request.ollama->body;
     const auto size = body.size();
     body.append(dialect::body_padding, ' ');

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "spillway/base/result.hpp"
 #include "spillway/chat/client_form.hpp"
@@ -34,6 +35,9 @@ struct OllamaFrontRequest {
     /// them, for deployments that speak Ollama; `plan_edits` takes them out for all others. Empty
     /// unless `wish` is `answer`.
     std::string body;
+    /// Where in `body` earlier messages tell what their models thought: a member each, with the
+    /// comma before it. Strict vendors refuse it, so it goes to deployments that speak Ollama only.
+    std::vector<chat::ByteRange> thoughts;
 };
 
 /// Translates a body.

@@ -24,6 +24,7 @@ struct OllamaVoice {
     std::string body;  ///< In OpenAI's words, padded for its reader.
     dialect::OllamaFrontStream stream;
     dialect::OllamaTakers takers = dialect::OllamaTakers::all;
+    std::vector<chat::ByteRange> thoughts{};  ///< In `body`.
 };
 
 /// Translates the body that the request has now: its voice, endpoint, path and body are set.

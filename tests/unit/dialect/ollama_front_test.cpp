@@ -31,6 +31,37 @@ json body_of(const std::string& body, ClientForm form = ClientForm::ollama_chat)
     return request ? json::parse(request->body) : json(request.error().message());
 }
 
+json sent_to(const WireRules& rules, const OllamaFrontRequest& request)
+{
+    RequestReader reader;
+    const Padded body(request.body);
+    auto facts = reader.read(body.view(), request.endpoint);
+    EXPECT_TRUE(facts);
+    facts->ollama_only = request.thoughts;
+    const auto edits = plan_edits(*facts, body.view(), "m", rules, UsageInjection::leave);
+    std::string out;
+    for (const auto slice : slices(body.view(), edits))
+        out += slice;
+    return json::parse(out);
+}
+
+TEST(OllamaFrontRequest, TellsWhatModelsThoughtToAnOllamaOnly)
+{
+    const auto request = read(R"({"model":"m","messages":[{"role":"user","content":"a"},
+        {"role":"assistant","content":"b","thinking":"hm"},
+        {"role":"assistant","thinking":"oh","tool_calls":[{"function":{"name":"f"}}]},
+        {"role":"user","content":"c"}]})");
+    ASSERT_TRUE(request);
+    WireRules ollama;
+    ollama.speaks_ollama = true;
+    auto messages = sent_to(ollama, *request)["messages"];
+    EXPECT_EQ(messages[1]["reasoning_content"], "hm");
+    EXPECT_EQ(messages[2]["reasoning_content"], "oh");
+    messages[1].erase("reasoning_content");
+    messages[2].erase("reasoning_content");
+    EXPECT_EQ(sent_to({}, *request)["messages"], messages);
+}
+
 TEST(OllamaFrontRequest, RefusesWhatIsNoJson)
 {
     for (const auto* body : {"", "{", "{\"model\":\"m\",}", "[1]", "\"m\"", "{\"model\":\"m\"} x",
@@ -113,7 +144,6 @@ TEST(OllamaFrontRequest, LeavesToAnOllamaWhatItKnows)
     RequestReader reader;
     const auto facts = reader.read(body.view(), chat::Endpoint::chat);
     ASSERT_TRUE(facts);
-    WireRules rules;
     rules.speaks_ollama = true;
     EXPECT_TRUE(plan_edits(*facts, body.view(), "m", rules, UsageInjection::leave).empty());
     EXPECT_EQ(plan_edits(*facts, body.view(), "m", {}, UsageInjection::leave).size(), 1U);
