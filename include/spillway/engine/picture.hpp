@@ -141,7 +141,7 @@ private:
         std::uint64_t fits = 0;  ///< As in `ModelShape`, as is `clashes`.
         std::uint64_t clashes = 0;
         /// For whose load it was taken for cold; until the engine has said whether that is so.
-        std::optional<ModelIndex> doubted_by;
+        std::optional<ModelIndex> doubted_by{};
         chat::ModelFacts told;
         Learned load;     ///< Milliseconds.
         Learned prefill;  ///< Tokens per second, as is `decode`.

@@ -242,22 +242,21 @@ TEST_F(GateTest, LearnsHowLongALoadTakesThatItAskedFor)
 
 TEST_F(GateTest, ForeseesTheRequestsOfOthersAndNotItsOwnTwice)
 {
-    const auto told = [&](std::uint32_t running, TimePoint now) {
+    const auto told = [&](std::uint32_t running, std::uint32_t waiting) {
         chat::ModelFacts facts;
         facts.loaded = true;
         facts.running = running;
+        facts.waiting = waiting;
         const engine::ModelReport report{"a", facts};
-        gate.reported({&report, 1}, now);
-        return gate.forecast(wish(), now)->queue;
+        gate.reported({&report, 1}, noon);
+        return gate.forecast(wish(), noon)->queue;
     };
-    EXPECT_EQ(told(0, noon), Millis{0});
-    EXPECT_GT(told(1, noon), Millis{0});
-    auto pass = enter();
-    const auto behind_ours = told(1, noon);
-    pass->sent(noon, Millis{0}, noon);
-    EXPECT_GT(told(3, noon), behind_ours);
-    EXPECT_EQ(told(1, noon), behind_ours);
-    pass.reset();
+    EXPECT_EQ(told(0, 0), Millis{0});
+    EXPECT_GT(told(1, 0), Millis{0});
+    const auto pass = enter();
+    const auto behind_ours = told(1, 0);
+    EXPECT_GT(told(1, 2), behind_ours);
+    EXPECT_EQ(told(1, 0), behind_ours);
 }
 
 TEST_F(GateTest, HasRoomForSideCallsOnlyWhenNobodyWaits)
