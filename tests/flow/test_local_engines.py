@@ -98,6 +98,28 @@ def test_what_others_ask_of_an_engine_is_seen(workshop, flavour, more, waiting):
     wait_until(lambda: engine_row(daemon).get("running") == 0)
 
 
+@pytest.mark.parametrize("flavour", [LLAMA_CPP, VLLM])
+def test_what_others_ask_of_an_engine_counts_for_the_wait(workshop, flavour):
+    engine = workshop.engine(Model("m", slots=2, answer="from home"), flavour=flavour)
+    cloud = workshop.upstream("cloud")
+    home = deployment("m", engine.base, model=f"{PROVIDERS[flavour]}/m", max_parallel_requests=2)
+    daemon = workshop.serve(home, deployment("c", cloud.base), health={"interval": 0.2}, queue={"patience": 1},
+                            router_settings={"fallbacks": [{"m": ["c"]}]})
+    wait_until(lambda: engine_row(daemon).get("running") == 0)
+    engine.hold("token")
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "hi"}]}).encode()
+    others = [Connection(engine.port) for _ in range(6)]
+    for connection in others:
+        connection.send_request("POST", "/v1/chat/completions", [], body)
+    wait_until(lambda: engine_row(daemon).get("waiting") == 4)
+    reply = daemon.client.chat("m")
+    assert reply.text == "Hello from cloud." and "over_patience" in reply.header("x-spillway-reason")
+    engine.release("token")
+    assert [connection.read_reply().status for connection in others] == [200] * 6
+    wait_until(lambda: (engine_row(daemon).get("running"), engine_row(daemon).get("waiting")) == (0, 0))
+    assert daemon.client.chat("m").text == "from home"
+
+
 def test_an_engine_that_tells_no_load_still_tells_its_window(workshop):
     engine = workshop.engine(Model("m", window=64), flavour=LLAMA_CPP, shows_metrics=False, shows_slots=False)
     daemon = serve(workshop, engine)
