@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "known_local.hpp"
 #include "spillway/ledger/comparison.hpp"
 #include "spillway/ledger/cost.hpp"
 #include "spillway/route/features_json.hpp"
+#include "spillway/route/preference.hpp"
 
 namespace spillway::app {
 
@@ -117,8 +119,8 @@ void Replay::decide(const ledger::SpendRecord& record, route::Features features)
             features.score = gateway::read_score(*features.score, *route, *snapshot_, describer_);
     }
     const route::Standing standing{snapshot_->table, idle_, {}, TimePoint{}};
-    const auto plan = route != nullptr ? route::decide(features, *route, standing)
-                                       : route::decide(features, *model, standing);
+    auto plan = route != nullptr ? route::decide(features, *route, standing)
+                                 : route::decide(features, *model, standing);
     const bool tried = record.attempts > 0;
     const auto from = tried ? first_group(record) : "(" + record.error + ")";
     sums_.refused_before += tried ? 0 : 1;
@@ -128,6 +130,8 @@ void Replay::decide(const ledger::SpendRecord& record, route::Features features)
         note_move(from, "(" + std::string(describe(plan.error().code()).name) + ")");
         return;
     }
+    if (features.prefer == route::Preference::fast)
+        go_as_then(from, *plan);
     const auto deployment = first_choice(record, *plan);
     sums_.local_after += snapshot_->table[deployment].reach == privacy::Reach::local ? 1 : 0;
     note_move(from, snapshot_->table[plan->hops.front().group].name);
@@ -135,19 +139,39 @@ void Replay::decide(const ledger::SpendRecord& record, route::Features features)
     note_cost(record, deployment);
 }
 
-/// Where the first hop leads: the deployment of then if it is one of them, else the first that may.
+/// Speeds were measured then and are not recorded: who was fastest then, is, wherever the plan
+/// still leads there.
+void Replay::go_as_then(const std::string& from, route::Plan& plan)
+{
+    auto& hops = plan.hops;
+    const auto then = std::find_if(hops.begin(), hops.end(), [&](const route::Resolved& hop) {
+        return snapshot_->table[hop.group].name == from;
+    });
+    if (then == hops.begin() || then == hops.end())
+        return;
+    std::rotate(hops.begin(), then, then + 1);
+    ++sums_.speed_unknown;
+}
+
+/// Where the first hop leads: the deployment of then if it is one of those that suit best, else the
+/// first of them.
 DeploymentIndex Replay::first_choice(const ledger::SpendRecord& record,
                                      const route::Plan& plan) const
 {
     const auto& hop = plan.hops.front();
+    // Every speed is that of then.
+    const auto prefer =
+        plan.prefer == route::Preference::fast ? route::Preference::none : plan.prefer;
+    const auto key = [&](DeploymentIndex index) {
+        const auto& deployment = snapshot_->table[index];
+        return std::tuple(route::rank_of(prefer, deployment, idle_.states[at(index)], plan.limits),
+                          deployment.id != record.deployment_id, deployment.order);
+    };
     std::optional<DeploymentIndex> first;
     for (const auto& candidate : plan.why.candidates) {
         if (candidate.group != hop.group || route::rules_out(candidate.verdict))
             continue;
-        const auto& deployment = snapshot_->table[candidate.deployment];
-        if (deployment.id == record.deployment_id)
-            return candidate.deployment;
-        if (!first || deployment.order < snapshot_->table[*first].order)
+        if (!first || key(candidate.deployment) < key(*first))
             first = candidate.deployment;
     }
     return first.value_or(snapshot_->table[hop.group].members.front());

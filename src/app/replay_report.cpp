@@ -81,6 +81,8 @@ void add_gaps(const ReplaySums& sums, Lines& lines)
     lines.add_some("classes not known", sums.sensitive_unknown, "not scanned then; taken for none");
     lines.add_some("scores not known", sums.score_unknown, "not taken then; as an abstention");
     lines.add_some("code not known", sums.code_unknown, absent);
+    lines.add_some("speeds not known", sums.speed_unknown,
+                   "asked for the fastest; taken for the one of then, and not as moved");
 }
 
 }  // namespace
@@ -174,7 +176,8 @@ std::string replay_json(const ReplaySums& sums)
                     {{"questions", sums.questions_unknown},
                      {"sensitive", sums.sensitive_unknown},
                      {"score", sums.score_unknown},
-                     {"code", sums.code_unknown}}},
+                     {"code", sums.code_unknown},
+                     {"speed", sums.speed_unknown}}},
                    {"privacy_violations", sums.violations},
                    {"violating_requests", sums.violating}};
     return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -10,6 +10,7 @@
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/budget_headers.hpp"
 #include "spillway/gateway/embedding_call.hpp"
+#include "spillway/gateway/overrides.hpp"
 #include "spillway/gateway/reply.hpp"
 #include "spillway/gateway/stream_relay.hpp"
 #include "spillway/gateway/whole_answer.hpp"
@@ -26,35 +27,12 @@ bool starts_with_nocase(std::string_view text, std::string_view prefix)
     return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
 }
 
-using Overrides = std::vector<std::pair<std::string, std::string>>;
-
-/// What the rule sets over the client's own, and the answer's length where the rule lets it shrink
-/// to what the window has room for.
 Overrides overrides_of(const Attempt& attempt)
 {
-    const auto& plan = attempt.chain.plan();
-    Overrides overrides;
-    for (const auto& parameter : plan.parameters)
-        overrides.emplace_back(parameter.name, parameter.json);
-    if (plan.limits.answer_fit != config::AnswerFit::clamp || !plan.limits.answer)
-        return overrides;
-    const auto& deployment = attempt.request.arrival.snapshot->table[attempt.target.deployment];
-    const auto room = route::room_for_answer(deployment, attempt.target.window,
-                                             plan.limits.prompt_for(deployment));
-    if (!room || *room >= *plan.limits.answer)
-        return overrides;
-    const auto most = std::to_string(std::max<std::int64_t>(1, count(*room)));
-    // One key only: of two, each upstream believes another.
-    bool set = false;
-    for (auto& [name, json] : overrides) {
-        if (name != "max_tokens" && name != "max_completion_tokens")
-            continue;
-        json = most;
-        set = true;
-    }
-    if (!set)
-        overrides.emplace_back("max_tokens", most);
-    return overrides;
+    const auto& request = attempt.request;
+    return gateway::overrides_of(attempt.chain.plan(), request.facts,
+                                 request.arrival.snapshot->table[attempt.target.deployment],
+                                 attempt.upstream, attempt.target.window);
 }
 
 std::vector<dialect::Splice> edits_of(const Attempt& attempt, const std::string& model)

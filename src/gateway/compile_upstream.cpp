@@ -6,7 +6,6 @@
 #include "member_number.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/gateway/answer_headers.hpp"
-#include "spillway/route/limits.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -141,7 +140,6 @@ Result<Upstream> compile_upstream(const config::Deployment& deployment,
     upstream.local = deployment.local.value_or(resolved.place == config::Place::local);
     upstream.rate =
         config::rate_of(deployment, upstream.model, place_of(upstream), prices, config.local);
-    upstream.default_answer = route::answer_length(deployment.defaults);
     upstream.metrics = metrics.deployment(deployment.id, deployment.group, upstream.provider);
     return upstream;
 }

@@ -1,5 +1,6 @@
 #include "spillway/gateway/exact_count.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,14 +18,31 @@ constexpr Millis patience{250};
 constexpr std::size_t most_text = std::size_t{4} << 20;
 constexpr std::size_t most_answer = std::size_t{8} << 20;
 
-/// Where `estimate <= window < upper end`, with the answer on top where the client said how long.
-bool is_doubtful(const route::Features& features, const route::Deployment& deployment,
+/// The longest answer that may be asked of the deployment: no rule was chosen yet, and any of them
+/// may set another length than the client's.
+Tokens longest_asked(const Described& described, const route::Deployment& deployment)
+{
+    const auto& own = described.features.answer;
+    auto longest = own ? *own : deployment.default_answer.value_or(Tokens{1});
+    const auto& source = described.route->source();
+    const auto note = [&](const config::RouteAction& action) {
+        longest = std::max(longest, route::answer_length(action.parameters).value_or(Tokens{1}));
+    };
+    for (const auto& rule : source.rules)
+        note(rule.action);
+    note(source.otherwise);
+    return longest;
+}
+
+/// Where `estimate <= window < upper end`, with the longest answer on top.
+bool is_doubtful(const Described& described, const route::Deployment& deployment,
                  const route::DeploymentState& state)
 {
+    const auto& features = described.features;
     const auto window = route::window_of(deployment, state.window);
     if (!window || state.unreachable || state.loading)
         return false;
-    const auto answer = count(features.answer.value_or(Tokens{1}));
+    const auto answer = count(longest_asked(described, deployment));
     const auto upper = features.uppers.of(deployment.family, features.prompt_upper);
     return count(upper) + answer > count(*window) && count(features.prompt) < count(*window);
 }
@@ -107,7 +125,7 @@ std::optional<DoubtfulFit> doubtful_fit(const Described& described, const Infere
     snapshot.fleet->read(services.fleet_view, request.received);
     for (const auto index : counting) {
         const auto& deployment = snapshot.table[index];
-        if (!is_doubtful(described.features, deployment, services.fleet_view[index]))
+        if (!is_doubtful(described, deployment, services.fleet_view[index]))
             continue;
         const auto& prompt = services.describer.prompts.read(request.body);
         if (prompt.images > 0 || prompt.audios > 0 || prompt.files > 0)

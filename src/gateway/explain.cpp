@@ -84,7 +84,9 @@ Json outline_json(const route::Explanation& why, const Snapshot& snapshot)
     return {{"route", why.route},
             {"rule", why.rule},
             {"reason", route::compact(why, snapshot.table)},
-            {"boundary", privacy::name(why.boundary)}};
+            {"boundary", privacy::name(why.boundary)},
+            {"boundary_by", route::name(why.boundary_by)},
+            {"prefer", route::name(why.prefer)}};
 }
 
 Json plan_json(const Described& described, const route::Plan& plan, const Snapshot& snapshot)
@@ -106,6 +108,15 @@ std::string explanation_json(const Described& described, const route::Plan& plan
 {
     return plan_json(described, plan, snapshot)
         .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string refusal_json(const Described& described, const route::Explanation& why,
+                         const Snapshot& snapshot)
+{
+    auto out = outline_json(why, snapshot);
+    out["chain"] = Json::array();
+    add_judgement(out, described, why, snapshot);
+    return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<std::string> explain(const InferenceRequest& request, const net::Fields& fields,
@@ -137,14 +148,20 @@ Result<std::string> explain(const InferenceRequest& request, const net::Fields& 
     return out.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
+void add_explanation(const Routing& routing, std::string& body)
+{
+    const auto end = body.find_last_not_of(" \t\r\n");
+    const bool object = body.starts_with('{') && end != std::string::npos && body[end] == '}';
+    if (object && !routing.explanation.empty())
+        body.insert(end, ",\"routing\":" + routing.explanation);
+}
+
 void add_explanation(const Routing& routing, Parting& parting)
 {
     if (routing.explanation.empty())
         return;
     if (auto* whole = std::get_if<WholeReply>(&parting)) {
-        const auto end = whole->body.find_last_not_of(" \t\r\n");
-        if (whole->body.starts_with('{') && end != std::string::npos && whole->body[end] == '}')
-            whole->body.insert(end, ",\"routing\":" + routing.explanation);
+        add_explanation(routing, whole->body);
     } else if (auto* last = std::get_if<StreamEnd>(&parting)) {
         const auto done = last->bytes.find("data: [DONE]");
         if (done != std::string::npos)

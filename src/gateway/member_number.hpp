@@ -27,4 +27,18 @@ namespace spillway::gateway {
     return std::nullopt;
 }
 
+/// "n" and "best_of" of a request's top-level object. Asked before the members are forgotten.
+[[nodiscard]] inline chat::Choices choices_of(const chat::RequestFacts& facts,
+                                              std::string_view body)
+{
+    chat::Choices choices;
+    for (const auto& member : facts.members) {
+        if (member.key == "n")
+            choices.n = chat::read_choices(member.value.of(body));
+        else if (member.key == "best_of")
+            choices.best_of = chat::read_choices(member.value.of(body));
+    }
+    return choices;
+}
+
 }  // namespace spillway::gateway

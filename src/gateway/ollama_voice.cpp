@@ -5,6 +5,7 @@
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/openai_reply.hpp"
 #include "spillway/dialect/request_reader.hpp"
+#include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/gateway/ollama_pages.hpp"
 
@@ -157,8 +158,12 @@ std::string voiced_answer(InferenceRequest& request, const chat::KeptAnswer& ans
 
 std::string error_body(const InferenceRequest& request, const Error& error)
 {
-    if (request.arrival.form == ClientForm::openai)
-        return dialect::error_body(error);
+    if (request.arrival.form == ClientForm::openai) {
+        auto body = dialect::error_body(error);
+        if (request.routing)
+            add_explanation(*request.routing, body);
+        return body;
+    }
     if (error.code() == Errc::unknown_model)
         return dialect::ollama_error(no_such_ollama_model(request.facts.model));
     return dialect::ollama_error(error.message().empty() ? describe(error.code()).sentence

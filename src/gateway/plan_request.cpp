@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "member_number.hpp"
 #include "request_answers.hpp"
 #include "scan_request.hpp"
 #include "spillway/base/text.hpp"
@@ -23,13 +24,9 @@
 namespace spillway::gateway {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, route::Preference>, 5> preferences{{
-    {"local", route::Preference::local},
-    {"cloud", route::Preference::cloud},
-    {"cheap", route::Preference::cheap},
-    {"fast", route::Preference::fast},
-    {"best", route::Preference::best},
-}};
+constexpr std::array preferences{route::Preference::local, route::Preference::cloud,
+                                 route::Preference::cheap, route::Preference::fast,
+                                 route::Preference::best};
 
 Error wrong_wish(std::string_view header, std::string_view expected)
 {
@@ -38,16 +35,25 @@ Error wrong_wish(std::string_view header, std::string_view expected)
         .about(std::string(header));
 }
 
+/// Of several that keep a request local the first is told.
+void keep_within(privacy::Boundary boundary, route::BoundaryBy by, route::Features& features)
+{
+    if (boundary != privacy::Boundary::local || features.boundary == privacy::Boundary::local)
+        return;
+    features.boundary = boundary;
+    features.boundary_by = by;
+}
+
 /// What the client wishes in headers. A wish narrows what the file allows; none widens it.
 Result<void> read_wishes(const net::Fields& fields, route::Features& features)
 {
     if (const auto word = fields["x-spillway-prefer"]; !word.empty()) {
         const auto known =
             std::find_if(preferences.begin(), preferences.end(),
-                         [&](const auto& each) { return iequals(each.first, word); });
+                         [&](const auto& each) { return iequals(route::name(each), word); });
         if (known == preferences.end())
             return fail(wrong_wish("x-spillway-prefer", "local, cloud, cheap, fast or best"));
-        features.prefer = known->second;
+        features.prefer = *known;
     }
     if (const auto text = fields["x-spillway-max-cost"]; !text.empty()) {
         double usd = -1;
@@ -60,7 +66,7 @@ Result<void> read_wishes(const net::Fields& fields, route::Features& features)
         const auto boundary = privacy::parse_boundary(lower(word));
         if (!boundary)
             return fail(wrong_wish("x-spillway-boundary", "local or any"));
-        features.boundary = *boundary;
+        keep_within(*boundary, route::BoundaryBy::header, features);
     }
     return {};
 }
@@ -279,13 +285,16 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     }
     features.task = task_of(request.endpoint());
     features.answer = facts.max_tokens;
+    features.choices = choices_of(facts, request.body);
     features.key = request.arrival.caller.key_hash;
     const auto* grant = request.arrival.caller.grant.get();
     if (grant != nullptr)
         features.team = grant->team_id;
     features.prompt = features.prompt_upper = dialect::estimate_tokens(facts.text_bytes);
-    if (facts.stay_local || has_local_key(request.arrival))
-        features.boundary = privacy::Boundary::local;
+    if (facts.stay_local)
+        keep_within(privacy::Boundary::local, route::BoundaryBy::metadata, features);
+    if (has_local_key(request.arrival))
+        keep_within(privacy::Boundary::local, route::BoundaryBy::key, features);
     // Sounds and files are looked at wherever they go: their size says nothing of their tokens.
     const bool encloses = facts.enclosure_count > 0 && request.form == BodyForm::json;
     if (out.route == nullptr && rules.local_only.empty() && !encloses &&
@@ -302,7 +311,7 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
         features.sensitive = scan_request(request, prompt, *rules.scanner);
     out.scanned = scans;
     if (!(features.sensitive & rules.local_only).empty())
-        features.boundary = privacy::Boundary::local;
+        keep_within(privacy::Boundary::local, route::BoundaryBy::sensitive_class, features);
     const bool counts = out.route != nullptr || is_weighed(features, snapshot);
     if ((counts || encloses) && request.form == BodyForm::json)
         take_count(prompt, facts.model, snapshot, counts ? Counting::all : Counting::beside_text,
@@ -363,6 +372,7 @@ Result<void> plan_request(Described described, InferenceRequest& request, Servic
         request.asked = described.model;
         request.plan =
             std::make_unique<route::Plan>(route::straight_to(std::move(described.model)));
+        request.plan->prefer = features.prefer;
         request.plan->limits.access = access_of(request.arrival.caller, snapshot);
         if (request.endpoint() == chat::Endpoint::embeddings)
             request.plan->limits.vectors = route::vectors_at(request.asked, snapshot.table);
@@ -374,8 +384,9 @@ Result<void> plan_request(Described described, InferenceRequest& request, Servic
     auto routing = routing_of(plan ? plan->why : refused, described, snapshot);
     routing.counted = described.uncorrected;
     routing.conversation = features.conversation;
-    if (plan && request.facts.explain)
-        routing.explanation = explanation_json(described, *plan, snapshot);
+    if (request.facts.explain)
+        routing.explanation = plan ? explanation_json(described, *plan, snapshot)
+                                   : refusal_json(described, refused, snapshot);
     request.routing = std::make_unique<const Routing>(std::move(routing));
     if (!plan)
         return fail(free_only && is_too_dear(refused) ? no_ledger() : std::move(plan).error());

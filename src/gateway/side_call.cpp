@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "member_number.hpp"
 #include "ollama_call.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/body_edit.hpp"
@@ -29,6 +30,13 @@ struct Chosen {
     ledger::SpendRecord record;
 };
 
+/// What the rule sets, else what the client asks for.
+std::optional<Tokens> answer_asked(const SideCall& call, const chat::RequestFacts& facts)
+{
+    const auto set = route::answer_length(call.parameters);
+    return set ? set : facts.max_tokens;
+}
+
 /// A plan of one attempt within the request's limits.
 route::Plan plan_for(const SideCall& call, const chat::RequestFacts& facts)
 {
@@ -38,8 +46,8 @@ route::Plan plan_for(const SideCall& call, const chat::RequestFacts& facts)
     plan.limits.task = config::Task::chat;
     plan.limits.content = call.content;
     plan.limits.prompt = call.prompt;
-    const auto set = route::answer_length(call.parameters);
-    plan.limits.answer = set ? set : facts.max_tokens;
+    plan.limits.answer = answer_asked(call, facts);
+    plan.limits.choices = route::choices_asked(choices_of(facts, call.body), call.parameters);
     return plan;
 }
 
@@ -354,8 +362,9 @@ net::Task<SideAnswer> run_side_call(SideCall call, Services& services)
     if (!target)
         co_return refused;
     chosen.target = *std::move(target);
-    const auto worst = route::worst_cost(call.snapshot.table[chosen.target.deployment], call.prompt,
-                                         facts->max_tokens);
+    const auto worst = route::worst_cost(
+        call.snapshot.table[chosen.target.deployment], call.prompt, answer_asked(call, *facts),
+        route::choices_asked(choices_of(*facts, call.body), call.parameters));
     const auto& route = call.route->source();
     if (!worst || !services.shared.shadow_allowance.reserve(
                       route.name, *worst, route.shadow->max_cost_per_day, services.clock.wall())) {

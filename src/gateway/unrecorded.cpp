@@ -50,7 +50,7 @@ bool may_go_unrecorded(const InferenceRequest& request, const Outcome& outcome)
     if (snapshot.config.ledger.on_failure == config::OnFailure::serve || !outcome.served_by)
         return true;
     const auto& deployment = snapshot.table[outcome.served_by->deployment];
-    return route::worst_cost(deployment, Tokens{1}, Tokens{1}) == NanoUsd{0};
+    return route::worst_cost(deployment, Tokens{1}, Tokens{1}, {}) == NanoUsd{0};
 }
 
 Parting part_without_record(const InferenceRequest& request, Outcome& outcome,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spillway/route/failure_policy.hpp"
+#include "spillway/route/preference.hpp"
 #include "spillway/route/strategy.hpp"
 
 namespace spillway::route {
@@ -63,8 +64,7 @@ AttemptChain::AttemptChain(const AttemptChain& other)
       fallbacks_(other.fallbacks_),
       committed_(other.committed_),
       escalated_(other.escalated_)
-{
-}
+{}
 
 Action AttemptChain::start(const Moment& moment)
 {
@@ -270,10 +270,14 @@ DeploymentIndex AttemptChain::best_of(std::vector<DeploymentIndex> candidates,
     if (!walk_->request.plan.strategy && !table_->strategy_chosen()) {
         prefer_ready_engines(order, *table_, moment.fleet);
     }
+    sort_by_preference(walk_->request.plan.prefer, walk_->request.plan.limits, *table_,
+                       moment.fleet, order);
     const auto best = order.front();
+    const auto& plan = walk_->request.plan;
     const bool stays =
-        there && moment.fleet[*sticky].in_flight <=
-                     moment.fleet[best].in_flight + switch_cost(walk_->request.prompt_estimate);
+        there && may_stay(plan.prefer, *sticky, best, plan.limits, *table_, moment.fleet) &&
+        moment.fleet[*sticky].in_flight <=
+            moment.fleet[best].in_flight + switch_cost(walk_->request.prompt_estimate);
     return stays ? *sticky : best;
 }
 

@@ -4,8 +4,10 @@
 #include <array>
 #include <cstdio>
 #include <limits>
+#include <tuple>
 
 #include "spillway/base/text.hpp"
+#include "spillway/route/preference.hpp"
 
 namespace spillway::route {
 
@@ -26,6 +28,7 @@ Limits limits_of(const Features& request, const Standing& standing)
     limits.prompt = request.prompt_upper;
     limits.uppers = request.uppers;
     limits.answer = request.answer;
+    limits.choices = request.choices;
     limits.max_cost = request.max_cost;
     return limits;
 }
@@ -43,6 +46,14 @@ const config::RouteRule* first_that_holds(const Features& request, const Compile
             return &rule;
     }
     return nullptr;
+}
+
+/// Who keeps it local; a budget that does is told of apart.
+BoundaryBy bound_by(const Features& request, const config::RouteAction& action)
+{
+    if (request.boundary != privacy::Boundary::local && action.boundary == privacy::Boundary::local)
+        return BoundaryBy::rule;
+    return request.boundary_by;
 }
 
 /// What routes do at the used share of the tightest budget that pays; nothing below the first step.
@@ -75,7 +86,8 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
         candidate.verdict = judge(deployment, limits, standing.fleet[member], standing.now);
         if (!rules_out(candidate.verdict) && !keeps_vectors(deployment, hop.wildcard, limits))
             candidate.verdict = Verdict::other_vectors;
-        candidate.worst_cost = worst_cost(deployment, limits.prompt_for(deployment), limits.answer);
+        candidate.worst_cost =
+            worst_cost(deployment, limits.prompt_for(deployment), limits.answer, limits.choices);
         const auto* budgets = standing.budget.targets;
         if (candidate.verdict == Verdict::kept && budgets != nullptr && candidate.worst_cost &&
             !budgets->affords(hop.group, member, *candidate.worst_cost))
@@ -86,43 +98,18 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
     return anybody;
 }
 
-/// What orders hops for a preference; smaller is better.
+/// Of the best member that may serve: what orders hops for a preference.
 double rank_of(Preference prefer, const Resolved& hop, const Limits& limits,
                const Standing& standing)
 {
-    constexpr double last = std::numeric_limits<double>::max();
-    double best = last;
+    double best = std::numeric_limits<double>::max();
     for (const auto member : standing.table[hop.group].members) {
         const auto& deployment = standing.table[member];
+        const auto& state = standing.fleet[member];
         if ((hop.pinned && *hop.pinned != member) ||
-            rules_out(judge(deployment, limits, standing.fleet[member].window)))
+            rules_out(judge(deployment, limits, state.window)))
             continue;
-        const auto cost = worst_cost(deployment, limits.prompt_for(deployment), limits.answer);
-        const auto priced = cost ? static_cast<double>(count(*cost)) : last;
-        const auto measured = standing.fleet[member].first_token_ms;
-        double rank = 0;
-        switch (prefer) {
-            case Preference::none:
-                break;
-            case Preference::local:
-                rank = deployment.reach == privacy::Reach::local ? 0 : 1;
-                break;
-            case Preference::cloud:
-                rank = deployment.reach == privacy::Reach::local ? 1 : 0;
-                break;
-            case Preference::cheap:
-                rank = priced;
-                break;
-            case Preference::fast:
-                // Never measured is no reason to be last.
-                rank = measured > 0 ? measured : 1;
-                break;
-            case Preference::best:
-                // The dearest model is the best guess at the most capable one.
-                rank = cost ? -priced : 0;
-                break;
-        }
-        best = std::min(best, rank);
+        best = std::min(best, rank_of(prefer, deployment, state, limits));
     }
     return best;
 }
@@ -132,6 +119,7 @@ void apply_preference(Preference prefer, const Standing& standing, Plan& plan)
 {
     if (prefer == Preference::none)
         return;
+    plan.prefer = prefer;
     std::vector<std::pair<double, Resolved>> ranked;
     for (auto& hop : plan.hops)
         ranked.emplace_back(rank_of(prefer, hop, plan.limits, standing), std::move(hop));
@@ -140,6 +128,27 @@ void apply_preference(Preference prefer, const Standing& standing, Plan& plan)
     plan.hops.clear();
     for (auto& [rank, hop] : ranked)
         plan.hops.push_back(std::move(hop));
+}
+
+/// Candidates as the plan has its hops, and in a hop as they are preferred; those of hops that the
+/// plan left out come last.
+void sort_candidates(const Standing& standing, Plan& plan)
+{
+    if (plan.prefer == Preference::none)
+        return;
+    const auto key = [&](const Candidate& each) {
+        const auto hop =
+            std::find_if(plan.hops.begin(), plan.hops.end(), [&](const Resolved& place) {
+                return place.group == each.group &&
+                       (!place.pinned || *place.pinned == each.deployment);
+            });
+        return std::tuple(hop - plan.hops.begin(), rules_out(each.verdict),
+                          rank_of(plan.prefer, standing.table[each.deployment],
+                                  standing.fleet[each.deployment], plan.limits));
+    };
+    auto& candidates = plan.why.candidates;
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [&](const Candidate& a, const Candidate& b) { return key(a) < key(b); });
 }
 
 bool any_is(const std::vector<Candidate>& candidates, Verdict verdict)
@@ -250,8 +259,11 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
     // What the rule sets goes over the client's own on the wire, so it is what is judged.
     if (const auto set = answer_length(action.parameters))
         plan.limits.answer = set;
+    plan.limits.choices = choices_asked(request.choices, action.parameters);
     plan.limits.max_cost = lower_of(request.max_cost, action.max_cost);
     plan.why.boundary = plan.limits.boundary;
+    plan.why.boundary_by = bound_by(request, action);
+    plan.why.prefer = request.prefer;
     plan.strategy = action.strategy;
     plan.parameters = action.parameters;
     plan.timeout = action.timeout;
@@ -277,6 +289,7 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
     apply_preference(request.prefer, standing, plan);
     if (turn == config::BudgetTurn::local_first)
         apply_preference(Preference::local, standing, plan);
+    sort_candidates(standing, plan);
     note_worst_cost(plan);
     return plan;
 }
@@ -290,7 +303,9 @@ Result<Plan> decide(const Features& request, const Resolved& model, const Standi
     plan.limits.content = {};
     if (request.task == config::Task::embedding)
         plan.limits.vectors = vectors_at(model, standing.table);
+    plan.prefer = plan.why.prefer = request.prefer;
     plan.why.boundary = plan.limits.boundary;
+    plan.why.boundary_by = request.boundary_by;
     plan.hops.push_back(model);
     const bool anybody = judge_hop(model, plan.limits, standing, plan);
     // Its fallbacks may still be local, or cheaper; the chain asks each of them the same.
@@ -298,6 +313,7 @@ Result<Plan> decide(const Features& request, const Resolved& model, const Standi
         !standing.table.fallbacks(model.group, model.asked, FallbackList::general).empty();
     if (!anybody && !leads_on)
         return refusal(plan, standing, standing.table[model.group].name, why);
+    sort_candidates(standing, plan);
     note_worst_cost(plan);
     return plan;
 }

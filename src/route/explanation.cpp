@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::size_t longest_line = 240;
 
+std::string in_brackets(std::string_view words)
+{
+    return words.empty() ? std::string() : " (" + std::string(words) + ")";
+}
+
 /// Candidates of one group and one verdict as one word, so that a group of twenty fits the line.
 void add_candidates(const Explanation& why, const RoutingTable& table, std::string& line)
 {
@@ -31,6 +36,44 @@ void add_candidates(const Explanation& why, const RoutingTable& table, std::stri
 
 }  // namespace
 
+std::string_view name(Preference preference)
+{
+    switch (preference) {
+        case Preference::none:
+            return "";
+        case Preference::local:
+            return "local";
+        case Preference::cloud:
+            return "cloud";
+        case Preference::cheap:
+            return "cheap";
+        case Preference::fast:
+            return "fast";
+        case Preference::best:
+            return "best";
+    }
+    return "";
+}
+
+std::string_view name(BoundaryBy by)
+{
+    switch (by) {
+        case BoundaryBy::nobody:
+            return "";
+        case BoundaryBy::rule:
+            return "rule";
+        case BoundaryBy::key:
+            return "key";
+        case BoundaryBy::header:
+            return "header";
+        case BoundaryBy::metadata:
+            return "metadata";
+        case BoundaryBy::sensitive_class:
+            return "class";
+    }
+    return "";
+}
+
 std::string compact(const Explanation& why, const RoutingTable& table)
 {
     std::string line;
@@ -47,7 +90,9 @@ std::string compact(const Explanation& why, const RoutingTable& table)
         line += why.budget == config::BudgetTurn::local_only ? "; budget=local-only"
                                                              : "; budget=local-first";
     if (why.boundary == privacy::Boundary::local)
-        line += "; boundary=local";
+        line += "; boundary=local" + in_brackets(name(why.boundary_by));
+    if (why.prefer != Preference::none)
+        line += "; prefer=" + std::string(name(why.prefer));
     add_candidates(why, table, line);
     if (line.size() > longest_line)
         line.replace(longest_line - 3, std::string::npos, "...");

@@ -143,6 +143,14 @@ std::optional<score::Score> score_at(const Json& object)
     return score;
 }
 
+std::optional<std::uint32_t> choices_at(const Json& object, const char* key)
+{
+    if (!object.contains(key))
+        return std::nullopt;
+    return static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(number_at(object, key), 1, chat::Choices::most));
+}
+
 FamilyTokens uppers_at(const Json& object)
 {
     FamilyTokens uppers;
@@ -195,6 +203,7 @@ Features read_features(const Json& object, const privacy::ClassNames& names)
     features.uppers = uppers_at(object);
     if (const auto answer = object.find("answer"); answer != object.end())
         features.answer = Tokens{number_at(object, "answer")};
+    features.choices = {choices_at(object, "n"), choices_at(object, "best_of")};
     features.turns = static_cast<std::uint32_t>(number_at(object, "turns"));
     features.content =
         ContentSet::from_bits(static_cast<std::uint32_t>(number_at(object, "content")));
@@ -236,6 +245,10 @@ std::string to_json(const Features& features, const privacy::ClassNames& names)
         .number("prefer", static_cast<int>(features.prefer));
     if (features.answer)
         out.json("answer", std::to_string(count(*features.answer)));
+    if (features.choices.n)
+        out.json("n", std::to_string(*features.choices.n));
+    if (features.choices.best_of)
+        out.json("best_of", std::to_string(*features.choices.best_of));
     if (features.uppers != FamilyTokens{})
         out.json("uppers", uppers_json(features.uppers));
     if (features.max_cost)

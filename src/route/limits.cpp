@@ -12,8 +12,6 @@ namespace {
 constexpr std::int64_t pico_per_nano = 1'000;
 constexpr std::int64_t most_tokens = 1'000'000'000;
 constexpr std::int64_t highest_price = 4'000'000'000;  ///< 4,000 USD per million tokens.
-/// What an answer may grow to where neither the request nor the model says.
-constexpr Tokens usual_longest_answer{16'384};
 
 /// False only where the file says that the deployment cannot.
 bool can(const Deployment& deployment, const Limits& limits)
@@ -46,9 +44,9 @@ bool fits(const Deployment& deployment, const Limits& limits, std::optional<Toke
     const auto window = window_of(deployment, told);
     if (limits.fit == Fit::unchecked || !window)
         return true;
-    const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && limits.answer;
-    const auto needed =
-        count(limits.prompt_for(deployment)) + (whole_answer ? count(*limits.answer) : 1);
+    const auto asked = limits.answer ? limits.answer : deployment.default_answer;
+    const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && asked;
+    const auto needed = count(limits.prompt_for(deployment)) + (whole_answer ? count(*asked) : 1);
     return needed <= count(*window);
 }
 
@@ -99,22 +97,42 @@ std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parame
     return longest;
 }
 
+chat::Choices choices_asked(chat::Choices own, const std::vector<config::Parameter>& parameters)
+{
+    for (const auto& parameter : parameters) {
+        if (parameter.name == "n")
+            own.n = chat::read_choices(parameter.json);
+        else if (parameter.name == "best_of")
+            own.best_of = chat::read_choices(parameter.json);
+    }
+    return own;
+}
+
+Tokens longest_answer(const Deployment& deployment, std::optional<Tokens> asked)
+{
+    const auto most = deployment.max_output_tokens;
+    const auto longest = asked                       ? *asked
+                         : deployment.default_answer ? *deployment.default_answer
+                                                     : most.value_or(usual_longest_answer);
+    return most ? std::min(longest, *most) : longest;
+}
+
 std::optional<NanoUsd> worst_cost(const Deployment& deployment, Tokens prompt,
-                                  std::optional<Tokens> answer)
+                                  std::optional<Tokens> answer, chat::Choices choices)
 {
     const bool answers = answer != Tokens{0};
     if (!deployment.dearest_input || (answers && !deployment.dearest_output))
         return deployment.local ? std::optional(NanoUsd{0}) : std::nullopt;
-    auto longest = answer.value_or(deployment.max_output_tokens.value_or(usual_longest_answer));
-    if (deployment.max_output_tokens)
-        longest = std::min(longest, *deployment.max_output_tokens);
+    const auto one =
+        std::clamp<std::int64_t>(count(longest_answer(deployment, answer)), 0, most_tokens);
+    const Tokens all{one * choices.paid(deployment.default_choices)};
     // Bounded, so that no figure of a file or a client overflows the product.
     const auto pico = [](Tokens tokens, PicoUsdPerToken price) {
         return std::clamp<std::int64_t>(count(tokens), 0, most_tokens) *
                std::clamp<std::int64_t>(count(price), 0, highest_price);
     };
     const auto sum = pico(prompt, *deployment.dearest_input) +
-                     pico(longest, deployment.dearest_output.value_or(PicoUsdPerToken{0}));
+                     pico(all, deployment.dearest_output.value_or(PicoUsdPerToken{0}));
     return NanoUsd{(sum + pico_per_nano - 1) / pico_per_nano};
 }
 
@@ -147,9 +165,11 @@ std::optional<Tokens> room_for_answer(const Deployment& deployment, std::optiona
                                       Tokens prompt)
 {
     const auto window = window_of(deployment, told);
+    const auto& most = deployment.max_output_tokens;
     if (!window)
-        return std::nullopt;
-    return Tokens{std::max<std::int64_t>(0, count(*window) - count(prompt))};
+        return most;
+    const Tokens beside{std::max<std::int64_t>(0, count(*window) - count(prompt))};
+    return most ? std::min(beside, *most) : beside;
 }
 
 Verdict judge(const Deployment& deployment, const Limits& limits, std::optional<Tokens> told)
@@ -161,7 +181,8 @@ Verdict judge(const Deployment& deployment, const Limits& limits, std::optional<
     if (!fits(deployment, limits, told))
         return Verdict::too_small;
     if (limits.max_cost) {
-        const auto cost = worst_cost(deployment, limits.prompt_for(deployment), limits.answer);
+        const auto cost =
+            worst_cost(deployment, limits.prompt_for(deployment), limits.answer, limits.choices);
         if (!cost || *cost > *limits.max_cost)
             return Verdict::too_dear;
     }

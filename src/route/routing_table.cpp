@@ -4,6 +4,7 @@
 
 #include "spillway/config/price_book.hpp"
 #include "spillway/config/vector_model.hpp"
+#include "spillway/route/limits.hpp"
 
 namespace spillway::route {
 namespace {
@@ -144,6 +145,8 @@ void describe(Deployment& deployment, const config::Deployment& row)
     deployment.vectors = config::vector_model(row);
     deployment.wildcard = row.group.ends_with('*');
     deployment.max_output_tokens = row.max_output_tokens;
+    deployment.default_answer = answer_length(row.defaults);
+    deployment.default_choices = choices_asked({}, row.defaults);
     deployment.dearest_input = config::dearest_input(row);
     deployment.dearest_output = config::dearest_output(row);
     deployment.supports_vision = row.supports_vision;

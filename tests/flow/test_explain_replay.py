@@ -141,6 +141,25 @@ def test_an_answer_carries_the_explanation_that_was_asked_for(town):
     assert "routing" not in town.ask("urgent").json
 
 
+def test_a_refusal_carries_the_explanation_that_was_asked_for(town):
+    refused = town.ask("urgent", metadata={"explain": True}, headers=[("x-spillway-boundary", "local")])
+    assert (refused.status, refused.error["code"]) == (503, "no_local_deployment")
+    said = refused.json["routing"]
+    assert (said["rule"], said["boundary_by"], said["chain"]) == ("asked", "header", [])
+    assert [each["verdict"] for each in said["candidates"]] == ["not local"]
+    assert "routing" not in town.ask("urgent", headers=[("x-spillway-boundary", "local")]).json
+    dear = town.ask("hello", model="cloud", metadata={"explain": True},
+                    headers=[("x-spillway-max-cost", "0.0000001")])
+    assert (dear.status, dear.json["routing"]["candidates"][0]["verdict"]) == (400, "too dear")
+
+
+def test_the_reason_names_the_preference_and_who_sets_the_boundary(town):
+    reply = town.ask("hello", headers=[("x-spillway-prefer", "cloud"), ("x-spillway-boundary", "local")])
+    assert "boundary=local (header); prefer=cloud" in reply.header("x-spillway-reason")
+    reply = town.ask("hello", metadata={"no_fallback": True})
+    assert "boundary=local (metadata)" in reply.header("x-spillway-reason")
+
+
 def test_a_stream_carries_the_explanation_before_its_end(town):
     reply = town.ask("urgent", stream=True, metadata={"explain": True})
     assert reply.text == "Hello from cloud." and reply.done
@@ -181,7 +200,7 @@ def test_replay_by_the_file_of_then_moves_nothing(town):
     assert (said["requests"], said["decided"], said["explicit_model"]) == (5, 4, 1)
     assert (said["moved"], said["moves"], said["privacy_violations"]) == (0, [], 0)
     assert said["cost_nano_usd"]["before"] == said["cost_nano_usd"]["after"] > 0
-    assert said["not_known"] == {"questions": 0, "sensitive": 0, "score": 0, "code": 0}
+    assert said["not_known"] == {"questions": 0, "sensitive": 0, "score": 0, "code": 0, "speed": 0}
 
 
 def test_replay_shows_what_another_file_would_change_and_the_same_twice(town):

@@ -157,6 +157,10 @@ def test_an_answer_is_shortened_only_where_the_rule_allows_it(workshop):
     town = Town(workshop, rules=[], route={"otherwise": {"use": ["fast"], "clamp_max_tokens": True}})
     assert town.served("hello", max_tokens=50_000) == "fast"
     assert 3000 < town.fast.requests[-1].json["max_tokens"] < 4096
+    # Under the client's own name: there are models that refuse the other.
+    assert town.served("hello", max_completion_tokens=50_000) == "fast"
+    sent = town.fast.requests[-1].json
+    assert 3000 < sent["max_completion_tokens"] < 4096 and "max_tokens" not in sent
 
 
 # --- privacy
@@ -268,6 +272,22 @@ def test_no_byte_of_a_private_request_reaches_the_cloud_under_faults(town):
 # --- wishes
 
 
+def test_a_preference_holds_inside_a_group_of_both_kinds(workshop):
+    home, away = workshop.upstream("home"), workshop.upstream("away")
+    daemon = workshop.serve(
+        deployment("mixed", home.base, model_info={"local": True}),
+        deployment("mixed", away.base, input_cost_per_token=0.000001, output_cost_per_token=0.000002,
+                   model_info={"local": False}),
+        routes={"auto": {"otherwise": ["mixed"]}})
+    for model in ("auto", "mixed"):
+        for wish, upstream in (("local", home), ("cloud", away), ("cheap", home), ("best", away)):
+            before = len(upstream.requests)
+            for _ in range(8):
+                headers = [("x-spillway-prefer", wish)]
+                assert daemon.client.chat(model, headers=headers).status == 200
+            assert len(upstream.requests) == before + 8, (model, wish)
+
+
 def test_a_client_may_reorder_but_not_widen(workshop):
     town = Town(workshop, rules=[], otherwise=["fast", "cloud"])
     assert town.served("hello", headers=[("x-spillway-prefer", "cloud")]) == "cloud"
@@ -275,6 +295,14 @@ def test_a_client_may_reorder_but_not_widen(workshop):
     assert town.served("hello", headers=[("x-spillway-prefer", "cloud"), ("x-spillway-max-cost", "0.0001")]) == "fast"
     assert town.ask("hello", headers=[("x-spillway-prefer", "nearest")]).status == 400
     assert town.ask("hello", headers=[("x-spillway-max-cost", "free")]).status == 400
+
+
+def test_a_ceiling_counts_every_answer_that_is_asked_for(town):
+    """Explained and refused alike: what one answer may cost, a hundred may not."""
+    headers = [("x-spillway-max-cost", "0.005")]
+    assert town.ask("hello", model="cloud", headers=headers, max_tokens=50).status == 200
+    reply = town.ask("hello", model="cloud", headers=headers, max_tokens=50, n=100)
+    assert (reply.status, reply.error["code"]) == (400, "cost_ceiling")
 
 
 def test_a_ceiling_that_nothing_keeps_is_told(town):

@@ -40,6 +40,7 @@ struct ReplaySums {
     std::uint64_t questions_unknown = 0;  ///< Rules ask for words or headers that were not asked.
     std::uint64_t score_unknown = 0;
     std::uint64_t code_unknown = 0;
+    std::uint64_t speed_unknown = 0;  ///< Asked for the fastest; taken as it was then.
     ReplayCost cost;
     /// From group to group, with how many. Names of the ledger and of the new file.
     std::map<std::pair<std::string, std::string>, std::uint64_t> moves;
@@ -68,6 +69,7 @@ private:
                         const route::Plan& plan);
     void note_move(const std::string& from, const std::string& to);
     void note_cost(const ledger::SpendRecord& record, DeploymentIndex deployment);
+    void go_as_then(const std::string& from, route::Plan& plan);
     [[nodiscard]] bool was_local(const ledger::SpendRecord& record) const;
     [[nodiscard]] DeploymentIndex first_choice(const ledger::SpendRecord& record,
                                                const route::Plan& plan) const;

@@ -13,6 +13,10 @@ namespace spillway::gateway {
 [[nodiscard]] std::string explanation_json(const Described& described, const route::Plan& plan,
                                            const Snapshot& snapshot);
 
+/// The same where there is no plan.
+[[nodiscard]] std::string refusal_json(const Described& described, const route::Explanation& why,
+                                       const Snapshot& snapshot);
+
 /// Where the request would go and why, or why nowhere, with the time that took. Changes nothing: a
 /// share of the traffic is not used up by asking.
 /// @return JSON; an error only for a request that is none.
@@ -23,5 +27,7 @@ namespace spillway::gateway {
 /// Puts the explanation that the request asked for into its answer: a member `routing` of a JSON
 /// object, or a chunk without choices before the end of a stream.
 void add_explanation(const Routing& routing, Parting& parting);
+/// The same for the body of a refusal, or any other JSON object.
+void add_explanation(const Routing& routing, std::string& body);
 
 }  // namespace spillway::gateway

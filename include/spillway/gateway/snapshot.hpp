@@ -43,7 +43,6 @@ struct Upstream {
     config::Embeddings embeddings;  ///< `max_batch`: the provider's, where the row sets none.
     std::optional<std::int64_t> default_dimensions;  ///< For requests that set none.
     ledger::Rate rate;
-    std::optional<Tokens> default_answer;  ///< `max_tokens` for requests that set none.
     bool local = false;
     privacy::Place place;  ///< What a request that stays local is told of it.
     observe::Metrics::Deployment metrics;

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spillway/base/units.hpp"
+#include "spillway/chat/choices.hpp"
 #include "spillway/config/routes.hpp"
 #include "spillway/privacy/boundary.hpp"
 #include "spillway/privacy/class_set.hpp"
@@ -48,6 +50,13 @@ struct Probe {
 /// What the client would like best among what the configuration allows.
 enum class Preference : std::uint8_t { none, local, cloud, cheap, fast, best };
 
+[[nodiscard]] std::string_view name(Preference preference);
+
+/// Who says that a request stays local. Told, not recorded: replays ask only whether it must.
+enum class BoundaryBy : std::uint8_t { nobody, rule, key, header, metadata, sensitive_class };
+/// As the answer's headers have it: "rule", "class"; empty for nobody.
+[[nodiscard]] std::string_view name(BoundaryBy by);
+
 /// Everything `decide` may know of a request: no text, no clock, nothing that waits. Recorded with
 /// the request, so that another configuration can be asked later what it would have done.
 struct Features {
@@ -56,11 +65,13 @@ struct Features {
     Tokens prompt_upper{};         ///< Upper end of its error band; rules use this one.
     FamilyTokens uppers;           ///< Of the families that the route leads to: for fit and cost.
     std::optional<Tokens> answer;  ///< Longest answer that was asked for.
+    chat::Choices choices;         ///< How many of them.
     std::uint32_t turns = 0;
     ContentSet content;
     config::ClientKind client = config::ClientKind::unknown;
     privacy::ClassSet sensitive;
     privacy::Boundary boundary = privacy::Boundary::any;  ///< By header, key, metadata or class.
+    BoundaryBy boundary_by = BoundaryBy::nobody;          ///< Which of them.
     std::optional<score::Score> score;                    ///< Empty when nobody asked for it.
     std::vector<Probe> probes;                            ///< Sorted by `question`.
     std::string key;                                      ///< Hash; never the key.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "spillway/base/units.hpp"
+#include "spillway/chat/choices.hpp"
 #include "spillway/config/routes.hpp"
 #include "spillway/privacy/boundary.hpp"
 #include "spillway/route/access.hpp"
@@ -50,6 +51,7 @@ struct Limits {
     Tokens prompt{};      ///< Upper end, where the deployment's own family was not counted.
     FamilyTokens uppers;  ///< Upper ends by family.
     std::optional<Tokens> answer;
+    chat::Choices choices;  ///< How many answers are paid for.
     std::optional<NanoUsd> max_cost;
     Access access;        ///< Of places, by name: looked at wherever one is entered.
     std::string vectors;  ///< Of embeddings: nobody serves who makes others. Empty: anybody does.
@@ -65,10 +67,23 @@ struct Limits {
 /// The longest answer that these parameters set; empty when none of them does.
 [[nodiscard]] std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parameters);
 
-/// The most that one attempt can cost: the whole prompt and the longest answer at the dearest tier.
-/// Empty when a price is unknown.
+/// How many answers are asked for once these parameters have gone over the client's own.
+[[nodiscard]] chat::Choices choices_asked(chat::Choices own,
+                                          const std::vector<config::Parameter>& parameters);
+
+/// What an answer may grow to where neither the request nor the model says.
+inline constexpr Tokens usual_longest_answer{16'384};
+
+/// How long one answer of the deployment may become: what is asked for, else what the deployment
+/// adds to requests that ask for nothing, else what its model can.
+[[nodiscard]] Tokens longest_answer(const Deployment& deployment, std::optional<Tokens> asked);
+
+/// The most that one attempt can cost: the whole prompt and the longest answer at the dearest tier,
+/// as often as an answer is paid for. Budgets, ceilings and explanations all ask here. Empty when
+/// a price is unknown.
 [[nodiscard]] std::optional<NanoUsd> worst_cost(const Deployment& deployment, Tokens prompt,
-                                                std::optional<Tokens> answer);
+                                                std::optional<Tokens> answer,
+                                                chat::Choices choices);
 
 /// Which vectors `deployment` makes when `wildcard` is what `*` stands for.
 [[nodiscard]] std::string vectors_of(const Deployment& deployment, std::string_view wildcard);
@@ -83,7 +98,8 @@ struct Limits {
 [[nodiscard]] std::optional<Tokens> window_of(const Deployment& deployment,
                                               std::optional<Tokens> told);
 
-/// The longest answer that still fits beside the prompt; empty when the window is unknown.
+/// The longest answer that the model writes and that still fits beside the prompt; empty when
+/// neither is known.
 /// @param told  As for `window_of`.
 [[nodiscard]] std::optional<Tokens> room_for_answer(const Deployment& deployment,
                                                     std::optional<Tokens> told, Tokens prompt);

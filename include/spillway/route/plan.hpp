@@ -36,9 +36,11 @@ struct Explanation {
     std::string route;  ///< Empty when the client named a model.
     std::string rule;   ///< "otherwise" when no rule held.
     std::vector<RuleSeen> rules;
-    std::vector<Candidate> candidates;  ///< In the order of the chain.
+    std::vector<Candidate> candidates;  ///< In the order of the plan; then those of no hop of it.
     std::string score;                  ///< "complex 0.71", "abstained"; empty when not taken.
     privacy::Boundary boundary = privacy::Boundary::any;
+    BoundaryBy boundary_by = BoundaryBy::nobody;
+    Preference prefer = Preference::none;           ///< What the client asked for.
     std::optional<config::BudgetTurn> budget = {};  ///< What the budgets made of the chain.
     friend bool operator==(const Explanation&, const Explanation&) = default;
 };
@@ -57,6 +59,7 @@ struct Plan {
     std::vector<Resolved> hops;  ///< Never empty; the first is preferred.
     Beyond beyond = Beyond::configured;
     Limits limits;                             ///< Hold beyond the hops as well.
+    Preference prefer = Preference::none;      ///< Who comes first inside a hop.
     std::optional<config::Strategy> strategy;  ///< Instead of the router's.
     std::vector<config::Parameter> parameters;
     std::optional<Millis> timeout;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "spillway/base/units.hpp"
+#include "spillway/chat/choices.hpp"
 #include "spillway/chat/request_facts.hpp"
 #include "spillway/config/config.hpp"
 #include "spillway/privacy/locality.hpp"
@@ -34,6 +35,8 @@ struct Deployment {
     bool wildcard = false;  ///< Serves many models, of any mode.
     std::string vectors;    ///< See `config::vector_model`.
     std::optional<Tokens> max_output_tokens;
+    std::optional<Tokens> default_answer;          ///< What it adds to requests that say nothing.
+    chat::Choices default_choices;                 ///< The same.
     std::optional<PicoUsdPerToken> dearest_input;  ///< Over all tiers of its price.
     std::optional<PicoUsdPerToken> dearest_output;
     std::optional<bool> supports_vision;  ///< Unset: not known.

@@ -103,6 +103,24 @@ TEST_F(ReplayTest, CountsWhatMovesFromWhereToWhere)
     EXPECT_EQ(moves.at({"cloud", "fast-local"}), 1u);
 }
 
+TEST_F(ReplayTest, TakesTheFastestForTheOneOfThen)
+{
+    auto features = of_length(10);
+    features.prefer = route::Preference::fast;
+    auto both = by("    otherwise: [fast-local, cloud]\n");
+    both.add(record("cloud", features));
+    both.add(record("fast-local", features));
+    EXPECT_EQ(both.sums().moved, 0u);
+    EXPECT_EQ(both.sums().speed_unknown, 1u);
+    EXPECT_EQ(both.sums().cost.after, NanoUsd{3'000'000});
+    EXPECT_NE(replay_table(both.sums()).find("speeds not known        1  ("), std::string::npos);
+    // Where the plan leads there no more, it moves all the same.
+    auto local = by(all_local);
+    local.add(record("cloud", features));
+    EXPECT_EQ(local.sums().moved, 1u);
+    EXPECT_EQ(local.sums().speed_unknown, 0u);
+}
+
 TEST_F(ReplayTest, LeavesOutWhatNoClientAskedFor)
 {
     auto replay = by(all_cloud);

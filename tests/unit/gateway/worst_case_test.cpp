@@ -72,6 +72,22 @@ TEST_F(WorstCase, CountsEveryChoice)
 {
     body("{\"n\":3}", {{"n", "3"}});
     EXPECT_EQ(of(cloud), cost(prompt_tokens, 300));
+    EXPECT_EQ(of(cloud, {{"n", "2"}}), cost(prompt_tokens, 200));
+}
+
+TEST_F(WorstCase, CountsTheChoicesThatAreWrittenToPickFrom)
+{
+    body("{\"n\":3,\"best_of\":7}", {{"n", "3"}, {"best_of", "7"}});
+    EXPECT_EQ(of(cloud), cost(prompt_tokens, 700));
+}
+
+TEST_F(WorstCase, TakesChoicesThatAreNoPlainNumberForTheMost)
+{
+    body("{\"n\":\"100\"}", {{"n", "\"100\""}});
+    EXPECT_EQ(of(cloud), cost(prompt_tokens, 12'800));
+    request_.facts.members.clear();
+    body("{\"n\":null}", {{"n", "null"}});
+    EXPECT_EQ(of(cloud), cost(prompt_tokens, 100));
 }
 
 TEST_F(WorstCase, CountsPicturesApart)

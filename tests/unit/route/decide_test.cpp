@@ -241,6 +241,54 @@ TEST(Decide, JudgesTheCeilingByTheAnswerThatTheRuleSets)
     EXPECT_THAT(shorter.chain(of_tokens(100)), ElementsAre("cloud"));
 }
 
+TEST(Decide, JudgesTheCeilingByAllAnswersThatArePaidFor)
+{
+    const Scene scene(file("", "[cloud]"));
+    auto request = of_tokens(100);
+    request.answer = Tokens{10};
+    // 100 tokens in at 1 USD a million, 10 out at 10: 0.0002 USD for one answer.
+    request.max_cost = NanoUsd{300'000};
+    EXPECT_THAT(scene.chain(request), ElementsAre("cloud"));
+    request.choices.n = 100;
+    EXPECT_THAT(scene.chain(request), ElementsAre("cost_ceiling"));
+    request.max_cost = NanoUsd{100'000 + 100 * 100'000};
+    const auto plan = scene.decide(request);
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->worst_cost, request.max_cost);
+    request.choices = {{}, 101};
+    EXPECT_THAT(scene.chain(request), ElementsAre("cost_ceiling"));
+}
+
+TEST(Decide, JudgesTheCeilingByTheChoicesThatTheRuleSets)
+{
+    auto request = of_tokens(100);
+    request.answer = Tokens{10};
+    request.max_cost = NanoUsd{300'000};
+    const Scene more(file("", "{use: [cloud], params: {n: 5}}"));
+    EXPECT_THAT(more.chain(request), ElementsAre("cost_ceiling"));
+    request.choices.n = 100;
+    const Scene one(file("", "{use: [cloud], params: {n: 1}}"));
+    EXPECT_THAT(one.chain(request), ElementsAre("cloud"));
+}
+
+TEST(Decide, JudgesTheCeilingByTheAnswerThatTheDeploymentAddsUnasked)
+{
+    const auto model = [](const std::string& more) {
+        return "model_list:\n- {model_name: cloud, litellm_params: {model: openai/c, api_key: k, "
+               "input_cost_per_token: 0.000001, output_cost_per_token: 0.00001" +
+               more + "}, model_info: {id: c}}\nroutes:\n  r: {otherwise: [cloud]}\n";
+    };
+    auto request = of_tokens(100);
+    // Room for 10 tokens out.
+    request.max_cost = NanoUsd{200'000};
+    EXPECT_THAT(Scene(model("")).chain(request), ElementsAre("cost_ceiling"));
+    EXPECT_THAT(Scene(model(", max_tokens: 10")).chain(request), ElementsAre("cloud"));
+    EXPECT_THAT(Scene(model(", max_tokens: 11")).chain(request), ElementsAre("cost_ceiling"));
+    EXPECT_THAT(Scene(model(", max_tokens: 10, n: 2")).chain(request), ElementsAre("cost_ceiling"));
+    request.answer = Tokens{9};
+    EXPECT_THAT(Scene(model(", max_tokens: 11")).chain(request), ElementsAre("cloud"));
+}
+
 TEST(Decide, ReservesForTheDearestCandidate)
 {
     const Scene scene(file("", "[small, cloud, dear]"));
@@ -340,7 +388,24 @@ TEST(Decide, ExplainsInOneLineWithoutTheText)
     const auto plan = scene.decide(request);
     ASSERT_TRUE(plan);
     EXPECT_EQ(compact(plan->why, scene.table),
-              "route=r; rule=one (turns, has); boundary=local; dear (not local), big");
+              "route=r; rule=one (turns, has); boundary=local (rule); dear (not local), big");
+}
+
+TEST(Decide, ExplainsWhoKeepsItLocalAndWhatIsPreferred)
+{
+    const Scene scene(file("", "[dear, small, big, cloud]"));
+    auto request = of_tokens(10);
+    request.prefer = Preference::local;
+    EXPECT_EQ(compact(scene.decide(request)->why, scene.table),
+              "route=r; rule=otherwise; prefer=local; small, big, dear, cloud");
+    request.prefer = Preference::best;
+    request.boundary = privacy::Boundary::local;
+    request.boundary_by = BoundaryBy::sensitive_class;
+    // Those that may not serve follow the plan's own.
+    EXPECT_EQ(compact(scene.decide(request)->why, scene.table),
+              "route=r; rule=otherwise; boundary=local (class); prefer=best; small, big, "
+              "dear (not local), cloud (not local)");
+    EXPECT_EQ(name(BoundaryBy::metadata), "metadata");
 }
 
 TEST(Decide, ExplainsARefusalAsItDoesAPlan)

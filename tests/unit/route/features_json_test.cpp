@@ -13,6 +13,7 @@ Features rich()
     features.prompt_upper = Tokens{1'100};
     features.uppers.set(tokens::Family::qwen, Tokens{1'300});
     features.answer = Tokens{0};
+    features.choices = {3, 5};
     features.turns = 3;
     features.content.add(config::Content::tools);
     features.client = config::ClientKind::coding_agent;
@@ -43,6 +44,7 @@ TEST(FeaturesJson, ComesBackAsItWas)
     EXPECT_EQ(read->sensitive, rich().sensitive);
     EXPECT_EQ(read->uppers, rich().uppers);
     EXPECT_EQ(read->answer, Tokens{0});
+    EXPECT_EQ(read->choices, rich().choices);
     EXPECT_EQ(read->score->tier, score::Tier::complex);
     EXPECT_EQ(read->probes, rich().probes);
     EXPECT_EQ(read->end_user, "o\"neil");

@@ -26,11 +26,13 @@ routes:
 }
 
 /// Where twenty requests go, each with another draw.
-std::set<std::string> servers(const Scene& scene)
+std::set<std::string> servers(const Scene& scene, const Features& request = {},
+                              std::optional<DeploymentIndex> sticky = {})
 {
     std::set<std::string> seen;
     for (std::uint64_t draw = 0; draw < 20; ++draw) {
-        AttemptChain chain(scene.table, {scene.decide({}).value(), {}, Tokens{0}}, noon);
+        AttemptChain chain(scene.table, {scene.decide(request).value(), {}, Tokens{0}, sticky},
+                           noon);
         const auto action = chain.start({noon, scene.fleet, draw * 0x9E37'79B9'7F4A'7C15U});
         seen.insert(scene.table[std::get<Send>(action).target.deployment].id);
     }
@@ -41,6 +43,56 @@ TEST(RouteAction, SetsTheStrategyInsideItsGroups)
 {
     EXPECT_EQ(servers(Scene(file(""))), (std::set<std::string>{"a", "b"}));
     EXPECT_EQ(servers(Scene(file(", strategy: ordered"))), (std::set<std::string>{"a"}));
+}
+
+/// One group of both kinds.
+constexpr std::string_view mixed = R"(model_list:
+- {model_name: pair, litellm_params: {model: ollama/a}, model_info: {id: a}}
+- {model_name: pair, litellm_params: {model: openai/b, api_key: k, input_cost_per_token: 0.000001, output_cost_per_token: 0.000001}, model_info: {id: b}}
+- {model_name: pair, litellm_params: {model: openai/c, api_key: k, input_cost_per_token: 0.000002, output_cost_per_token: 0.000002}, model_info: {id: c}}
+routes:
+  r: {otherwise: [pair]}
+)";
+
+TEST(APreferenceInAGroup, ComesBeforeTheDraw)
+{
+    using Ids = std::set<std::string>;
+    Scene scene(mixed);
+    scene.state("a").first_token_ms = 900;
+    scene.state("b").first_token_ms = 300;
+    scene.state("c").first_token_ms = 200;
+    const auto go = [&](Preference prefer) {
+        Features request;
+        request.prefer = prefer;
+        return servers(scene, request);
+    };
+    EXPECT_EQ(go(Preference::none), (Ids{"a", "b", "c"}));
+    EXPECT_EQ(go(Preference::local), (Ids{"a"}));
+    EXPECT_EQ(go(Preference::cloud), (Ids{"b", "c"}));
+    EXPECT_EQ(go(Preference::cheap), (Ids{"a"}));
+    EXPECT_EQ(go(Preference::fast), (Ids{"c"}));
+    EXPECT_EQ(go(Preference::best), (Ids{"c"}));
+}
+
+TEST(APreferenceInAGroup, LeavesTheOthersForWhenNobodyBetterServes)
+{
+    Scene scene(mixed);
+    Features request;
+    request.prefer = Preference::local;
+    scene.state("a").rests_until = noon + Millis{1'000};
+    EXPECT_EQ(servers(scene, request), (std::set<std::string>{"b", "c"}));
+}
+
+TEST(APreferenceInAGroup, MovesAConversationThatIsElsewhere)
+{
+    const Scene scene(mixed);
+    const DeploymentIndex cloud{1};
+    Features request;
+    EXPECT_EQ(servers(scene, request, cloud), (std::set<std::string>{"b"}));
+    request.prefer = Preference::local;
+    EXPECT_EQ(servers(scene, request, cloud), (std::set<std::string>{"a"}));
+    request.prefer = Preference::cloud;
+    EXPECT_EQ(servers(scene, request, cloud), (std::set<std::string>{"b"}));
 }
 
 TEST(RouteAction, BoundsTheWholeAndTheFirstToken)
