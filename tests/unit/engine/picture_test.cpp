@@ -230,7 +230,7 @@ TEST(EnginePicture, CountsALoadThatNobodyExpected)
     const ModelReport first{"a", loaded(6)};
     picture.reported({&first, 1}, start);
     picture.sent(picture.a, start + 5s);
-    Served served{.sent = start + 5s, .took = 6s};
+    Served served{.sent = start + 5s, .first_token = std::nullopt, .took = 6s};
     served.engine.load = 4s;
     picture.served(picture.a, served, start + 11s);
     EXPECT_EQ(picture.loads(), 1U);
@@ -245,7 +245,7 @@ TEST(EnginePicture, CountsNoLoadOfAModelThatWasThere)
     for (const auto told : {50ms, 4'000ms}) {
         const auto model = told < 1s ? picture.a : picture.b;
         picture.sent(model, start);
-        Served served{.sent = start, .took = 6s};
+        Served served{.sent = start, .first_token = std::nullopt, .took = 6s};
         served.engine.load = told;
         picture.served(model, served, start + 6s);
     }
