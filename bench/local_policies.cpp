@@ -78,7 +78,7 @@ void compare(const char* title, const EngineScript& engine, const TrafficScript&
 
 void thrash()
 {
-    std::printf("A-B-A-B, no cloud: model loads\n");
+    std::printf("A-B-A-B: model loads\n");
     const auto engine = two_models_one_card();
     for (const double gap : {1.0, 2.0, 3.0, 5.0, 8.0, 12.0}) {
         const auto requests = alternating(gap, 3600, 1);
@@ -87,6 +87,7 @@ void thrash()
         std::printf(" one each %4.1f s (%zu)\n", gap, requests.size());
         print("first come, first served", first_come);
         print("spillway's queue", ours);
+        print("  and a cloud", run(engine, {}, requests, policy(Policy::Kind::predicted), 1));
     }
 }
 

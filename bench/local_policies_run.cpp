@@ -241,7 +241,7 @@ private:
             return fails();
         to_cloud(request);
         const auto model = models_[request.model];
-        if (!se::worth_loading(queue_, picture_.shape(), model))
+        if (!se::worth_loading(queue_, picture_.shape(), model, clock_.now()))
             return;
         se::Ask ask;
         ask.model = model;

@@ -17,6 +17,8 @@ namespace {
 
 constexpr Millis patience{5'000};
 constexpr std::size_t at_once = 8;
+/// So soon it is seen that an engine has news.
+constexpr Millis shortest_rest{250};
 constexpr std::size_t most_answer = std::size_t{1} << 20;
 
 const std::string no_body;
@@ -191,9 +193,11 @@ net::Task<void> hear_cards(Looking& looking, const Question& question, net::Shar
         if (shard.draining())
             co_return;
         // An engine that is not there has not been asked.
-        if (answer.trouble.empty())
-            upstream.ollama->windows->learned_maximum(upstream.model,
-                                                      engine::trained_window(answer.body));
+        if (!answer.trouble.empty())
+            continue;
+        auto& windows = *upstream.ollama->windows;
+        windows.learned_maximum(upstream.model, engine::trained_window(answer.body));
+        windows.learned_card(upstream.model, gateway::read_shown_model(answer.body));
     }
 }
 
@@ -225,16 +229,31 @@ net::Task<void> work_through(Looking& looking, net::Shard& shard)
         looking.done.set();
 }
 
+/// Does an engine of it have something to tell before its time?
+bool somebody_calls(const gateway::Snapshot& snapshot, TimePoint now)
+{
+    const auto& gates = snapshot.engines->all();
+    return std::any_of(gates.begin(), gates.end(),
+                       [&](const auto& gate) { return gate->report_wanted(now); });
+}
+
 void find_questions(Looking& looking, HealthRound round, TimePoint now)
 {
     const auto& snapshot = *looking.snapshot;
     std::vector<guard::Health> known;
     std::vector<bool> local;
     for (std::size_t i = 0; i < snapshot.upstreams.size(); ++i) {
-        known.push_back(snapshot.fleet->health(index_of(i), now));
+        auto health = snapshot.fleet->health(index_of(i), now);
+        // What it told before does not hold any more.
+        const auto* const gate = snapshot.engines->of(index_of(i));
+        if (gate != nullptr && gate->report_wanted(now))
+            health.report.reset();
+        known.push_back(std::move(health));
         const auto& deployment = snapshot.table.deployments()[i];
         local.push_back(deployment.reach == privacy::Reach::local);
     }
+    for (const auto& gate : snapshot.engines->all())
+        gate->report_asked(now);
     looking.questions =
         questions_due(*looking.view, known, local, snapshot.config.health, round, now);
 }
@@ -286,8 +305,23 @@ net::Task<void> HealthKeeper::keep()
             co_await look_around(std::move(snapshot), std::move(view), round, shard);
         if (stopping_)
             co_return;
-        const auto pause = pause_after(interval, shard.random().draw());
-        co_await shard.sleep(pause, &interrupt_);
+        co_await rest(interval);
+    }
+}
+
+/// Until the next round, or until an engine has news.
+net::Task<void> HealthKeeper::rest(Millis interval)
+{
+    auto& shard = lane_.shard();
+    const auto until =
+        std::chrono::steady_clock::now() + pause_after(interval, shard.random().draw());
+    while (!stopping_ && !shard.draining()) {
+        const auto now = std::chrono::steady_clock::now();
+        const bool called = interval > Millis{0} && somebody_calls(*lane_.services().snapshot, now);
+        if (now >= until || called)
+            co_return;
+        const auto nap = std::min(std::chrono::ceil<Millis>(until - now), shortest_rest);
+        co_await shard.sleep(nap, &interrupt_);
     }
 }
 

@@ -21,10 +21,11 @@ bool starts_with(std::string_view text, std::string_view prefix)
     return text.substr(0, prefix.size()) == prefix;
 }
 
-/// What only Ollama's own API takes.
-bool is_ollamas(std::string_view key)
+/// What only Ollama's own API takes. To others an old completion is raw as it is.
+bool is_ollamas(std::string_view key, chat::Endpoint endpoint)
 {
-    return is(key, "options") || is(key, "keep_alive") || is(key, "think");
+    return is(key, "options") || is(key, "keep_alive") || is(key, "think") ||
+           (endpoint == chat::Endpoint::completions && is(key, "raw"));
 }
 
 /// The client's words to the gateway about its own request (litellm-surface, client controls and
@@ -137,6 +138,7 @@ public:
             }
             ++kept;
             change(members[i]);
+            leave_to_ollama(members[i]);
             if (has_key(members[i], "model")) {
                 set_model(members[i], upstream_model);
             }
@@ -145,6 +147,16 @@ public:
     }
 
 private:
+    void leave_to_ollama(const Member& member)
+    {
+        for (const auto& range : facts_.ollama_only) {
+            const auto& value = member.value;
+            if (!rules_.speaks_ollama && range.offset >= value.offset &&
+                range.offset + range.length <= value.offset + value.length)
+                splices_.add(range.offset, range.length, {});
+        }
+    }
+
     [[nodiscard]] bool has_key(const Member& member, std::string_view name) const
     {
         if (member.key == name) {
@@ -202,8 +214,13 @@ private:
             (any_escaped_ && is_control(unescaped(member.key)))) {
             return true;
         }
-        if (drops_ollamas() &&
-            (is_ollamas(member.key) || (any_escaped_ && is_ollamas(unescaped(member.key))))) {
+        if (drops_ollamas() && (is_ollamas(member.key, endpoint_) ||
+                                (any_escaped_ && is_ollamas(unescaped(member.key), endpoint_)))) {
+            return true;
+        }
+        // Others have a word of the same name, with other values.
+        if (drops_ollamas() && endpoint_ == chat::Endpoint::embeddings &&
+            is(member.key, "truncate") && member.value.of(body_) == "true") {
             return true;
         }
         if (is(member.key, "metadata") && !keeps_metadata()) {

@@ -111,6 +111,8 @@ private:
             count_output();
         } else if (is(key.text, "message")) {
             json_.peek() == '{' ? read_envelope() : read_word(key);
+        } else if (is(key.text, "timings")) {
+            usage_.read_timings(json_);
         }
     }
 
@@ -195,7 +197,7 @@ private:
     {
         if (is(key.text, "delta") || is(key.text, "message")) {
             read_delta();
-        } else if (is(key.text, "text")) {
+        } else if (is(key.text, "text") || is(key.text, "reasoning_content")) {
             count_output();
         } else if (is(key.text, "finish_reason")) {
             read_finish();

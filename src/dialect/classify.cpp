@@ -74,9 +74,10 @@ bool says_model_missing(std::string_view said)
 bool says_unsupported(std::string_view said)
 {
     return says_any(
-        said, {"does not support tools", "does not support thinking", "does not support chat",
-               "does not support images", "does not support vision", "does not support embedding",
-               "does not support generate", "does not support completion"});
+        said,
+        {"does not support tools", "does not support thinking", "does not support chat",
+         "does not support images", "does not support vision", "does not support embedding",
+         "does not support generate", "does not support completion", "does not support insert"});
 }
 
 /// Statuses behind which an overflow of the context window may hide; 0 is an error in a stream.

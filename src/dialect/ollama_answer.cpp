@@ -44,9 +44,30 @@ std::string message_of(const OllamaLine& line, const AnswerFrame& frame)
     return message + "}";
 }
 
-}  // namespace
+/// The one choice of a chat, but for its end.
+std::string chat_choice(const OllamaLine& line, const AnswerFrame& frame)
+{
+    auto choice = R"("message":)" + message_of(line, frame) + R"(,"logprobs":)";
+    if (line.logprobs.empty()) {
+        return choice + "null";
+    }
+    return choice + R"({"content":[)" + line.logprobs + R"(],"refusal":null})";
+}
 
-Result<OpenAiAnswer> openai_chat_answer(std::string_view body, const AnswerFrame& frame)
+std::string text_choice(const OllamaLine& line, const AnswerFrame&)
+{
+    std::string choice = R"("text":")";
+    choice.append(line.content).append(R"(","logprobs":null)");
+    if (!line.thinking.empty()) {
+        choice.append(R"(,"reasoning_content":")").append(line.thinking).append("\"");
+    }
+    return choice;
+}
+
+/// An answer of one choice, which `choice_of` writes.
+Result<OpenAiAnswer> answer_of(std::string_view body, const AnswerFrame& frame,
+                               std::string_view object,
+                               std::string (*choice_of)(const OllamaLine&, const AnswerFrame&))
 {
     JsonIndex index;
     const auto line = read_whole(body, index);
@@ -65,19 +86,30 @@ Result<OpenAiAnswer> openai_chat_answer(std::string_view body, const AnswerFrame
     answer.engine = engine_facts(*line);
     answer.usage = usage_origin(*line);
     auto& out = answer.body;
-    out.append(R"({"id":)").append(json_quoted(frame.id));
-    out.append(R"(,"object":"chat.completion","created":)").append(std::to_string(frame.created));
+    out.append(R"({"id":)").append(json_quoted(frame.id)).append(R"(,"object":")").append(object);
+    out.append(R"(","created":)").append(std::to_string(frame.created));
     out.append(R"(,"model":")").append(line->model);
-    out.append(R"(","system_fingerprint":"fp_ollama","choices":[{"index":0,"message":)");
-    out.append(message_of(*line, frame)).append(R"(,"logprobs":)");
-    if (line->logprobs.empty()) {
-        out.append("null");
-    } else {
-        out.append(R"({"content":[)").append(line->logprobs).append(R"(],"refusal":null})");
-    }
+    out.append(R"(","system_fingerprint":"fp_ollama","choices":[{"index":0,)");
+    out.append(choice_of(*line, frame));
     out.append(R"(,"finish_reason":")").append(finish_reason(*line, sums));
-    out.append(R"("}],"usage":)").append(usage_of(*line, sums, frame.prompt_count)).append("}");
+    out.append(R"("}],"usage":)").append(usage_of(*line, sums, frame.prompt_count));
+    if (frame.hands_context && !line->context.empty()) {
+        out.append(R"(,"context":)").append(line->context);
+    }
+    out.append("}");
     return answer;
+}
+
+}  // namespace
+
+Result<OpenAiAnswer> openai_chat_answer(std::string_view body, const AnswerFrame& frame)
+{
+    return answer_of(body, frame, "chat.completion", &chat_choice);
+}
+
+Result<OpenAiAnswer> openai_completion_answer(std::string_view body, const AnswerFrame& frame)
+{
+    return answer_of(body, frame, "text_completion", &text_choice);
 }
 
 Result<OpenAiAnswer> openai_embeddings_answer(std::string_view body, const AnswerFrame& frame)

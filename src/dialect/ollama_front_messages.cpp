@@ -69,6 +69,7 @@ bool read_images(JsonWalker& json, std::vector<std::string_view>& images)
 struct OllamaFrontMessages::Message {
     std::string role;
     std::string_view content;
+    std::string_view thinking;  ///< A JSON string.
     std::vector<std::string_view> images;
     std::string calls;  ///< OpenAI's array of them.
     std::string tool;
@@ -112,6 +113,8 @@ void OllamaFrontMessages::read_member(JsonWalker& json, const JsonKey& key, Mess
         }
         json.skip();
         message.content = json.since(begin);
+    } else if (is(key.text, "thinking") && json.peek() == '"') {
+        message.thinking = raw_value(json);
     } else if (is(key.text, "images")) {
         if (!read_images(json, message.images))
             fault_ = "images";
@@ -188,6 +191,15 @@ std::string OllamaFrontMessages::answered_call(const Message& message)
     return id;
 }
 
+std::vector<chat::ByteRange> OllamaFrontMessages::thoughts() const
+{
+    constexpr std::size_t bracket = 1;
+    auto thoughts = thoughts_;
+    for (auto& thought : thoughts)
+        thought.offset += bracket;
+    return thoughts;
+}
+
 void OllamaFrontMessages::write(const Message& message)
 {
     text_.append(text_.empty() ? "" : ",").append("{\"role\":").append(json_quoted(message.role));
@@ -198,6 +210,11 @@ void OllamaFrontMessages::write(const Message& message)
         text_.append(message.calls.empty() ? "\"\"" : "null");
     else
         text_.append(message.content);
+    if (!says_nothing(message.thinking)) {
+        const auto begin = text_.size();
+        text_.append(",\"reasoning_content\":").append(message.thinking);
+        thoughts_.push_back({begin, text_.size() - begin});
+    }
     if (!message.calls.empty())
         text_.append(",\"tool_calls\":[").append(message.calls).append("]");
     if (message.role == "tool")

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "spillway/chat/request_facts.hpp"
 #include "spillway/dialect/json_walk.hpp"
 
 namespace spillway::dialect {
@@ -28,6 +29,8 @@ public:
     [[nodiscard]] std::string read(JsonWalker& json);
     /// OpenAI's array.
     [[nodiscard]] std::string text() const { return "[" + text_ + "]"; }
+    /// Where in `text` the members stand that tell what models thought, each with its comma.
+    [[nodiscard]] std::vector<chat::ByteRange> thoughts() const;
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
 private:
@@ -45,6 +48,7 @@ private:
     [[nodiscard]] std::string new_id();
 
     std::string text_;
+    std::vector<chat::ByteRange> thoughts_;  ///< In `text_`.
     std::size_t count_ = 0;
     std::size_t calls_ = 0;
     std::deque<Call> open_;  ///< Calls without a result.

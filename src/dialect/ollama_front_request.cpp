@@ -56,13 +56,6 @@ Error wrong(std::string_view param, std::string_view wanted)
         .about(std::string(param));
 }
 
-Error not_here(std::string_view param, std::string_view instead)
-{
-    return Error(Errc::invalid_request, "'" + std::string(param) + "' is not supported here; " +
-                                            std::string(instead) + ".")
-        .about(std::string(param));
-}
-
 /// What is read in one pass over the body.
 struct Parts {
     Raw stream;
@@ -81,6 +74,7 @@ struct Parts {
     Raw context;
     Raw input;
     Raw dimensions;
+    Raw truncate;
     std::vector<std::string_view> images;
 };
 
@@ -129,7 +123,8 @@ private:
                                          Row{"raw", &Parts::raw},
                                          Row{"context", &Parts::context},
                                          Row{"input", &Parts::input},
-                                         Row{"dimensions", &Parts::dimensions}};
+                                         Row{"dimensions", &Parts::dimensions},
+                                         Row{"truncate", &Parts::truncate}};
         const auto row = std::find_if(rows.begin(), rows.end(),
                                       [&](const Row& each) { return each.key == key; });
         return row == rows.end() ? nullptr : &(parts_.*(row->place));
@@ -258,7 +253,11 @@ private:
     void write_chat()
     {
         begin(chat::Endpoint::chat);
-        add(request_.body, "messages", messages_.text());
+        const auto text = messages_.text();
+        add(request_.body, "messages", text);
+        request_.thoughts = messages_.thoughts();
+        for (auto& thought : request_.thoughts)
+            thought.offset += request_.body.size() - text.size();
         if (!says_nothing(parts_.tools))
             add(request_.body, "tools", parts_.tools);
         finish_generation();
@@ -266,13 +265,9 @@ private:
 
     void write_generate()
     {
-        if (!says_nothing(parts_.template_text))
-            return refuse(not_here("template", "it is part of the engine's model"));
-        if (!says_nothing(parts_.context))
-            return refuse(not_here("context", "send the earlier messages to /api/chat"));
         if (!says_nothing(parts_.prompt) && parts_.prompt.front() != '"')
             return refuse(wrong("prompt", "a string"));
-        const bool plain = parts_.raw == "true" || !says_nothing(parts_.suffix);
+        const bool plain = parts_.raw == "true" || !says_nothing(parts_.suffix) || is_ollamas();
         if (says_nothing(parts_.prompt) && parts_.images.empty() && says_nothing(parts_.suffix))
             return give_no_answer();
         if (plain)
@@ -290,16 +285,37 @@ private:
         finish_generation();
     }
 
-    /// Text without a chat's template around it.
+    /// Is there something beside the prompt that is neither a chat's nor an old completion's?
+    [[nodiscard]] bool is_ollamas() const
+    {
+        return !says_nothing(parts_.template_text) || !says_nothing(parts_.context);
+    }
+
+    /// Text without a chat's template around it, or with another one.
     void write_completion()
     {
-        if (!parts_.images.empty())
-            return refuse(not_here("images", "a raw prompt and one with a suffix are text alone"));
         begin(chat::Endpoint::completions);
         effort_ = {};
-        add(request_.body, "prompt", says_nothing(parts_.prompt) ? "\"\"" : parts_.prompt);
-        if (!says_nothing(parts_.suffix))
-            add(request_.body, "suffix", parts_.suffix);
+        auto& body = request_.body;
+        add(body, "prompt", says_nothing(parts_.prompt) ? "\"\"" : parts_.prompt);
+        const auto hand_on = [&](std::string_view name, Raw value) {
+            if (!says_nothing(value))
+                add(body, name, value);
+        };
+        hand_on("suffix", parts_.suffix);
+        if (parts_.raw == "true")
+            add(body, "raw", parts_.raw);
+        hand_on("template", parts_.template_text);
+        hand_on("context", parts_.context);
+        if (is_ollamas())
+            hand_on("system", parts_.system);
+        std::string images;
+        for (const auto image : parts_.images)
+            images.append(images.empty() ? "[\"" : ",\"").append(image).append("\"");
+        if (!images.empty())
+            add(body, "images", images + "]");
+        if (is_ollamas() || !images.empty())
+            request_.takers = OllamaTakers::ollama;
         finish_generation();
     }
 
@@ -312,6 +328,9 @@ private:
         add(request_.body, "input", input);
         if (!says_nothing(parts_.dimensions))
             add(request_.body, "dimensions", parts_.dimensions);
+        // Who says so in as many words wants the vector of the beginning.
+        if (parts_.truncate == "true")
+            add(request_.body, "truncate", parts_.truncate);
         finish();
     }
 

@@ -88,6 +88,8 @@ void read_choice(JsonWalker& json, ToolCalls& calls, Spoken& spoken)
             read_message(json, calls, spoken);
         else if (is(key.text, "text"))
             spoken.content.append(raw_string(json));
+        else if (is(key.text, "reasoning_content"))
+            spoken.thinking.append(raw_string(json));
         else if (is(key.text, "finish_reason"))
             spoken.finish = text_at(json);
         else if (is(key.text, "logprobs"))
@@ -259,6 +261,8 @@ Spoken read_spoken(JsonWalker& json, ToolCalls& calls, OllamaMeasures& measures)
             });
         } else if (is(key.text, "usage")) {
             read_measures(json, measures);
+        } else if (is(key.text, "context") && json.peek() == '[') {
+            measures.context = raw_value(json);
         } else if (is(key.text, "error")) {
             read_error(json, spoken);
         }
@@ -298,6 +302,7 @@ void complete_measures(OllamaMeasures& own, const OllamaMeasures& others)
     complete(own.load, others.load);
     complete(own.prefill, others.prefill);
     complete(own.decode, others.decode);
+    own.truncated = own.truncated || others.truncated;
 }
 
 std::string begin_line(const OllamaStyle& style, WallTime now)
@@ -331,6 +336,10 @@ void end_line(std::string& line, std::string_view finish, const OllamaMeasures& 
     add_number(line, "prompt_eval_duration", number_of(measures.prefill));
     add_number(line, "eval_count", number_of(measures.generated));
     add_number(line, "eval_duration", number_of(measures.decode));
+    if (measures.truncated)
+        line.append(R"(,"truncated":true)");
+    if (!measures.context.empty())
+        line.append(",\"context\":").append(on_one_line(measures.context));
     line.append("}");
 }
 

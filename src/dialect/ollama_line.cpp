@@ -94,6 +94,12 @@ private:
             read_message(json_, line_);
         } else if (is(name, "model")) {
             line_.model = raw_string(json_);
+        } else if (is(name, "response") && json_.peek() == '"') {
+            line_.content = raw_string(json_);
+        } else if (is(name, "thinking") && json_.peek() == '"') {
+            line_.thinking = raw_string(json_);
+        } else if (is(name, "context") && json_.peek() == '[') {
+            line_.context = raw_value(json_);
         } else if (is(name, "done")) {
             line_.done = json_.peek() == 't';
         } else if (is(name, "done_reason")) {

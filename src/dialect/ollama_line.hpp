@@ -22,10 +22,11 @@ struct OllamaLine {
     };
 
     std::string_view model;
-    std::string_view content;
+    std::string_view content;  ///< `response` of `/api/generate` as well.
     std::string_view thinking;
     std::vector<Call> calls;
     std::string logprobs;                   ///< OpenAI's list, without brackets.
+    std::string_view context;               ///< JSON text; of `/api/generate` only.
     std::string_view error;                 ///< JSON text; empty when there is none.
     std::vector<std::string_view> vectors;  ///< JSON text of each embedding.
     bool has_vectors = false;

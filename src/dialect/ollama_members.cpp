@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "keep_alive.hpp"
 #include "ollama_json.hpp"
 #include "spillway/base/text.hpp"
 
@@ -128,6 +129,15 @@ std::optional<Tokens> OllamaMembers::window(std::optional<Tokens> num_ctx) const
         {"options", std::string(find("options", Source::request))}};
     const auto wanted = configured_window(own);
     return wanted ? wanted : num_ctx;
+}
+
+std::string_view OllamaMembers::keep_alive() const
+{
+    const auto own = find("keep_alive", Source::request);
+    if (own.empty() || defaults_.keep_alive == KeepAliveChoice::clients) {
+        return find("keep_alive");
+    }
+    return bounded_keep_alive(own, find("keep_alive", Source::file));
 }
 
 std::string OllamaMembers::options(std::optional<Tokens> num_ctx) const

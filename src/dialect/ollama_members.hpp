@@ -29,6 +29,8 @@ public:
 
     /// The window that holds for the request. @param num_ctx  Of the model.
     [[nodiscard]] std::optional<Tokens> window(std::optional<Tokens> num_ctx) const;
+    /// `keep_alive`; empty when nothing is to be said.
+    [[nodiscard]] std::string_view keep_alive() const;
     /// Ollama's `options`, by rising right: what the request says in OpenAI's words or in Ollama's,
     /// then the file. What would load the model anew is the file's alone.
     /// @return Members without braces; empty when there are none.

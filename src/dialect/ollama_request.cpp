@@ -190,8 +190,93 @@ Result<OllamaRequest> chat_request(const OllamaMembers& members, const OllamaMes
         out.given("think", *think);
         out.given("logprobs", members.find("logprobs"));
         out.given("top_logprobs", members.find("top_logprobs"));
-        out.given("keep_alive", members.find("keep_alive"));
+        out.given("keep_alive", members.keep_alive());
         // Ollama streams unless it is told not to.
+        out.given("stream", members.find("stream", Source::request) == "true" ? "true" : "false");
+        out.json("truncate", "false");
+        out.json("shift", "false");
+        out.given("options", embraced(members.options(request.num_ctx)));
+    }
+    return request;
+}
+
+/// A prompt that is one text, as a JSON string; empty when it is none, or there is no letter in it:
+/// to Ollama an empty prompt is a wish to load the model.
+std::string one_text(std::string_view prompt)
+{
+    std::string text;
+    if (!prompt.empty() && prompt.front() == '"') {
+        text = prompt;
+    } else if (!prompt.empty() && prompt.front() == '[') {
+        std::size_t listed = 0;
+        JsonIndex index;
+        const auto list = index.copy(prompt);
+        if (index.scan(list) != JsonFault::none) {
+            return {};
+        }
+        JsonWalker json(list, index.tokens());
+        json.array([&] {
+            const auto each = raw_value(json);
+            text = listed++ == 0 && !each.empty() && each.front() == '"' ? each : "";
+        });
+    }
+    return text == R"("")" ? std::string() : text;
+}
+
+bool asks_for_several(const OllamaMembers& members, std::string_view name)
+{
+    const auto wanted = members.find(name);
+    return !wanted.empty() && whole_number(wanted).value_or(2) > 1;
+}
+
+/// What an old completion may ask for and `/api/generate` does not give.
+std::optional<Error> beyond_generate(const OllamaMembers& members)
+{
+    for (const auto* name : {"n", "best_of"}) {
+        if (asks_for_several(members, name)) {
+            return untranslatable("Ollama gives one answer", name);
+        }
+    }
+    if (members.find("echo") == "true") {
+        return untranslatable("Ollama does not repeat the prompt", "echo");
+    }
+    const auto logprobs = members.find("logprobs");
+    if (!logprobs.empty() && logprobs != "false") {
+        return untranslatable("Ollama has no log probabilities in the form of old completions",
+                              "logprobs");
+    }
+    return std::nullopt;
+}
+
+Result<OllamaRequest> generate_request(const OllamaMembers& members, std::optional<Tokens> num_ctx)
+{
+    if (auto refusal = beyond_generate(members)) {
+        return fail(*std::move(refusal));
+    }
+    const auto prompt = one_text(members.find("prompt", Source::request));
+    if (prompt.empty()) {
+        return fail(untranslatable("Ollama completes one text that is not empty", "prompt"));
+    }
+    const auto format = format_of(members);
+    if (!format) {
+        return fail(format.error());
+    }
+    const auto think = think_of(members);
+    if (!think) {
+        return fail(think.error());
+    }
+    OllamaRequest request;
+    request.num_ctx = members.window(num_ctx);
+    {
+        ObjectWriter out(request.body);
+        out.given("model", members.find("model", Source::request));
+        out.given("prompt", prompt);
+        for (const auto* name : {"suffix", "system", "template", "raw", "images", "context"}) {
+            out.given(name, members.find(name, Source::request));
+        }
+        out.given("format", *format);
+        out.given("think", *think);
+        out.given("keep_alive", members.keep_alive());
         out.given("stream", members.find("stream", Source::request) == "true" ? "true" : "false");
         out.json("truncate", "false");
         out.json("shift", "false");
@@ -229,6 +314,17 @@ Result<OllamaRequest> ollama_chat_request(std::string_view body, const OllamaDef
     return chat_request(members, messages, num_ctx);
 }
 
+Result<OllamaRequest> ollama_generate_request(std::string_view body, const OllamaDefaults& defaults,
+                                              std::optional<Tokens> num_ctx)
+{
+    JsonIndex index;
+    OllamaMembers members(defaults);
+    if (!read_members(body, index, members, [](JsonWalker&, const JsonKey&) {})) {
+        return fail(Errc::invalid_json, "the request is not JSON");
+    }
+    return generate_request(members, num_ctx);
+}
+
 Result<OllamaRequest> ollama_embed_request(std::string_view body, const OllamaDefaults& defaults,
                                            std::optional<Tokens> num_ctx)
 {
@@ -248,8 +344,9 @@ Result<OllamaRequest> ollama_embed_request(std::string_view body, const OllamaDe
         out.given("model", members.find("model", Source::request));
         out.given("input", input);
         out.given("dimensions", members.find("dimensions"));
-        out.given("keep_alive", members.find("keep_alive"));
-        out.json("truncate", "false");
+        out.given("keep_alive", members.keep_alive());
+        const bool cuts = members.find("truncate", Source::request) == "true";
+        out.json("truncate", cuts ? "true" : "false");
         out.given("options", embraced(members.options(request.num_ctx)));
     }
     return request;
@@ -272,7 +369,7 @@ std::string ollama_load_request(std::string_view model, OllamaTask task,
             out.json("truncate", "false");
             out.json("shift", "false");
         }
-        out.given("keep_alive", members.find("keep_alive"));
+        out.given("keep_alive", members.keep_alive());
         out.given("options", embraced(members.options(num_ctx)));
     }
     return body;

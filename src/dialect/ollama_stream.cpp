@@ -94,8 +94,22 @@ void OllamaStream::write_line(const OllamaLine& line)
     if (!begun_) {
         begun_ = true;
         model_ = line.model;
-        write_choice(R"({"role":"assistant","content":""})", {}, {});
+        if (form_ == StreamForm::chat) {
+            write_choice(R"({"role":"assistant","content":""})", {}, {});
+        }
     }
+    form_ == StreamForm::chat ? write_delta(line) : write_text(line);
+    OllamaSums sums{output_bytes_, calls_};
+    sums.add(line);
+    output_bytes_ = sums.output_bytes;
+    calls_ = sums.calls;
+    if (line.done) {
+        write_end(line);
+    }
+}
+
+void OllamaStream::write_delta(const OllamaLine& line)
+{
     std::string delta = "{";
     add_text(delta, "reasoning_content", line.thinking);
     add_text(delta, "content", line.content);
@@ -103,16 +117,23 @@ void OllamaStream::write_line(const OllamaLine& line)
         delta.append(delta.size() > 1 ? "," : "").append(R"("tool_calls":[)");
         delta.append(tool_calls(line, frame_.id, calls_, CallForm::delta)).append("]");
     }
-    OllamaSums sums{output_bytes_, calls_};
-    sums.add(line);
-    output_bytes_ = sums.output_bytes;
-    calls_ = sums.calls;
     if (delta.size() > 1 || !line.logprobs.empty()) {
         write_choice(delta + "}", line.logprobs, {});
     }
-    if (line.done) {
-        write_end(line);
+}
+
+void OllamaStream::write_text(const OllamaLine& line)
+{
+    if (line.content.empty() && line.thinking.empty()) {
+        return;
     }
+    begin_chunk();
+    out_.append(R"("choices":[{"index":0,"text":")").append(line.content);
+    out_.append(R"(","logprobs":null)");
+    if (!line.thinking.empty()) {
+        out_.append(R"(,"reasoning_content":")").append(line.thinking).append("\"");
+    }
+    write_finish({});
 }
 
 void OllamaStream::write_end(const OllamaLine& line)
@@ -121,16 +142,27 @@ void OllamaStream::write_end(const OllamaLine& line)
     engine_ = engine_facts(line);
     usage_ = usage_origin(line);
     const OllamaSums sums{output_bytes_, calls_};
-    write_choice("{}", {}, finish_reason(line, sums));
+    if (form_ == StreamForm::chat) {
+        write_choice("{}", {}, finish_reason(line, sums));
+    } else {
+        begin_chunk();
+        out_.append(R"("choices":[{"index":0,"text":"","logprobs":null)");
+        write_finish(finish_reason(line, sums));
+    }
     begin_chunk();
     out_.append(R"("choices":[],"usage":)").append(usage_of(line, sums, frame_.prompt_count));
+    if (frame_.hands_context && !line.context.empty()) {
+        out_.append(R"(,"context":)").append(line.context);
+    }
     out_.append("}\n\ndata: [DONE]\n\n");
 }
 
 void OllamaStream::begin_chunk()
 {
     out_.append(R"(data: {"id":")").append(frame_.id);
-    out_.append(R"(","object":"chat.completion.chunk","created":)");
+    out_.append(R"(","object":")");
+    out_.append(form_ == StreamForm::chat ? "chat.completion.chunk" : "text_completion");
+    out_.append(R"(","created":)");
     out_.append(std::to_string(frame_.created)).append(R"(,"model":")").append(model_);
     out_.append(R"(","system_fingerprint":"fp_ollama",)");
 }
@@ -145,6 +177,12 @@ void OllamaStream::write_choice(std::string_view delta, std::string_view logprob
     } else {
         out_.append(R"({"content":[)").append(logprobs).append(R"(],"refusal":null})");
     }
+    write_finish(finish);
+}
+
+/// The end of a chunk.
+void OllamaStream::write_finish(std::string_view finish)
+{
     out_.append(R"(,"finish_reason":)");
     if (finish.empty()) {
         out_.append("null");

@@ -21,7 +21,7 @@ using chat::Speaker;
 bool may_hold_payload(std::string_view key)
 {
     return is(key, "url") || is(key, "data") || is(key, "file_data") || is(key, "image_url") ||
-           is(key, "b64_json") || is(key, "file_url");
+           is(key, "b64_json") || is(key, "file_url") || is(key, "images");
 }
 
 /// Numbers of fewer characters identify nobody by themselves.
@@ -95,6 +95,8 @@ private:
             names_format_ = true;
             strings(Speaker::other);
             names_format_ = false;
+        } else if (is(key.text, "context") && json_.peek() == '[') {
+            token_list();
         } else if (!is(key.text, "model")) {
             value_of(key, Speaker::other);
         }
@@ -106,6 +108,21 @@ private:
         ++prompt_.turns;
         ++prompt_.user_turns;
         read();
+    }
+
+    /// An Ollama's `context`: tokens are no numbers to read, but long ones could be something else.
+    void token_list()
+    {
+        json_.array([&] {
+            const auto begin = json_.offset();
+            if (!is_number()) {
+                strings(Speaker::other);
+                return;
+            }
+            json_.skip();
+            if (json_.end() - begin >= shortest_number)
+                keep_raw(begin - 1, json_.end() + 1);
+        });
     }
 
     /// Messages, items of the Responses API, or the plain texts of an embedding.

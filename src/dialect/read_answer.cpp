@@ -21,7 +21,9 @@ std::optional<AnswerFacts> go_through(std::string_view text, const JsonIndex& in
     std::optional<AnswerFacts> facts(std::in_place);
     if (chunk.error || chunk.finish_reason == "error") {
         facts->failure = failure_of(chunk.error.value_or(ErrorWords{}), 0, std::nullopt);
+        facts->failure->answered = true;
     }
+    facts->engine = tally.engine();
     facts->finish_reason = std::move(chunk.finish_reason);
     // Answers of other APIs need not have tokens at all.
     if (tally.reported() || (endpoint != chat::Endpoint::other && !facts->failure)) {

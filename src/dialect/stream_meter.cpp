@@ -76,6 +76,7 @@ struct StreamMeter::Parts {
         if (!failed) {
             failed = true;
             failure = failure_of(words, 0, std::nullopt);
+            failure.answered = true;
         }
         return {EventKind::failure, true, std::nullopt};
     }
@@ -239,6 +240,11 @@ chat::Usage StreamMeter::usage(Tokens prompt_estimate) const
         usage.source = chat::UsageSource::estimated;
     }
     return usage;
+}
+
+chat::EngineFacts StreamMeter::engine() const
+{
+    return parts_->usage.engine();
 }
 
 const chat::Failure& StreamMeter::failure() const

@@ -1,6 +1,7 @@
 #include "usage_tally.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "json_scalar.hpp"
 
@@ -9,6 +10,29 @@ namespace {
 
 /// No answer has a billion tokens; what says so lies.
 constexpr std::int64_t most_tokens = 1'000'000'000;
+
+/// No request takes a day; what says so lies.
+constexpr double most_milliseconds = 86'400'000;
+
+/// Milliseconds with a fraction, as they come next; empty for what is none, or negative.
+std::optional<std::chrono::nanoseconds> milliseconds_at(JsonWalker& json)
+{
+    const char first = json.peek();
+    if (first != '-' && !is_digit(first)) {
+        return std::nullopt;
+    }
+    const auto number = json.number();
+    if (!number) {
+        return std::nullopt;
+    }
+    double value = -1;
+    const auto* const end = number->data() + number->size();
+    const auto read = std::from_chars(number->data(), end, value);
+    if (read.ec != std::errc{} || !(value >= 0 && value < most_milliseconds)) {
+        return std::nullopt;
+    }
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(value * 1e6));
+}
 
 }  // namespace
 
@@ -76,6 +100,36 @@ void UsageTally::read(JsonWalker& json)
             take(json, cached_);
         }
     });
+}
+
+void UsageTally::read_timings(JsonWalker& json)
+{
+    if (json.peek() != '{') {
+        return;
+    }
+    json.object([&](const JsonKey& key) {
+        const auto name = key.text;
+        if (is(name, "prompt_n")) {
+            take(json, evaluated_);
+        } else if (is(name, "cache_n") && !cached_.value) {
+            take(json, cached_);
+        } else if (is(name, "prompt_ms")) {
+            prefill_ = milliseconds_at(json);
+        } else if (is(name, "predicted_ms")) {
+            decode_ = milliseconds_at(json);
+        }
+    });
+}
+
+chat::EngineFacts UsageTally::engine() const
+{
+    chat::EngineFacts facts;
+    facts.prefill = prefill_;
+    facts.decode = decode_;
+    if (evaluated_.value) {
+        facts.evaluated = Tokens{*evaluated_.value};
+    }
+    return facts;
 }
 
 chat::Usage UsageTally::settle(Tokens prompt_estimate, Tokens completion_estimate,

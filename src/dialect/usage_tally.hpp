@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
 #include "spillway/chat/endpoint.hpp"
+#include "spillway/chat/engine_facts.hpp"
 #include "spillway/chat/usage.hpp"
 #include "spillway/dialect/json_walk.hpp"
 
@@ -15,6 +17,10 @@ class UsageTally {
 public:
     /// Reads a `usage` object; leaves anything else.
     void read(JsonWalker& json);
+    /// Reads llama.cpp's `timings`, which stand beside the usage; leaves anything else.
+    void read_timings(JsonWalker& json);
+    /// What the engine told of its work; empty unless it sent `timings`.
+    [[nodiscard]] chat::EngineFacts engine() const;
     /// True when a usage object was seen.
     [[nodiscard]] bool reported() const noexcept { return reported_; }
 
@@ -40,6 +46,9 @@ private:
     Count cached_;
     Count cache_write_;
     Count reasoning_;
+    Count evaluated_;  ///< Of `timings`, as the next two.
+    std::optional<std::chrono::nanoseconds> prefill_;
+    std::optional<std::chrono::nanoseconds> decode_;
     bool cache_beside_prompt_ = false;  ///< Anthropic's input_tokens leave cached ones out.
     bool reported_ = false;
 };

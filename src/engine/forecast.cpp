@@ -194,6 +194,14 @@ void rehearse(Rehearsal& rehearsal, TicketId ticket, Forecast& forecast)
         forecast.queue = forecast_horizon;
 }
 
+/// What others have sent to the engine is ahead of ours, wherever it waits.
+void add_others(const EnginePicture& picture, const AdmissionQueue& queue, ModelIndex model,
+                TimePoint now, Forecast& forecast)
+{
+    forecast.queue = std::min(
+        forecast.queue + picture.others_before(model, queue.running(model), now), forecast_horizon);
+}
+
 }  // namespace
 
 Forecast forecast(const EnginePicture& picture, const AdmissionQueue& queue, const Ask& ask,
@@ -213,6 +221,7 @@ Forecast forecast(const EnginePicture& picture, const AdmissionQueue& queue, con
         rehearse(rehearsal, entry.ticket, forecast);
     else
         forecast.queue = forecast_horizon;
+    add_others(picture, queue, ask.model, now, forecast);
     return forecast;
 }
 
@@ -230,6 +239,7 @@ Forecast forecast(const EnginePicture& picture, const AdmissionQueue& queue, Tic
     forecast.warmth = picture.warmth(one->ask.model);
     forecast.prefill = picture.prefill(one->ask.model, one->ask.to_read);
     rehearse(rehearsal, ticket, forecast);
+    add_others(picture, queue, one->ask.model, now, forecast);
     return forecast;
 }
 

@@ -109,9 +109,11 @@ Verdict decide(const Here& here, const NextHop& next, const Patience& patience)
     return {Overflow::spill, forecast.load * 2 >= total ? Why::bridge : Why::over_patience};
 }
 
-bool worth_loading(const AdmissionQueue& queue, const EngineShape& shape, ModelIndex model)
+bool worth_loading(const AdmissionQueue& queue, const EngineShape& shape, ModelIndex model,
+                   TimePoint now)
 {
-    if (shape.models[at(model)].warmth != Warmth::cold || queue.running(model) > 0)
+    const auto& wanted = shape.models[at(model)];
+    if (wanted.warmth != Warmth::cold || queue.running(model) > 0)
         return false;
     std::vector<std::uint32_t> used;
     for (std::size_t index = 0; index < shape.models.size(); ++index) {
@@ -119,8 +121,17 @@ bool worth_loading(const AdmissionQueue& queue, const EngineShape& shape, ModelI
         used.push_back(queue.running(other) + static_cast<std::uint32_t>(queue.waiting(other)));
     }
     const auto stays = who_stays(shape, model, used);
+    const auto may_stay = who_may_stay(shape, model, used);
     for (std::size_t index = 0; index < used.size(); ++index) {
-        if (index != at(model) && used[index] > 0 && !stays[index])
+        const auto& other = shape.models[index];
+        if (index == at(model) || stays[index])
+            continue;
+        if (used[index] > 0 || other.warmth == Warmth::loading)
+            return false;
+        // Whether an idle one fits beside it is found out by trying, once.
+        if (other.warmth == Warmth::cold || may_stay[index])
+            continue;
+        if (now < other.loaded_at + queue.settings().turn || now < other.used_at + wanted.load)
             return false;
     }
     return true;

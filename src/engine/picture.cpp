@@ -9,18 +9,19 @@ namespace spillway::engine {
 
 namespace {
 
-/// What is assumed of a model that nobody has seen work: a small one on a middling card.
+/// What is assumed of a model that nobody has seen work: a small one on a middling card. Moderate,
+/// so that the first forecasts do not send everybody away before anything is learned.
 constexpr double guessed_load_ms = 10'000;
-constexpr double guessed_prefill = 500;
-constexpr double guessed_decode = 25;
+constexpr double guessed_prefill = 1'000;
+constexpr double guessed_decode = 40;
 constexpr double guessed_lag_ms = 50;
 /// Tokens behind a speed before it counts as half a sample: short texts measure the overhead.
 constexpr double half_prefill = 100;
 constexpr double half_decode = 10;
 /// Weight of a speed that was measured from outside, against one that the engine tells.
 constexpr double from_outside = 0.5;
-/// A report says nothing of a load for longer than this many times what it should take.
-constexpr int patience_with_loads = 2;
+/// Below this an engine's word for a load is what it takes to find a model that is there.
+constexpr double least_load_ms = 300;
 
 using FloatMillis = std::chrono::duration<double, std::milli>;
 
@@ -90,41 +91,6 @@ void EnginePicture::set(Model& model, Warmth warmth, TimePoint now)
     model.warmth = warmth;
 }
 
-void EnginePicture::reported(std::span<const ModelReport> report, TimePoint now)
-{
-    std::uint64_t together = 0;
-    for (const auto& row : report) {
-        const auto index = model(row.model);
-        if (!index)
-            continue;
-        auto& model = models_[at(*index)];
-        if (row.facts.window)
-            model.told.window = row.facts.window;
-        if (row.facts.slots)
-            model.told.slots = row.facts.slots;
-        if (row.facts.memory)
-            model.told.memory = row.facts.memory;
-        if (row.facts.memory_fast)
-            model.told.memory_fast = row.facts.memory_fast;
-        if (row.facts.loading.value_or(false))
-            loading(*index, now);
-        if (!row.facts.loaded || row.facts.loading.value_or(false))
-            continue;
-        // Where an engine says itself that it does not load, nobody has to guess.
-        const auto loads_still =
-            !row.facts.loading && model.warmth == Warmth::loading &&
-            now - model.load_asked < patience_with_loads * FloatMillis(model.load.value());
-        // Ollama lists a model from the moment when it begins to load it, without its memory.
-        if (*row.facts.loaded && !loads_still)
-            set(model, Warmth::loaded, now);
-        else if (!*row.facts.loaded && !loads_still)
-            set(model, Warmth::cold, now);
-        if (*row.facts.loaded)
-            together += row.facts.memory.value_or(0);
-    }
-    seen_together_ = std::max(seen_together_, together);
-}
-
 void EnginePicture::loading(ModelIndex model, TimePoint now)
 {
     auto& loads = models_[at(model)];
@@ -137,12 +103,19 @@ void EnginePicture::sent(ModelIndex model, TimePoint now)
 {
     auto& asked = models_[at(model)];
     if (asked.warmth == Warmth::cold) {
+        const bool told = asked.warmth_since != TimePoint{};
+        asked.needs_load = told ? Model::Load::sure : Model::Load::doubtful;
+        loads_ += told ? 1 : 0;
         auto after = shape();
         begin_load(after, model, {}, now);
         for (std::size_t index = 0; index < models_.size(); ++index) {
-            if (models_[index].warmth != after.models[index].warmth)
-                set(models_[index], after.models[index].warmth, now);
+            if (models_[index].warmth == after.models[index].warmth)
+                continue;
+            if (index != at(model))
+                models_[index].doubted_by = model;
+            set(models_[index], after.models[index].warmth, now);
         }
+        asked.doubted_by.reset();
         asked.load_asked = now;
     }
     asked.used_at = now;
@@ -151,8 +124,19 @@ void EnginePicture::sent(ModelIndex model, TimePoint now)
 void EnginePicture::first_token(ModelIndex model, TimePoint now)
 {
     auto& works = models_[at(model)];
+    works.doubted_by.reset();
     set(works, Warmth::loaded, now);
     works.used_at = now;
+}
+
+void EnginePicture::loaded(ModelIndex model, TimePoint now)
+{
+    auto& loads = models_[at(model)];
+    const bool sure = loads.needs_load == Model::Load::sure;
+    if (const auto asked = std::exchange(loads.load_asked, TimePoint{});
+        sure && asked != TimePoint{})
+        loads.load.sample(ms(now - asked), from_outside);
+    first_token(model, now);
 }
 
 void EnginePicture::failed(ModelIndex model, TimePoint now)
@@ -195,17 +179,47 @@ void EnginePicture::learn_speeds(Model& model, const Served& served)
             from_outside);
 }
 
+/// Of the request that began a load, as far as there was one: of a model of which nobody had told
+/// anything, only the engine can say.
+void EnginePicture::learn_load(std::size_t index, const Served& served)
+{
+    auto& model = models_[index];
+    const auto& told = served.engine.load;
+    const bool sure = model.needs_load == Model::Load::sure;
+    model.load_asked = {};
+    if (!sure && (!told || ms(*told) < least_load_ms))
+        return;
+    loads_ += sure ? 0 : 1;
+    if (told)
+        model.load.sample(ms(*told));
+    else if (served.first_token) {
+        const auto read = static_cast<double>(count(served.prompt));
+        model.load.sample(ms(*served.first_token) - ms(prefill_of(model, read)), from_outside);
+    }
+}
+
+/// The engine tells of a load where none was expected. How long it took is not known: such a
+/// request may have waited for others first.
+void EnginePicture::learn_hidden_load(std::size_t index, const Served& served)
+{
+    auto& model = models_[index];
+    const auto& told = served.engine.load;
+    if (!told || model.warmth != Warmth::loaded || served.sent < model.warmth_since ||
+        ms(*told) < std::max(least_load_ms, model.load.value() / 3))
+        return;
+    ++loads_;
+    // Others that waited for the same load tell of it as well.
+    model.warmth_since = served.sent + served.took;
+}
+
 void EnginePicture::served(ModelIndex model, const Served& served, TimePoint now)
 {
     auto& works = models_[at(model)];
     const auto read = static_cast<double>(count(served.engine.evaluated.value_or(served.prompt)));
-    if (works.load_asked != TimePoint{} && served.sent == works.load_asked) {
-        if (served.engine.load)
-            works.load.sample(ms(*served.engine.load));
-        else if (served.first_token)
-            works.load.sample(ms(*served.first_token) - ms(prefill_of(works, read)), from_outside);
-        works.load_asked = {};
-    }
+    if (works.load_asked != TimePoint{} && served.sent == works.load_asked)
+        learn_load(at(model), served);
+    else
+        learn_hidden_load(at(model), served);
     learn_speeds(works, served);
     if (served.turn == Turn::follow_up && served.engine.evaluated && count(served.prompt) > 0) {
         const auto cached = 1 - read / static_cast<double>(count(served.prompt));
@@ -263,16 +277,30 @@ std::optional<std::uint64_t> EnginePicture::memory() const
     return seen_together_ > 0 ? std::optional(seen_together_) : std::nullopt;
 }
 
+Millis EnginePicture::others_before(ModelIndex model, std::uint32_t ours, TimePoint now) const
+{
+    if (others_ == 0)
+        return Millis{};
+    const auto slots = static_cast<double>(slots_of(models_[at(model)]));
+    const auto each = std::max(ms(decode_left(model, Millis{}, std::nullopt)), 1.0);
+    const auto ended = std::max(ms(now - others_told_), 0.0) * slots / each;
+    const auto left = static_cast<double>(others_) - ended;
+    const auto before = std::min(left, left + static_cast<double>(ours) - slots + 1);
+    return whole_ms(before * each / slots);
+}
+
 std::uint32_t EnginePicture::slots_of(const Model& model) const
 {
     const auto slots = settings_.slots ? settings_.slots : model.told.slots;
-    return std::max(slots.value_or(usual_slots(settings_.kind)), 1U);
+    // One that was seen to work on more has more.
+    return std::max(slots.value_or(std::max(usual_slots(settings_.kind), seen_at_work_)), 1U);
 }
 
 EngineShape EnginePicture::shape() const
 {
     EngineShape shape;
     shape.memory = memory();
+    shape.limit = settings_.memory;
     shape.models.reserve(models_.size());
     for (const auto& model : models_) {
         const auto load = whole_ms(model.load.value());
@@ -281,7 +309,10 @@ EngineShape EnginePicture::shape() const
                                 .memory = model.told.memory,
                                 .load = load,
                                 .ready_at = model.load_asked + load,
-                                .used_at = model.used_at});
+                                .used_at = model.used_at,
+                                .loaded_at = model.warmth_since,
+                                .fits = model.fits,
+                                .clashes = model.clashes});
     }
     return shape;
 }

@@ -11,6 +11,9 @@ namespace spillway::engine {
 
 namespace {
 
+/// A model that was not asked for during longer than this is asked for seldom enough.
+constexpr Millis longest_gap{60'000};
+
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 
 Rank rank_of(const AdmissionQueue::Waiting& one, const QueueSettings& settings, TimePoint now)
@@ -23,14 +26,15 @@ Rank rank_of(const AdmissionQueue::Waiting& one, const QueueSettings& settings, 
 class Order {
 public:
     Order(const std::vector<AdmissionQueue::Waiting>& waiting, std::vector<std::uint32_t> in_use,
-          std::vector<TimePoint> tenure_from, const QueueSettings& settings,
-          const EngineShape& shape, TimePoint now)
+          std::vector<TimePoint> tenure_from, std::vector<AdmissionQueue::Arrivals> arrivals,
+          const QueueSettings& settings, const EngineShape& shape, TimePoint now)
         : settings_(settings), shape_(shape), now_(now), in_use_(std::move(in_use))
     {
         const auto models = shape.models.size();
         std::vector<Demand> demand(models);
         in_use_.resize(models);
         tenure_from.resize(models);
+        arrivals.resize(models);
         // Between being called and being sent, a request's load is known to the queue alone.
         for (std::uint32_t model = 0; model < models; ++model) {
             if (in_use_[model] > 0 && shape_.models[model].warmth == Warmth::cold)
@@ -44,7 +48,7 @@ public:
             else if (rank == wants.rank)
                 wants.since = std::min(wants.since, one.since);
         }
-        turns_ = take_turns({shape_, demand, in_use_, tenure_from, settings, now});
+        turns_ = take_turns({shape_, demand, in_use_, tenure_from, arrivals, settings, now});
     }
 
     [[nodiscard]] Held held(ModelIndex model) const { return turns_.held[at(model)]; }
@@ -105,6 +109,17 @@ double& AdmissionQueue::owed(const Ask& ask)
     return owed;
 }
 
+void AdmissionQueue::note_arrival(ModelIndex model, TimePoint now)
+{
+    arrivals_.resize(std::max(arrivals_.size(), at(model) + 1));
+    auto& asked = arrivals_[at(model)];
+    const auto gap = std::min(std::chrono::duration_cast<Millis>(now - asked.last), longest_gap);
+    if (asked.last != TimePoint{})
+        asked.spacing =
+            asked.spacing == Millis::max() ? gap : asked.spacing + (gap - asked.spacing) / 4;
+    asked.last = now;
+}
+
 void AdmissionQueue::forget_the_served()
 {
     const auto most = std::size_t{4} * settings_.most_waiting + 64;
@@ -120,7 +135,7 @@ std::size_t AdmissionQueue::best(const EngineShape& shape, TimePoint now) const
 {
     if (waiting_.empty() || running_.size() >= settings_.most_running.value_or(UINT32_MAX))
         return none;
-    const Order order(waiting_, in_use_, tenure_from_, settings_, shape, now);
+    const Order order(waiting_, in_use_, tenure_from_, arrivals_, settings_, shape, now);
     auto best = none;
     for (std::size_t index = 0; index < waiting_.size(); ++index) {
         const auto& one = waiting_[index];
@@ -160,6 +175,7 @@ Entry AdmissionQueue::enter(const Ask& ask, const EngineShape& shape, TimePoint 
         waiting_.pop_back();
         return {};
     }
+    note_arrival(ask.model, now);
     owed_before += static_cast<double>(std::max<std::int64_t>(ask.work.count(), 1));
     if (begins) {
         auto after = shape;
@@ -209,7 +225,8 @@ TimePoint AdmissionQueue::wake_at(const EngineShape& shape, TimePoint now) const
 {
     if (waiting_.empty())
         return TimePoint::max();
-    auto wake = Order(waiting_, in_use_, tenure_from_, settings_, shape, now).change_at();
+    auto wake =
+        Order(waiting_, in_use_, tenure_from_, arrivals_, settings_, shape, now).change_at();
     for (const auto& one : waiting_) {
         wake = std::min(wake, one.ask.deadline);
         if (rank_of(one, settings_, now) != 0)
@@ -224,7 +241,7 @@ std::optional<std::uint32_t> AdmissionQueue::position(TicketId ticket, const Eng
     const auto one = found(waiting_, ticket);
     if (one == waiting_.end())
         return std::nullopt;
-    const Order order(waiting_, in_use_, tenure_from_, settings_, shape, now);
+    const Order order(waiting_, in_use_, tenure_from_, arrivals_, settings_, shape, now);
     const auto place = order.place(*one);
     return static_cast<std::uint32_t>(
         std::count_if(waiting_.begin(), waiting_.end(),
@@ -236,8 +253,8 @@ Held AdmissionQueue::held(TicketId ticket, const EngineShape& shape, TimePoint n
     const auto one = found(waiting_, ticket);
     if (one == waiting_.end())
         return Held::nothing;
-    const auto held =
-        Order(waiting_, in_use_, tenure_from_, settings_, shape, now).held(one->ask.model);
+    const auto held = Order(waiting_, in_use_, tenure_from_, arrivals_, settings_, shape, now)
+                          .held(one->ask.model);
     // Its model could begin one, but there are others before it, or the engine has its bound.
     return held == Held::nothing ? Held::slots : held;
 }

@@ -34,16 +34,38 @@ std::vector<bool> who_stays(const EngineShape& shape, ModelIndex model,
         return shape.models[left].used_at > shape.models[right].used_at;
     });
     std::vector<bool> stays(shape.models.size(), false);
-    const auto& wanted = shape.models[at(model)].memory;
-    if (!shape.memory || !wanted || *wanted > *shape.memory)
-        return stays;
-    auto left = *shape.memory - *wanted;
+    const auto& wanted = shape.models[at(model)];
+    const bool bounded = shape.limit && wanted.memory;
+    auto left =
+        shape.memory.value_or(0) - std::min(shape.memory.value_or(0), wanted.memory.value_or(0));
+    const bool measured = shape.memory && wanted.memory && *wanted.memory <= *shape.memory;
+    std::uint64_t together = std::uint64_t{1} << at(model) % 64;
     for (const auto index : others) {
-        const auto& memory = shape.models[index].memory;
-        if (!memory || *memory > left)
+        const auto& other = shape.models[index];
+        const bool fits = measured && other.memory && *other.memory <= left;
+        const bool seen = (together & ~other.fits) == 0 && !(bounded && other.memory);
+        if (!fits && !seen)
             continue;
-        left -= *memory;
+        left -= fits ? *other.memory : 0;
+        together |= std::uint64_t{1} << index % 64;
         stays[index] = true;
+    }
+    return stays;
+}
+
+std::vector<bool> who_may_stay(const EngineShape& shape, ModelIndex model,
+                               const std::vector<std::uint32_t>& in_use)
+{
+    auto stays = who_stays(shape, model, in_use);
+    const auto& wanted = shape.models[at(model)];
+    for (std::size_t index = 0; index < shape.models.size(); ++index) {
+        const auto& other = shape.models[index];
+        const bool works = index < in_use.size() && in_use[index] > 0;
+        if (index == at(model) || stays[index] || (!works && other.warmth == Warmth::cold))
+            continue;
+        const bool clashes = (wanted.clashes >> index % 64 & 1U) != 0;
+        const bool too_much = shape.limit && wanted.memory && other.memory;
+        stays[index] = !clashes && !too_much;
     }
     return stays;
 }

@@ -12,6 +12,19 @@ bool resident(const Moment& moment, std::size_t model)
     return moment.in_use[model] > 0 || moment.shape.models[model].warmth != Warmth::cold;
 }
 
+/// Until when an idle model is kept because it is asked for more often than one can load another
+/// and come back: no longer than its load has to pay for itself, nor when nobody comes any more.
+TimePoint amortized_at(const Moment& moment, std::size_t holder, std::size_t cold)
+{
+    const std::chrono::duration<double, std::milli> change =
+        moment.shape.models[cold].load + moment.shape.models[holder].load;
+    const auto& asked = moment.arrivals[holder];
+    if (asked.spacing >= change)
+        return {};
+    const auto paid = std::chrono::duration_cast<Millis>(change * moment.settings.amortized);
+    return std::min(asked.last + 2 * asked.spacing, moment.tenure_from[holder] + paid);
+}
+
 /// When `holder` has to make room for a cold model that waits.
 TimePoint makes_room_at(const Moment& moment, std::size_t holder, std::size_t cold)
 {
@@ -23,9 +36,10 @@ TimePoint makes_room_at(const Moment& moment, std::size_t holder, std::size_t co
     const std::chrono::duration<double, std::milli> load = moment.shape.models[cold].load;
     const auto linger =
         std::chrono::duration_cast<Millis>(load * std::max(moment.settings.linger, 0.0));
-    const auto from =
-        rank == nobody ? std::max(moment.shape.models[holder].used_at, wants.since) : wants.since;
-    return std::min(turn_ends, from + linger);
+    if (rank != nobody)
+        return std::min(turn_ends, wants.since + linger);
+    const auto from = std::max(moment.shape.models[holder].used_at, wants.since);
+    return std::min(turn_ends, std::max(from + linger, amortized_at(moment, holder, cold)));
 }
 
 struct Claim {
@@ -38,9 +52,13 @@ struct Claim {
 Claim claim_of(const Moment& moment, std::size_t cold)
 {
     Claim claim;
-    claim.stays =
-        who_stays(moment.shape, ModelIndex{static_cast<std::uint32_t>(cold)}, moment.in_use);
+    const ModelIndex index{static_cast<std::uint32_t>(cold)};
+    claim.stays = who_stays(moment.shape, index, moment.in_use);
+    const auto may_stay = who_may_stay(moment.shape, index, moment.in_use);
     for (std::size_t other = 0; other < claim.stays.size(); ++other) {
+        // An idle one that may fit is neither waited for nor kept from its work.
+        if (moment.in_use[other] == 0 && may_stay[other])
+            claim.stays[other] = true;
         if (other == cold || claim.stays[other] || !resident(moment, other))
             continue;
         claim.alone = false;

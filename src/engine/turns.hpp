@@ -24,9 +24,10 @@ struct Demand {
 
 struct Moment {
     const EngineShape& shape;
-    const std::vector<Demand>& demand;          ///< By model.
-    const std::vector<std::uint32_t>& in_use;   ///< Running, by model.
-    const std::vector<TimePoint>& tenure_from;  ///< By model.
+    const std::vector<Demand>& demand;                      ///< By model.
+    const std::vector<std::uint32_t>& in_use;               ///< Running, by model.
+    const std::vector<TimePoint>& tenure_from;              ///< By model.
+    const std::vector<AdmissionQueue::Arrivals>& arrivals;  ///< By model.
     const QueueSettings& settings;
     TimePoint now;
 };

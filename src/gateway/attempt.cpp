@@ -125,7 +125,10 @@ Result<void> write_for_ollama(Attempt& attempt, const std::string& model, Wire& 
                     attempt.request.endpoint(),
                     model,
                     overrides_of(attempt),
+                    dialect::KeepAliveChoice::bounded,
                     {}};
+    if (chat::administers(attempt.request.arrival.caller))
+        wish.keep_alive = dialect::KeepAliveChoice::clients;
     wish.window.allocated = attempt.target.window;
     auto call = in_ollamas_words(std::move(wish));
     if (!call)
@@ -143,6 +146,12 @@ Result<void> write_request(Attempt& attempt, Wire& wire)
     if (speaks_ollama(attempt.upstream, attempt.request)) {
         if (auto written = write_for_ollama(attempt, model, wire); !written)
             return written;
+    } else if (attempt.request.ollama &&
+               attempt.request.ollama->takers == dialect::OllamaTakers::ollama) {
+        return fail(
+            Errc::not_translatable,
+            "'template', 'context' and 'images' beside a raw prompt are taken by deployments "
+            "that speak Ollama's own API, and by no others.");
     } else {
         wire.edits = edits_of(attempt, model);
         wire.pieces = dialect::slices(attempt.request.body, wire.edits);
@@ -318,7 +327,7 @@ bool comes_as_stream(const Attempt& attempt, const net::ReplyHead& reply)
 {
     return starts_with_nocase(reply.fields["content-type"], "text/event-stream") ||
            (speaks_ollama(attempt.upstream, attempt.request) &&
-            attempt.request.endpoint() == chat::Endpoint::chat);
+            attempt.request.endpoint() != chat::Endpoint::embeddings);
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ void Dispatch::go_elsewhere(const EngineTurn& turn, const route::Target& target,
 {
     outcome_->engine.predicted.reset();
     outcome_->spilled.push_back({target.group, target.deployment, turn.why(), turn.expected()});
-    gate.spilled();
+    gate.spilled(services_.clock.now());
     services_.metrics.engine_spills(gate.address(), turn.why()).Increment();
     add_reason(request_, "not waited for " + printable(snapshot_.table[target.deployment].id, 60) +
                              " (" + std::string(turn.why()) + ", " +
@@ -123,9 +123,9 @@ void Dispatch::end_as_stream()
     auto* const told = std::get_if<ErrorReply>(&outcome_->parting);
     if ((!whole && told == nullptr) || !exchange_.reply_began())
         return;
-    Error error = whole ? Error(Errc::upstream_bad_reply,
-                                "The local engine answered the stream that was asked for whole.")
-                        : std::move(told->error);
+    Error error =
+        whole ? Error(Errc::upstream_bad_reply, "The stream that was asked for was answered whole.")
+              : std::move(told->error);
     outcome_->end = ledger::Outcome::broken;
     outcome_->error = error.code();
     outcome_->streamed = true;

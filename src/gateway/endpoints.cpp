@@ -44,8 +44,10 @@ bool is_plain_path(std::string_view path)
 
 tl::unexpected<Error> no_such_path(const net::RequestHead& head)
 {
-    return fail(Errc::unknown_path, "Unknown path: " + printable(head.path) +
-                                        ". The API is under /v1, e.g. /v1/chat/completions.");
+    const auto* const where = is_ollama_path(head.path)
+                                  ? ". Of Ollama's API this is not served here; /api/chat is."
+                                  : ". The API is under /v1, e.g. /v1/chat/completions.";
+    return fail(Errc::unknown_path, "Unknown path: " + printable(head.path) + where);
 }
 
 tl::unexpected<Error> wrong_method(std::string_view allowed)

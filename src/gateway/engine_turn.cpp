@@ -111,8 +111,7 @@ guard::EngineWish EngineTurn::wish_of(const route::Target& target) const
 /// Is there no other place, whatever happens?
 bool EngineTurn::stays() const
 {
-    return parts_.chain.pinned() || parts_.chain.insists() ||
-           overflow_ == config::Overflow::never || commented_;
+    return parts_.chain.pinned() || parts_.chain.insists() || overflow_ == config::Overflow::never;
 }
 
 /// Where the request would go next, if it may. Asks a copy of the chain, so that all limits of the
@@ -282,16 +281,17 @@ Millis EngineTurn::until_next_look(TimePoint now) const
 TimePoint EngineTurn::comment_due() const
 {
     const auto& request = parts_.request;
-    const auto& after = request.arrival.snapshot->config.queue.comment_after;
+    const auto after = request.arrival.snapshot->config.queue.comment_after;
     const bool events = request.endpoint() == chat::Endpoint::chat ||
                         request.endpoint() == chat::Endpoint::completions;
     // Ollama's lines have no comments.
-    if (!after || !events || request.ollama || request.facts.delivery != chat::Delivery::stream)
+    if (!events || request.ollama || request.facts.delivery != chat::Delivery::stream)
         return TimePoint::max();
-    return commented_ ? *commented_ + comment_interval : asked_ + *after;
+    return commented_ ? *commented_ + comment_interval : asked_ + after;
 }
 
-/// The head of an answer that is not there yet. From here on the answer is a stream of this engine.
+/// The head of an answer that is not there yet. From here on the answer is a stream, whoever it
+/// comes from: no attempt is bound by it, and a request that nobody serves ends as a stream.
 void EngineTurn::begin_early()
 {
     const auto& request = parts_.request;
@@ -308,14 +308,14 @@ void EngineTurn::begin_early()
         lines.put("x-spillway-queue-position: ").put(position_.value_or(0)).put("\r\n");
     }
     add_cors(headers, snapshot.config.server, arrival.origin);
-    parts_.chain.committed();
     parts_.exchange.begin_stream(200, headers);
 }
 
 /// Tells the client where it stands; clients of event streams ignore comments.
 net::Task<void> EngineTurn::comment(TimePoint now)
 {
-    if (!commented_)
+    // It may have been told already by another engine that it did not wait for.
+    if (!parts_.exchange.reply_began())
         begin_early();
     commented_ = now;
     const auto line = ": waiting, " + std::to_string(pass_->position(now)) + " before this one\n\n";

@@ -6,6 +6,33 @@
 
 namespace spillway::gateway {
 
+namespace {
+
+using Writer = Result<dialect::OllamaRequest> (*)(std::string_view, const dialect::OllamaDefaults&,
+                                                  std::optional<Tokens>);
+
+/// Where a request goes to, and who writes it.
+struct Way {
+    std::string_view path;
+    Writer write;
+};
+
+Way way_of(chat::Endpoint endpoint)
+{
+    switch (endpoint) {
+        case chat::Endpoint::completions:
+            return {"/api/generate", &dialect::ollama_generate_request};
+        case chat::Endpoint::embeddings:
+            return {"/api/embed", &dialect::ollama_embed_request};
+        case chat::Endpoint::chat:
+        case chat::Endpoint::other:
+            break;
+    }
+    return {"/api/chat", &dialect::ollama_chat_request};
+}
+
+}  // namespace
+
 Result<OllamaCall> in_ollamas_words(OllamaWish wish)
 {
     const auto& ollama = *wish.upstream.ollama;
@@ -23,15 +50,27 @@ Result<OllamaCall> in_ollamas_words(OllamaWish wish)
     for (const auto slice : dialect::slices(wish.body, edits))
         edited.append(slice);
 
+    dialect::OllamaDefaults freed;
+    const auto* defaults = &ollama.defaults;
+    const auto& members = wish.facts.members;
+    const bool frees = wish.keep_alive == dialect::KeepAliveChoice::clients &&
+                       std::any_of(members.begin(), members.end(), [](const chat::Member& member) {
+                           return member.key == "keep_alive";
+                       });
+    if (frees) {
+        freed = ollama.defaults;
+        freed.keep_alive = wish.keep_alive;
+        defaults = &freed;
+    }
     wish.window.configured = ollama.window;
     const auto window = ollama.windows->settle(wish.model, wish.window);
-    const bool chats = wish.endpoint == chat::Endpoint::chat;
-    auto translated = chats ? dialect::ollama_chat_request(edited, ollama.defaults, window)
-                            : dialect::ollama_embed_request(edited, ollama.defaults, window);
+    const auto way = way_of(wish.endpoint);
+    auto translated = way.write(edited, *defaults, window);
     if (!translated)
         return fail(std::move(translated).error());
     OllamaCall call;
-    call.path = ollama.base_path + (chats ? "/api/chat" : "/api/embed");
+    call.path = ollama.base_path;
+    call.path += way.path;
     call.body = std::move(translated->body);
     call.window = translated->num_ctx;
     return call;
@@ -68,17 +107,34 @@ dialect::AnswerFrame answer_frame(const RequestId& id, WallTime now, Tokens prom
     return frame;
 }
 
+dialect::AnswerFrame answer_frame(const InferenceRequest& request, WallTime now)
+{
+    auto frame = answer_frame(request.arrival.id, now, request.prompt_count);
+    if (request.endpoint() == chat::Endpoint::completions)
+        frame.id = "cmpl-" + request.arrival.id.text();
+    frame.hands_context = request.ollama != nullptr;
+    return frame;
+}
+
 Result<dialect::OpenAiAnswer> in_openais_words(std::string_view body, chat::Endpoint endpoint,
                                                const dialect::AnswerFrame& frame)
 {
-    return endpoint == chat::Endpoint::chat ? dialect::openai_chat_answer(body, frame)
-                                            : dialect::openai_embeddings_answer(body, frame);
+    switch (endpoint) {
+        case chat::Endpoint::completions:
+            return dialect::openai_completion_answer(body, frame);
+        case chat::Endpoint::embeddings:
+            return dialect::openai_embeddings_answer(body, frame);
+        case chat::Endpoint::chat:
+        case chat::Endpoint::other:
+            break;
+    }
+    return dialect::openai_chat_answer(body, frame);
 }
 
 bool was_cut(const chat::EngineFacts& engine, const InferenceRequest& request,
              std::optional<Tokens> asked)
 {
-    if (request.endpoint() != chat::Endpoint::chat)
+    if (request.endpoint() == chat::Endpoint::embeddings)
         return false;
     // A routed prompt was counted, with a band around the count; of others only the bytes are
     // known, and some texts have eight of them in a token.

@@ -20,12 +20,10 @@
 /// A call in Ollama's own words: what an attempt and a side call have in common (ADR 0039).
 namespace spillway::gateway {
 
-/// Which words a request goes out in. Old completions, and what we pass through, stay OpenAI's at
-/// an Ollama as well.
+/// Which words a request goes out in. What we pass through stays OpenAI's at an Ollama as well.
 [[nodiscard]] inline bool speaks_ollama(const Upstream& upstream, chat::Endpoint endpoint)
 {
-    return upstream.ollama &&
-           (endpoint == chat::Endpoint::chat || endpoint == chat::Endpoint::embeddings);
+    return upstream.ollama && endpoint != chat::Endpoint::other;
 }
 
 [[nodiscard]] inline bool speaks_ollama(const Upstream& upstream, const InferenceRequest& request)
@@ -42,6 +40,8 @@ struct OllamaWish {
     std::string_view model;  ///< The engine's name of it.
     /// Top-level keys set whatever the client wrote.
     std::vector<std::pair<std::string, std::string>> overrides;
+    /// Who may load and unload models may do so by the way.
+    dialect::KeepAliveChoice keep_alive = dialect::KeepAliveChoice::bounded;
     dialect::WindowFacts window;  ///< What the engine told; the file's is added.
 };
 struct OllamaCall {
@@ -62,13 +62,15 @@ struct OllamaCall {
 
 [[nodiscard]] dialect::AnswerFrame answer_frame(const RequestId& id, WallTime now,
                                                 Tokens prompt_count);
+/// The frame of an answer to the request.
+[[nodiscard]] dialect::AnswerFrame answer_frame(const InferenceRequest& request, WallTime now);
 /// The answer in OpenAI's words.
 [[nodiscard]] Result<dialect::OpenAiAnswer> in_openais_words(std::string_view body,
                                                              chat::Endpoint endpoint,
                                                              const dialect::AnswerFrame& frame);
 
-/// Has the engine cut the prompt, as far as its figures and ours tell? Only asked of chats: a batch
-/// of embeddings is many prompts.
+/// Has the engine cut the prompt, as far as its figures and ours tell? Not asked of embeddings: a
+/// batch of them is many prompts.
 /// @param asked  The window that it was asked for, else the one that it told.
 [[nodiscard]] bool was_cut(const chat::EngineFacts& engine, const InferenceRequest& request,
                            std::optional<Tokens> asked);

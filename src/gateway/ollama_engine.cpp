@@ -50,12 +50,17 @@ std::vector<Engine> engines_of(const Snapshot& snapshot)
 std::string head_of(const Upstream& upstream, const net::RequestHead& head, std::size_t length)
 {
     const auto path = upstream.ollama->base_path + std::string(head.path);
-    return wire_head(upstream, {head.method == net::Method::delete_ ? "DELETE" : "POST",
-                                {},
-                                {},
-                                "application/json",
-                                length,
-                                path});
+    const bool is_file = head.path.starts_with("/api/blobs/");
+    HeadParts parts;
+    parts.path = path;
+    parts.method = head.method == net::Method::delete_ ? "DELETE"
+                   : head.method == net::Method::head  ? "HEAD"
+                                                       : "POST";
+    if (head.method != net::Method::head) {
+        parts.content_type = is_file ? "application/octet-stream" : "application/json";
+        parts.body_length = length;
+    }
+    return wire_head(upstream, parts);
 }
 
 std::string asked_engine(const net::RequestHead& head)
@@ -120,6 +125,11 @@ net::Task<void> call_engine(DeploymentIndex engine, std::string_view body, net::
     net::HeaderLines lines;
     lines.add("content-type", type.empty() ? "application/json" : type);
     add_cors(lines, snapshot->config.server, exchange.head().fields["origin"]);
+    if (exchange.head().method == net::Method::head) {
+        watch.watch(nullptr);
+        (void)co_await exchange.reply((*begun)->status, lines, std::string_view());
+        co_return;
+    }
     exchange.begin_stream((*begun)->status, lines);
     co_await relay(call, watch, exchange, services.clock);
 }
@@ -158,6 +168,10 @@ net::Task<void> relay_to_engine(net::Exchange& exchange, Services& services)
     const auto engine = find_ollama_engine(*snapshot, asked_engine(exchange.head()));
     if (!engine) {
         co_await reply_error(exchange, *snapshot, engine.error());
+        co_return;
+    }
+    if (exchange.head().method == net::Method::head) {
+        co_await call_engine(*engine, std::string_view(), exchange, services);
         co_return;
     }
     const auto body = co_await exchange.read_body();

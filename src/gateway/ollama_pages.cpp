@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 constexpr std::string_view newest = ":latest";
 /// Models here have no file that was changed; the constant of GET /v1/models.
 constexpr std::string_view changed = "2023-02-28T18:56:42Z";
-/// Models here have no architecture that we know of.
+/// The architecture of models of which no engine told another.
 constexpr std::string_view family = "spillway";
 
 /// What is known of the places that a name leads to, taken together.
@@ -28,10 +28,13 @@ struct Card {
     bool embeds = false;
     bool sees = false;
     bool calls_tools = false;
+    bool thinks = false;
+    bool inserts = false;
     bool loaded = false;
     std::optional<Tokens> window;  ///< The widest.
     std::uint64_t memory = 0;
     std::uint64_t memory_fast = 0;
+    std::shared_ptr<const ShownModel> shown;  ///< Of the first engine that told; may be null.
 };
 
 /// Groups that a name leads to; a route's, those of all its rules.
@@ -78,10 +81,20 @@ void add_place(Card& card, const Snapshot& snapshot, DeploymentIndex index, Time
         case config::Mode::other:
             break;
     }
-    card.sees = card.sees || deployment.supports_vision.value_or(false);
+    const auto& upstream = snapshot.upstreams[at(index)];
+    const auto shown = upstream.ollama && upstream.model.find('*') == std::string::npos
+                           ? upstream.ollama->windows->card(upstream.model)
+                           : nullptr;
+    const bool told = shown && shown->tells_capabilities();
+    card.sees = card.sees || deployment.supports_vision.value_or(told && shown->can("vision"));
     // Not known is no reason to keep tools from it: routing thinks so as well.
-    card.calls_tools = card.calls_tools || (deployment.mode == config::Mode::chat &&
-                                            deployment.supports_tools.value_or(true));
+    card.calls_tools =
+        card.calls_tools || (deployment.mode == config::Mode::chat &&
+                             deployment.supports_tools.value_or(!told || shown->can("tools")));
+    card.thinks = card.thinks || (told && shown->can("thinking"));
+    card.inserts = card.inserts || (told && shown->can("insert"));
+    if (!card.shown)
+        card.shown = shown;
     const auto before = card.window;
     add_engine(card, snapshot.fleet->health(index, now));
     const auto& most = deployment.max_input_tokens;
@@ -110,8 +123,10 @@ std::string with_tag(const std::string& name)
     return name.find(':') == std::string::npos ? name + std::string(newest) : name;
 }
 
-Json details()
+Json details(const Card& card)
 {
+    if (card.shown && !card.shown->details.empty())
+        return Json::parse(card.shown->details, nullptr, false);
     return Json{{"parent_model", ""},   {"format", ""},         {"family", family},
                 {"families", {family}}, {"parameter_size", ""}, {"quantization_level", ""}};
 }
@@ -125,6 +140,10 @@ Json capabilities(const Card& card)
         list.push_back("vision");
     if (card.calls_tools)
         list.push_back("tools");
+    if (card.inserts)
+        list.push_back("insert");
+    if (card.thinks)
+        list.push_back("thinking");
     if (card.embeds)
         list.push_back("embedding");
     return list;
@@ -137,7 +156,7 @@ Json row(const std::string& name, const Card& card)
                 {"model", tagged},
                 {"size", card.memory},
                 {"digest", sha256_hex(name)},
-                {"details", details()}};
+                {"details", details(card)}};
 }
 
 std::string text_of(const Json& json)
@@ -223,14 +242,16 @@ Result<std::string> ollama_card(const Snapshot& snapshot, const chat::Caller& ca
     if (!known || !may_ask_for(caller, served, snapshot))
         return fail(Errc::unknown_model, no_such_ollama_model(name));
     const auto card = card_of(snapshot, served, now);
-    Json facts{{"general.architecture", family}, {"general.basename", served}};
+    const auto kind = card.shown && !card.shown->architecture.empty() ? card.shown->architecture
+                                                                      : std::string(family);
+    Json facts{{"general.architecture", kind}, {"general.basename", served}};
     if (card.window)
-        facts[std::string(family) + ".context_length"] = count(*card.window);
+        facts[kind + ".context_length"] = count(*card.window);
     return text_of(Json{{"license", ""},
                         {"modelfile", ""},
                         {"parameters", ""},
                         {"template", "{{ .Prompt }}"},
-                        {"details", details()},
+                        {"details", details(card)},
                         {"model_info", std::move(facts)},
                         {"capabilities", capabilities(card)},
                         {"modified_at", changed}});

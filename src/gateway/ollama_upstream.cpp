@@ -58,6 +58,20 @@ void ChosenWindows::learned_maximum(std::string_view model, std::optional<Tokens
     known->most = most;
 }
 
+void ChosenWindows::learned_card(std::string_view model, ShownModel card)
+{
+    const std::scoped_lock lock(mutex_);
+    if (auto* const known = find(model); known != nullptr)
+        known->card = std::make_shared<const ShownModel>(std::move(card));
+}
+
+std::shared_ptr<const ShownModel> ChosenWindows::card(std::string_view model) const
+{
+    const std::scoped_lock lock(mutex_);
+    const auto known = models_.find(tagged(model));
+    return known == models_.end() ? nullptr : known->second.card;
+}
+
 std::optional<OllamaUpstream> ollama_upstream(const config::Deployment& deployment,
                                               std::string_view provider, std::string_view base_path,
                                               const dialect::WireRules& rules)
@@ -75,6 +89,8 @@ std::optional<OllamaUpstream> ollama_upstream(const config::Deployment& deployme
     upstream.rules.defaults.clear();
     if (deployment.client_num_ctx == true)
         upstream.defaults.window = dialect::WindowChoice::clients;
+    if (deployment.client_keep_alive == true)
+        upstream.defaults.keep_alive = dialect::KeepAliveChoice::clients;
     upstream.window = dialect::configured_window(upstream.defaults.members);
     // The longest prompt that the row promises must have room.
     if (!upstream.window)

@@ -44,6 +44,7 @@ OllamaMeasures measures_of(const InferenceRequest& request, const Outcome& outco
         measures.generated = outcome.usage.completion;
     }
     measures.total = between(request.arrival.began, now);
+    measures.truncated = outcome.engine.truncated;
     if (outcome.engine.decode) {
         measures.load = outcome.engine.load;
         measures.prefill = outcome.engine.prefill;
@@ -81,8 +82,9 @@ Result<void> hear_ollama(InferenceRequest& request)
     if (!heard)
         return fail(std::move(heard).error());
     dialect::OllamaStyle style{request.arrival.form, heard->model, heard->thinking};
-    request.ollama = std::make_unique<OllamaVoice>(OllamaVoice{
-        heard->wish, heard->delivery, std::move(heard->body), dialect::OllamaFrontStream(style)});
+    request.ollama = std::make_unique<OllamaVoice>(
+        OllamaVoice{heard->wish, heard->delivery, std::move(heard->body),
+                    dialect::OllamaFrontStream(style), heard->takers, std::move(heard->thoughts)});
     auto& body = request.ollama->body;
     const auto size = body.size();
     body.append(dialect::body_padding, ' ');

@@ -128,6 +128,7 @@ Result<void> read_ollama(InferenceRequest& request, Services& services)
         if (!facts)
             return fail(std::move(facts).error());
         request.facts = *std::move(facts);
+        request.facts.ollama_only = request.ollama->thoughts;
     }
     request.facts.model = meant;
     request.content_type = "application/json";

@@ -93,7 +93,7 @@ void write_for_ollama(const SideCall& call, const chat::RequestFacts& facts,
                       const route::Target& target, const std::string& model, Wire& wire)
 {
     const auto& upstream = call.snapshot.upstreams[at(target.deployment)];
-    OllamaWish wish{upstream, facts, call.body, chat::Endpoint::chat, model, {}, {}};
+    OllamaWish wish{upstream, facts, call.body, chat::Endpoint::chat, model, {}, {}, {}};
     for (const auto& parameter : call.parameters)
         wish.overrides.emplace_back(parameter.name, parameter.json);
     wish.overrides.emplace_back("stream", "false");

@@ -48,8 +48,11 @@ StreamRelay::StreamRelay(Attempt& attempt, const net::ReplyHead& reply)
         return;
     }
     copy_reply_headers_as(lines, reply, rates, "text/event-stream; charset=utf-8");
-    ollama_ = std::make_unique<dialect::OllamaStream>(answer_frame(
-        attempt.request.arrival.id, attempt.services.clock.wall(), attempt.request.prompt_count));
+    const auto form = attempt.request.endpoint() == chat::Endpoint::completions
+                          ? dialect::StreamForm::completion
+                          : dialect::StreamForm::chat;
+    ollama_ = std::make_unique<dialect::OllamaStream>(
+        answer_frame(attempt.request, attempt.services.clock.wall()), form);
 }
 
 TimePoint StreamRelay::next_bound() const
@@ -175,6 +178,9 @@ void StreamRelay::begin()
         verification_->word = cascade_word(end, fault_);
         show_cascade(attempt_.request, verification_->word);
     }
+    // That it was cut is known already where the prompt cannot have fit.
+    if (ollama_ && was_cut({}, attempt_.request, attempt_.window))
+        headers_.add("x-spillway-truncated", "true");
     begin_answer(attempt_, status_, std::move(headers_));
 }
 
@@ -298,6 +304,8 @@ Answered& StreamRelay::answered()
     end.streamed = true;
     if (ollama_)
         note_engine(end);
+    else
+        end.engine = meter_.engine();
     return end;
 }
 

@@ -128,6 +128,7 @@ void judge(Attempt& attempt, WholeReply reply, TimePoint first_token)
     }
     auto& answered = attempt.end->emplace<Answered>();
     answered.usage = facts.usage;
+    answered.engine = std::move(facts.engine);
     answered.first_token = first_token;
     answered.parting = std::move(reply);
 }
@@ -136,8 +137,7 @@ void judge(Attempt& attempt, WholeReply reply, TimePoint first_token)
 void judge_ollama(Attempt& attempt, WholeReply reply, TimePoint first_token)
 {
     const auto& request = attempt.request;
-    const auto frame =
-        answer_frame(request.arrival.id, attempt.services.clock.wall(), request.prompt_count);
+    const auto frame = answer_frame(request, attempt.services.clock.wall());
     auto translated = in_openais_words(reply.body, request.endpoint(), frame);
     if (!translated)
         return fail(attempt, chat::FailureClass::transient, translated.error().message());

@@ -11,6 +11,13 @@ engine::FairKey fair_key(std::string_view key)
     return engine::FairKey{std::hash<std::string_view>{}(key)};
 }
 
+/// An engine in use is asked for its report so often, for so long after it was used.
+constexpr Millis report_interval{5'000};
+constexpr std::chrono::minutes in_use{5};
+/// An engine's figures may be older than its answer by so much.
+constexpr Millis report_age{2'000};
+constexpr std::size_t most_ends = 1'024;
+
 std::uint64_t number(engine::TicketId ticket)
 {
     return static_cast<std::uint64_t>(ticket);
@@ -82,6 +89,7 @@ std::unique_ptr<EnginePass> EngineGate::enter(const EngineWish& wish, std::funct
     if (!ask) {
         return nullptr;
     }
+    used_at_ = now;
     std::unique_ptr<EnginePass> pass(new EnginePass(*this, ask->model));
     const auto entry = queue_.enter(*ask, picture_.shape(), now);
     pass->ticket_ = entry.ticket;
@@ -129,6 +137,36 @@ void EngineGate::wake(const Wakes& woken)
     }
 }
 
+bool EngineGate::report_wanted(TimePoint now) const
+{
+    const std::scoped_lock lock(mutex_);
+    const bool used = used_at_ != TimePoint{} && now - used_at_ < in_use;
+    return changed_ || (used && now - asked_at_ >= report_interval);
+}
+
+void EngineGate::report_asked(TimePoint now)
+{
+    const std::scoped_lock lock(mutex_);
+    changed_ = false;
+    asked_at_ = now;
+}
+
+/// Requests of ours that an engine's figures may count: those that run, and those that just ended.
+std::uint32_t EngineGate::ours(TimePoint now) const
+{
+    const auto recent = std::count_if(ends_.begin(), ends_.end(),
+                                      [&](TimePoint end) { return now - end < report_age; });
+    return static_cast<std::uint32_t>(queue_.running()) + static_cast<std::uint32_t>(recent);
+}
+
+void EngineGate::note_end(TimePoint now)
+{
+    while (!ends_.empty() && (now - ends_.front() >= report_age || ends_.size() >= most_ends)) {
+        ends_.pop_front();
+    }
+    ends_.push_back(now);
+}
+
 void EngineGate::reported(std::span<const engine::ModelReport> report, TimePoint now)
 {
     Wakes woken;
@@ -137,7 +175,7 @@ void EngineGate::reported(std::span<const engine::ModelReport> report, TimePoint
         tells_ = tells_ || std::any_of(report.begin(), report.end(), [](const auto& each) {
                      return each.facts.loaded.has_value();
                  });
-        picture_.reported(report, now);
+        picture_.reported(report, now, ours(now));
         call_next(now, woken);
     }
     wake(woken);
@@ -157,11 +195,11 @@ bool EngineGate::begin_load(std::string_view model, TimePoint now)
     const std::scoped_lock lock(mutex_);
     const auto index = picture_.model(model);
     if (!index || picture_.warmth(*index) != engine::Warmth::cold ||
-        !engine::worth_loading(queue_, picture_.shape(), *index)) {
+        !engine::worth_loading(queue_, picture_.shape(), *index, now)) {
         return false;
     }
     picture_.sent(*index, now);
-    ++loads_;
+    changed_ = true;
     return true;
 }
 
@@ -171,8 +209,9 @@ void EngineGate::loaded(std::string_view model, TimePoint now)
     {
         const std::scoped_lock lock(mutex_);
         if (const auto index = picture_.find(model)) {
-            picture_.first_token(*index, now);
+            picture_.loaded(*index, now);
         }
+        changed_ = true;
         call_next(now, woken);
     }
     wake(woken);
@@ -186,10 +225,11 @@ void EngineGate::load_failed(std::string_view model, TimePoint now)
     }
 }
 
-void EngineGate::spilled()
+void EngineGate::spilled(TimePoint now)
 {
     const std::scoped_lock lock(mutex_);
     ++spills_;
+    used_at_ = now;
 }
 
 bool EngineGate::spare(std::string_view model)
@@ -214,7 +254,7 @@ EngineHealth EngineGate::health() const
     health.waiting = queue_.waiting();
     health.most_waiting = queue_.settings().most_waiting;
     health.memory = picture_.memory();
-    health.loads = loads_;
+    health.loads = picture_.loads();
     health.spills = spills_;
     health.predictions = error_.count();
     health.prediction_bias = error_.bias();
@@ -246,6 +286,9 @@ EnginePass::~EnginePass()
         const std::scoped_lock lock(gate_.mutex_);
         if (stage_ == Stage::sent) {
             gate_.picture_.failed(model_, std::chrono::steady_clock::now());
+        }
+        if (state_ == State::admitted) {
+            gate_.note_end(std::chrono::steady_clock::now());
         }
         if (state_ == State::waiting || state_ == State::admitted) {
             gate_.waiting_.erase(number(ticket_));
@@ -297,7 +340,7 @@ void EnginePass::sent(TimePoint asked, Millis expected, TimePoint now)
     sent_ = now;
     stage_ = Stage::sent;
     const std::scoped_lock lock(gate_.mutex_);
-    gate_.loads_ += gate_.picture_.warmth(model_) == engine::Warmth::cold ? 1 : 0;
+    gate_.changed_ = gate_.changed_ || gate_.picture_.warmth(model_) == engine::Warmth::cold;
     gate_.picture_.sent(model_, now);
 }
 
@@ -310,6 +353,7 @@ void EnginePass::first_token(TimePoint now)
     EngineGate::Wakes woken;
     {
         const std::scoped_lock lock(gate_.mutex_);
+        gate_.changed_ = gate_.changed_ || gate_.picture_.warmth(model_) != engine::Warmth::loaded;
         gate_.picture_.first_token(model_, now);
         gate_.queue_.writes(ticket_, now);
         gate_.call_next(now, woken);
@@ -331,8 +375,11 @@ std::optional<engine::Miss> EnginePass::served(const engine::Served& served, Tim
     std::optional<engine::Miss> miss;
     {
         const std::scoped_lock lock(gate_.mutex_);
+        const auto loads = gate_.picture_.loads();
+        const bool known = gate_.picture_.warmth(model_) == engine::Warmth::loaded;
         gate_.picture_.first_token(model_, now);
         gate_.picture_.served(model_, served, now);
+        gate_.changed_ = gate_.changed_ || !known || gate_.picture_.loads() != loads;
         if (truth) {
             const auto waited = std::chrono::duration_cast<Millis>(sent_ - asked_);
             gate_.error_.record(expected_, waited + *truth);

@@ -48,6 +48,14 @@ std::string_view reason_without_words(chat::FailureClass kind)
     return "unknown failure";
 }
 
+/// What the client is told that it was. An error in the place of an answer is an answer: somebody
+/// was reached.
+Errc client_code(const chat::Failure& failure)
+{
+    const auto code = policy_of(failure.kind).client;
+    return failure.answered && code == Errc::upstream_unreachable ? Errc::upstream_bad_reply : code;
+}
+
 std::string words_of(const chat::Failure& failure)
 {
     std::string words = printable(failure.message, longest_reason);
@@ -108,7 +116,7 @@ std::string words_for_the_client(const Ending& ending, const chat::Failure& last
 std::string message_of(const Ending& ending, const chat::Failure& last,
                        const std::vector<std::string>& fallbacks)
 {
-    const Errc client = policy_of(last.kind).client;
+    const Errc client = client_code(last);
     if (client == Errc::context_window_exceeded) {
         // Client code matches these words (litellm-surface 2.6, item 10).
         return "ContextWindowExceededError: the prompt exceeds the context window of model " +
@@ -134,7 +142,7 @@ std::string message_of(const Ending& ending, const chat::Failure& last,
 Error exhausted(const Ending& ending, const chat::Failure& last,
                 const std::vector<std::string>& fallbacks)
 {
-    Error error{policy_of(last.kind).client, message_of(ending, last, fallbacks)};
+    Error error{client_code(last), message_of(ending, last, fallbacks)};
     return last.retry_after ? std::move(error).retry_in(*last.retry_after) : error;
 }
 

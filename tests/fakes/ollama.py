@@ -29,6 +29,18 @@ def done(model="m", prompt=11, answer=5, reason="stop", content="", **more):
             **{name: value for name, value in counts.items() if value}, **more}
 
 
+def text_line(response="", model="m", **more):
+    """One line of `/api/generate`."""
+    return {"model": model, "created_at": CREATED, "response": response, "done": False, **more}
+
+
+def text_done(model="m", prompt=11, answer=5, reason="stop", response="", **more):
+    """Its last line, or a whole answer."""
+    last = done(model, prompt, answer, reason, **more)
+    del last["message"]
+    return {**last, "response": response}
+
+
 def ndjson(*items, tail=(r.LAST_CHUNK,)):
     """A stream: mappings become a line and a chunk each, bytes a chunk, actions are performed."""
     actions = [NDJSON_HEAD]
@@ -80,7 +92,7 @@ class Engine:
         return self.models.get(model, {}).get(name, usual)
 
     async def __call__(self, turn):
-        pages = {"/api/chat": self.chat, "/api/embed": self.embed, "/api/ps": self.ps, "/api/tags": self.tags,
+        pages = {"/api/chat": self.chat, "/api/generate": self.generate, "/api/embed": self.embed, "/api/ps": self.ps, "/api/tags": self.tags,
                  "/api/show": self.show, "/api/version": lambda _: whole({"version": "0.33.0"}),
                  "/v1/models": self.models_page,
                  "/": lambda _: r.whole(b"Ollama is running", content_type="text/plain; charset=utf-8")}
@@ -123,6 +135,25 @@ class Engine:
             last["message"]["content"] = text
             return whole(last)
         return ndjson(*[line(piece, model) for piece in r.words(text) if piece], last)
+
+    def generate(self, turn):
+        asked = turn.request.json
+        model = asked["model"]
+        if not self.known(model):
+            return refusal(404, f"model '{model}' not found")
+        if asked.get("suffix") and not self.facts(model, "insert", True):
+            return refusal(400, f"registry.ollama.ai/library/{model} does not support insert")
+        window = self.load(model, asked.get("options") or {})
+        prompt = len(asked["prompt"]) // 4 + 1
+        if prompt > window:
+            if asked.get("truncate", True) is False and not self.facts(model, "always_cuts", False):
+                return TOO_LONG
+            prompt = window
+        text = self.text or f"Hello from {turn.upstream.name}."
+        last = text_done(model, prompt=prompt, context=[*(asked.get("context") or []), 7])
+        if asked.get("stream", True) is False:
+            return whole({**last, "response": text})
+        return ndjson(*[text_line(piece, model) for piece in r.words(text) if piece], last)
 
     def embed(self, turn):
         asked = turn.request.json

@@ -118,6 +118,27 @@ def test_interactive_requests_go_before_batch_ones(workshop):
     assert wrong.status == 400 and "x-spillway-priority" in wrong.error["message"]
 
 
+def test_a_key_for_batch_work_lets_others_go_first(workshop):
+    engine = workshop.engine(Model("a"))
+    engine.hold("token")
+    daemon = workshop.serve(local(engine), queue=PATIENT)
+    made = [daemon.client.post("/key/generate", {"metadata": {"priority": word}}).json["key"]
+            for word in ("batch", "interactive")]
+    first = in_turn(daemon, 1)[0]
+    night = send(daemon, words="night", key=made[0])
+    waits(daemon, 1)
+    # Its own header does not lift it above what its key is for.
+    eager = send(daemon, words="eager", key=made[0], headers=[("x-spillway-priority", "interactive")])
+    waits(daemon, 2)
+    day = send(daemon, words="day", key=made[1])
+    waits(daemon, 3)
+    seen = len(asked(engine))
+    engine.release("token")
+    replies = [one.read_reply() for one in (first, night, eager, day)]
+    assert [reply.status for reply in replies] == [200] * 4
+    assert [said(request) for request in asked(engine)[seen:]] == ["day", "night", "eager"]
+
+
 def test_turns_are_fair_between_keys(workshop):
     engine = workshop.engine(Model("a"))
     engine.hold("token")
@@ -312,6 +333,60 @@ def test_the_cloud_is_the_bridge_while_a_cold_model_loads(workshop):
     assert engine.loads["a"] == 1 and len(asked(cloud)) == 2
 
 
+def with_cloud(workshop, *rows, **sections):
+    """A daemon whose local groups all fall back to a cloud; and the cloud."""
+    cloud = cloud_of(workshop)
+    fallbacks = [{row["model_name"]: ["c"]} for row in rows]
+    daemon = workshop.serve(*rows, deployment("c", cloud.base, "openai/gpt"),
+                            router_settings={"fallbacks": fallbacks}, **sections)
+    return daemon, cloud
+
+
+def states(daemon):
+    return {row["model"]: row["state"] for row in engine_row(daemon)["models"]}
+
+
+def quick_loader(name, memory):
+    return Model(name, memory=memory, load=0.8, prefill=1e5, decode=1e4)
+
+
+def test_models_that_alternate_are_not_loaded_in_turn_for_what_the_cloud_serves(workshop):
+    engine = workshop.engine(quick_loader("a", 6), quick_loader("b", 6), memory=10, pace=1.0)
+    daemon, cloud = with_cloud(workshop, local(engine, "a", "a"), local(engine, "b", "b"),
+                               queue={"patience": 0.3}, health={"interval": 0.2})
+    wait_until(lambda: states(daemon) == {"a": "cold", "b": "cold"}, what="the engine's report")
+    # Both are loaded once, the second because nobody knows yet whether it fits beside the first.
+    assert daemon.client.chat("a").text == CLOUD_WORDS
+    wait_until(lambda: states(daemon)["a"] == "loaded")
+    assert daemon.client.chat("b").text == CLOUD_WORDS
+    wait_until(lambda: states(daemon) == {"a": "cold", "b": "loaded"})
+    before = len(asked(cloud))
+    for _ in range(6):
+        assert daemon.client.chat("a").text == CLOUD_WORDS
+        assert daemon.client.chat("b").text == "one two three four five", "it has its turn"
+    assert engine.loads == {"a": 1, "b": 1} and len(asked(cloud)) == before + 6
+    assert engine_row(daemon)["loads"] == 2
+
+
+def test_models_that_fit_side_by_side_are_served_at_home(workshop):
+    engine = workshop.engine(quick_loader("a", 6), quick_loader("b", 6), memory=64, pace=1.0)
+    # It is asked as soon as there is news, long before the interval is over.
+    daemon, cloud = with_cloud(workshop, local(engine, "a", "a"), local(engine, "b", "b"),
+                               queue={"patience": 0.3}, health={"interval": 30})
+    for count, model in enumerate("ab", 1):
+        assert daemon.client.chat(model).status == 200
+        wait_until(lambda n=count: engine_row(daemon)["memory_bytes"] == 6 * n, what="a report after the load")
+    assert states(daemon) == {"a": "loaded", "b": "loaded"}
+    before = len(asked(cloud))
+    for _ in range(4):
+        for model in "ab":
+            reply = daemon.client.chat(model)
+            assert reply.text == "one two three four five"
+            assert reply.header("x-spillway-queue-position") is None
+    assert len(asked(cloud)) == before
+    assert engine.loads == {"a": 1, "b": 1} and engine_row(daemon)["loads"] == 2
+
+
 def test_a_group_prefers_the_engine_that_has_the_model(workshop):
     warm = workshop.engine(Model("a"), name="warm")
     cold = workshop.engine(Model("a", load=30.0), name="cold")
@@ -394,6 +469,25 @@ def test_a_stream_may_be_told_where_it_stands_while_it_waits(workshop):
     assert reply.status == 200 and reply.done and reply.text == "one two three four five"
     assert comments(reply) and reply.header("x-spillway-queue-position") == "0"
     assert first.read_reply().status == 200 and whole.read_reply().json["choices"]
+
+
+def test_a_stream_that_was_told_of_its_wait_may_still_go_elsewhere(workshop):
+    engine = workshop.engine(QUICK)
+    cloud = workshop.upstream("cloud")
+    daemon = workshop.serve(local(engine), deployment("c", cloud.base, "openai/gpt"),
+                            router_settings={"fallbacks": [{"m": ["c"]}]},
+                            queue={"patience": 1, "comment_after": 0.2})
+    teach(daemon)
+    engine.hold("token")
+    first = in_turn(daemon, 1, stream=True)[0]
+    # Its turn is promised at any moment, until that is not believed any more.
+    reply = daemon.client.chat("m", stream=True)
+    assert reply.status == 200 and reply.done and comments(reply)
+    assert reply.text == "Hello from cloud."
+    record = daemon.ledger.record(reply.header("x-spillway-call-id"))
+    assert record.outcome == "served" and "not waited for" in record.why
+    engine.release("token")
+    assert first.read_reply().done
 
 
 def test_a_stream_that_was_told_of_its_wait_ends_as_a_stream_when_the_wait_was_in_vain(workshop):

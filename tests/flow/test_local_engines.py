@@ -54,6 +54,16 @@ def test_a_model_that_loads_is_waited_for(workshop):
     assert row_of(daemon, "m")["state"] == "healthy"
 
 
+@pytest.mark.parametrize("stream", (False, True))
+def test_a_llama_cpp_tells_how_long_it_took(workshop, stream):
+    engine = workshop.engine(Model("m", prefill=100_000.0, decode=100_000.0), flavour=LLAMA_CPP)
+    daemon = serve(workshop, engine)
+    asked = [{"role": "user", "content": "x" * 400}]
+    assert daemon.client.chat("m", stream=stream, messages=asked).status == 200
+    told = json.loads(daemon.ledger.records()[-1].engine)
+    assert told["evaluated_tokens"] == 100 and told["prefill_ns"] == 1_000_000 and told["decode_ns"] > 0
+
+
 def test_while_a_model_loads_requests_go_elsewhere_and_come_back(workshop):
     engine = workshop.engine(Model("m", answer="from home"), flavour=LLAMA_CPP, loading=True)
     cloud = workshop.upstream("cloud")
@@ -86,6 +96,28 @@ def test_what_others_ask_of_an_engine_is_seen(workshop, flavour, more, waiting):
     engine.release("token")
     assert [connection.read_reply().status for connection in others] == [200] * 4
     wait_until(lambda: engine_row(daemon).get("running") == 0)
+
+
+@pytest.mark.parametrize("flavour", [LLAMA_CPP, VLLM])
+def test_what_others_ask_of_an_engine_counts_for_the_wait(workshop, flavour):
+    engine = workshop.engine(Model("m", slots=2, answer="from home"), flavour=flavour)
+    cloud = workshop.upstream("cloud")
+    home = deployment("m", engine.base, model=f"{PROVIDERS[flavour]}/m", max_parallel_requests=2)
+    daemon = workshop.serve(home, deployment("c", cloud.base), health={"interval": 0.2}, queue={"patience": 1},
+                            router_settings={"fallbacks": [{"m": ["c"]}]})
+    wait_until(lambda: engine_row(daemon).get("running") == 0)
+    engine.hold("token")
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "hi"}]}).encode()
+    others = [Connection(engine.port) for _ in range(6)]
+    for connection in others:
+        connection.send_request("POST", "/v1/chat/completions", [], body)
+    wait_until(lambda: engine_row(daemon).get("waiting") == 4)
+    reply = daemon.client.chat("m")
+    assert reply.text == "Hello from cloud." and "over_patience" in reply.header("x-spillway-reason")
+    engine.release("token")
+    assert [connection.read_reply().status for connection in others] == [200] * 6
+    wait_until(lambda: (engine_row(daemon).get("running"), engine_row(daemon).get("waiting")) == (0, 0))
+    assert daemon.client.chat("m").text == "from home"
 
 
 def test_an_engine_that_tells_no_load_still_tells_its_window(workshop):

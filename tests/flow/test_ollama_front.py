@@ -240,7 +240,8 @@ def test_errors_are_strings(gateway, upstream):
     assert refusal(gateway.anonymous.post("/api/chat", {"model": "m", "messages": HI}), 401)
     assert refusal(gateway.anonymous.get("/api/tags"), 401)
     assert refusal(gateway.client.post("/api/chat", b"{"), 400)
-    assert refusal(gateway.client.get("/api/nothing"), 404)
+    unknown = refusal(gateway.client.get("/api/nothing"), 404)
+    assert "/api/chat" in unknown and "/v1" not in unknown
     wrong = gateway.client.get("/api/chat")
     assert refusal(wrong, 405) and wrong.header("allow") == "POST, OPTIONS"
     upstream.next(r.OPENAI_CONTEXT)
@@ -338,6 +339,27 @@ def test_an_ollama_gets_what_only_it_understands(native):
     assert native.engine.requests[-1].json["think"] is False
 
 
+def test_show_tells_what_the_engine_tells(workshop):
+    engine = workshop.upstream("home")
+    engine.default = o.Engine({"served-model": {}})
+    daemon = workshop.serve(deployment("m", engine.origin, model="ollama_chat/served-model"), health={"interval": 0.2})
+    daemon.client.chat("m")
+
+    def shown():
+        card = daemon.client.post("/api/show", {"model": "m"}).json
+        return card if "thinking" in card["capabilities"] else None
+
+    card = wait_until(shown)
+    assert card["capabilities"] == ["completion", "tools", "thinking"]
+    assert card["details"] == {"family": "llama"} and card["model_info"]["general.architecture"] == "llama"
+
+
+def test_an_ollama_is_told_what_it_thought_before(native):
+    history = [*HI, {"role": "assistant", "content": "4", "thinking": "2+2"}, {"role": "user", "content": "sure?"}]
+    reply = native.client.post("/api/chat", {"model": "m", "messages": history, "stream": False})
+    assert reply.status == 200 and native.engine.requests[-1].json["messages"] == history
+
+
 @pytest.mark.parametrize("stream", (True, False))
 def test_an_ollamas_own_measures_come_through(native, stream):
     reply = chat(native.client, stream=stream)
@@ -345,6 +367,29 @@ def test_an_ollamas_own_measures_come_through(native, stream):
     assert {name: last[name] for name in o.DURATIONS} == o.DURATIONS
     assert last["prompt_eval_count"] == 1 and last["eval_count"] > 0
     assert native.engine.requests[-1].json["stream"] is stream
+
+
+@pytest.mark.parametrize("stream", (True, False))
+def test_a_raw_prompt_and_a_context_reach_an_ollama(native, stream):
+    body = {"model": "m", "prompt": "hi", "system": "s", "context": [1, 2], "stream": stream}
+    reply = native.client.post("/api/generate", body)
+    lines = lines_of(reply) if stream else [reply.json]
+    assert "".join(line["response"] for line in lines) == "Hello from home." and lines[-1]["context"] == [1, 2, 7]
+    sent = native.engine.requests[-1]
+    assert sent.path == "/api/generate" and sent.json["context"] == [1, 2] and sent.json["system"] == "s"
+    raw = native.client.post("/api/generate", {"model": "m", "prompt": "[INST]", "raw": True, "stream": False})
+    assert raw.json["response"] == "Hello from home."
+    assert native.engine.requests[-1].json["raw"] is True and native.engine.requests[-1].json["truncate"] is False
+
+
+def test_a_long_text_is_cut_for_who_asks_for_it(workshop):
+    engine = workshop.upstream("home")
+    engine.default = o.Engine({"embedder": {}})
+    daemon = workshop.serve(deployment("emb", engine.origin, model="ollama/embedder", model_info={"mode": "embedding"}))
+    body = {"model": "emb", "input": "many words " * 4_000}
+    assert daemon.client.post("/api/embed", {**body, "truncate": True}).json["embeddings"] == [r.VECTOR]
+    assert engine.requests[-1].json["truncate"] is True
+    assert refusal(daemon.client.post("/api/embed", body), 400)
 
 
 # --- keys
@@ -427,6 +472,18 @@ def test_the_only_engine_needs_no_name(workshop, upstream):
     assert asked.method == "DELETE" and asked.json == {"model": "a"}
     upstream.paths["/api/copy"] = r.whole({"error": "model 'a' not found"}, status=404)
     assert refusal(daemon.client.post("/api/copy", {"source": "a", "destination": "b"}), 404)
+
+
+def test_files_of_models_pass_to_the_engine(engines):
+    path, named = "/api/blobs/sha256:" + "ab" * 32, [("x-spillway-engine", "west-b")]
+    engines.west.paths[path] = r.whole(b"", status=404)
+    asked = engines.client.request("HEAD", path, named)
+    assert asked.status == 404 and asked.body == b"" and engines.west.requests[-1].method == "HEAD"
+    engines.west.paths[path] = r.whole(b"", status=201)
+    stored = engines.client.request("POST", path, named, b"GGUF\x00\xff")
+    assert stored.status == 201 and engines.west.requests[-1].body == b"GGUF\x00\xff"
+    refusal(engines.client.request("POST", "/api/blobs/sha256:..", named, b"x"), 404)
+    refusal(make_key(engines).request("POST", path, named, b"x"), 403)
 
 
 def test_a_pull_that_breaks_says_so(engines):

@@ -10,6 +10,7 @@ import pytest
 from fakes import ollama as o
 from fakes import replies as r
 from harness.daemon import deployment
+from harness.http import Client
 from harness.waiting import wait_until
 
 LONG = [{"role": "user", "content": "many words " * 4_000}]
@@ -114,6 +115,19 @@ def test_clients_do_not_change_the_window(daemon, engine):
     options = [request.json["options"] for request in engine.requests]
     assert all("num_gpu" not in each for each in options)
     assert engine.requests[0].json["keep_alive"] == "30m" and options[0]["temperature"] == 0.25
+
+
+def test_only_the_master_key_gives_a_model_up_or_pins_it(workshop, engine):
+    daemon = workshop.serve(home(engine, keep_alive="30m"), home(engine, "open", model_info={"client_keep_alive": True}))
+    key = Client(daemon.port, daemon.client.post("/key/generate", {}).json["key"])
+
+    def held(client, asked, group="m"):
+        assert client.chat(group, keep_alive=asked).status == 200
+        return engine.requests[-1].json["keep_alive"]
+
+    assert [held(key, asked) for asked in (0, -1, "1ns", "20m", "100h")] == ["30m", "30m", "1m", "20m", "1h"]
+    assert [held(daemon.client, asked) for asked in (0, -1)] == [0, -1]
+    assert [held(key, asked, "open") for asked in (0, -1)] == [0, -1]
 
 
 def test_a_client_changes_the_window_where_the_file_lets_it(workshop, engine):
@@ -291,6 +305,13 @@ def test_what_breaks_before_the_first_token_goes_elsewhere(workshop, engine, how
         assert reply.done and len({event["id"] for event in reply.json_events()}) == 1
 
 
+@pytest.mark.parametrize("stream", (False, True))
+def test_an_error_in_the_place_of_an_answer_came_from_somebody(daemon, engine, stream):
+    engine.next(o.ndjson({"error": o.DIED}) if stream else o.whole({"error": o.DIED}))
+    reply = daemon.client.chat("m", stream=stream)
+    assert reply.status == 502 and reply.error["code"] == "upstream_bad_reply" and o.DIED[:20] in reply.error["message"]
+
+
 def test_a_client_that_leaves_ends_the_call(daemon, engine):
     engine.next(o.ndjson(o.line("one"), r.STALL))
     with daemon.client.open_chat("m") as connection:
@@ -319,6 +340,11 @@ def test_an_engine_that_cuts_all_the_same_is_told_on(daemon, engine):
     assert whole.status == 200 and whole.header("x-spillway-truncated") == "true"
     streamed = daemon.client.chat("old", messages=LONG, stream=True)
     assert b": the engine cut the prompt\n\n" in streamed.body and streamed.done
+    assert streamed.header("x-spillway-truncated") == "true"
+    front = {"model": "old", "messages": LONG}
+    for stream in (True, False):
+        told = daemon.client.post("/api/chat", {**front, "stream": stream})
+        assert json.loads(told.body.splitlines()[-1])["truncated"] is True
     for fits in (daemon.client.chat("old"), daemon.client.chat("old", stream=True)):
         assert fits.header("x-spillway-truncated") is None and b"cut the prompt" not in fits.body
 
@@ -351,10 +377,76 @@ def test_embeddings_take_text_only(daemon, engine):
     assert reply.status == 400 and "text" in reply.error["message"]
 
 
-def test_old_completions_stay_openais(workshop):
+def test_an_engine_that_cuts_to_a_window_that_nobody_knows(workshop, engine):
+    daemon = workshop.serve(home(engine, model="ollama/old"))  # which is never asked for its window
+    assert daemon.client.chat("m", messages=LONG).header("x-spillway-truncated") == "true"
+    streamed = daemon.client.chat("m", messages=LONG, stream=True)
+    assert b": the engine cut the prompt\n\n" in streamed.body
+    assert daemon.client.chat("m").header("x-spillway-truncated") is None
+
+
+# --- old completions
+
+
+@pytest.mark.parametrize("stream", (False, True))
+def test_old_completions_are_generated(daemon, engine, stream):
+    reply = daemon.client.post("/v1/completions", {
+        "model": "wide", "prompt": "def f(", "suffix": "return 1", "max_tokens": 9, "stream": stream,
+        "options": {"num_ctx": 1_024}})
+    assert reply.status == 200 and reply.text == "Hello from home."
+    sent = engine.requests[-1]
+    assert sent.target == "/api/generate"
+    assert sent.json == {
+        "model": "served-model", "prompt": "def f(", "suffix": "return 1", "keep_alive": "30m", "stream": stream,
+        "truncate": False, "shift": False, "options": {"num_ctx": 16_384, "num_predict": 9, "temperature": 0.25}}
+    if stream:
+        assert reply.done and reply.finish_reasons == ["stop"]
+        assert {event["object"] for event in reply.json_events()} == {"text_completion"}
+    else:
+        answer = reply.json
+        assert answer["id"].startswith("cmpl-") and answer["object"] == "text_completion"
+        assert answer["choices"] == [
+            {"index": 0, "text": "Hello from home.", "logprobs": None, "finish_reason": "stop"}]
+        assert answer["usage"] == {"prompt_tokens": 2, "completion_tokens": 5, "total_tokens": 7, **o.DURATIONS}
+    record = daemon.ledger.records()[-1]
+    assert (record.call_type, record.prompt_tokens, record.completion_tokens) == ("atext_completion", 2, 5)
+
+
+def test_chats_and_old_completions_agree_on_the_window(daemon, engine):
+    daemon.client.chat("wide")
+    daemon.client.post("/v1/completions", {"model": "m", "prompt": "x"})
+    daemon.client.chat("m", stream=True)
+    assert engine.engine.loads == [("served-model", 16_384)]
+
+
+def test_a_long_old_prompt_is_not_cut(workshop, engine):
+    cloud = workshop.upstream("cloud")
+    daemon = workshop.serve(home(engine, num_ctx=2_048), home(engine, "old", "ollama/old", num_ctx=4_096),
+                            deployment("c", cloud.base),
+                            router_settings={"context_window_fallbacks": [{"m": ["c"]}]})
+    prompt = LONG[0]["content"]
+    assert daemon.client.post("/v1/completions", {"model": "m", "prompt": prompt}).text == "Hello from cloud."
+    cut = daemon.client.post("/v1/completions", {"model": "old", "prompt": prompt})
+    assert cut.status == 200 and cut.header("x-spillway-truncated") == "true"
+
+
+@pytest.mark.parametrize("more", ({"n": 2}, {"best_of": 2}, {"echo": True}, {"logprobs": 1}, {"prompt": ["a", "b"]},
+                                  {"prompt": [1, 2]}), ids=str)
+def test_what_generate_cannot_give_goes_elsewhere(workshop, engine, more):
+    cloud = workshop.upstream("cloud")
+    daemon = workshop.serve(home(engine), home(engine, "alone"), deployment("c", cloud.base),
+                            router_settings={"fallbacks": [{"m": ["c"]}]})
+    assert daemon.client.post("/v1/completions", {"model": "m", "prompt": "x", **more}).status == 200
+    assert len(cloud.requests) == 1
+    refused = daemon.client.post("/v1/completions", {"model": "alone", "prompt": "x", **more})
+    assert refused.status == 400 and refused.error["message"]
+    assert not [request for request in engine.requests if request.path == "/api/generate"]
+
+
+def test_openais_surface_of_an_ollama_stays_openais(workshop):
     upstream = workshop.upstream("home")
-    daemon = workshop.serve(home(upstream), deployment("o", upstream.base, model="openai/served-model"))
-    reply = daemon.client.post("/v1/completions", {"model": "m", "prompt": "x"})
-    assert reply.text == "Hello from home." and upstream.requests[-1].target == "/v1/completions"
+    daemon = workshop.serve(deployment("o", upstream.base, model="openai/served-model"))
+    assert daemon.client.post("/v1/completions", {"model": "o", "prompt": "x"}).text == "Hello from home."
+    assert upstream.requests[-1].target == "/v1/completions"
     assert daemon.client.chat("o").text == "Hello from home."
     assert upstream.requests[-1].target == "/v1/chat/completions"

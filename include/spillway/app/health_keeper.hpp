@@ -18,6 +18,7 @@ public:
 
 private:
     net::Task<void> keep();
+    net::Task<void> rest(Millis interval);
 
     Lane& lane_;
     net::Event interrupt_;

@@ -72,6 +72,7 @@ struct Failure {
     int status = 0;       ///< Upstream's HTTP status; 0 when there was none.
     std::string message;  ///< Upstream's words or ours; printable, bounded, no secrets.
     std::optional<Millis> retry_after;
+    bool answered = false;   ///< It came in the place of an answer, whose head was in order.
     bool unreached = false;  ///< Nobody was there: refused, no route, no such name.
 };
 

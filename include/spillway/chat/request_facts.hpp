@@ -61,6 +61,8 @@ struct RequestFacts {
     std::string end_user;             ///< `user`; empty when absent.
     std::vector<std::string> tags;    ///< metadata.tags, tags and the header's.
     RequestControls controls;
+    /// Inside `messages`: what only a deployment that speaks Ollama's own API takes. Ascending.
+    std::vector<ByteRange> ollama_only{};
     bool stay_local = false;  ///< metadata.no_fallback: not beyond our own machines.
     bool explain = false;     ///< metadata.explain: the answer tells how it was routed.
 };

@@ -84,6 +84,7 @@ struct Deployment {
     std::optional<bool> supports_tools;
     std::optional<bool> supports_schema;
     std::optional<bool> client_num_ctx;        ///< Ollama: clients choose the window.
+    std::optional<bool> client_keep_alive;     ///< Ollama: clients hold and give up models.
     std::optional<std::int64_t> max_parallel;  ///< Requests in flight at once.
     std::optional<std::int64_t> key_rpm;       ///< Of each key that names no limit for the model.
     std::optional<std::int64_t> key_tpm;

@@ -211,6 +211,10 @@ void info_fields(Visitor& visit, Deployment& row)
     visit("client_num_ctx", row.client_num_ctx,
           Doc{"spillway's own, for Ollama: `true`: a client's `num_ctx` holds. Each change of it "
               "makes Ollama load the model again, so by default it is passed over."});
+    visit("client_keep_alive", row.client_keep_alive,
+          Doc{"spillway's own, for Ollama: `true`: a client's `keep_alive` holds as it is. By "
+              "default it holds between a minute and an hour (or the row's own, if that is "
+              "longer), and only the master key gives a model up or holds it for ever."});
     visit("local", row.local,
           Doc{"spillway's own: whether requests with `boundary: local` may go there. By its "
               "address when unset: loopback, private ranges and privacy.local_hosts."});

@@ -44,8 +44,9 @@ void queue_fields(Visitor& visit, Queue& queue)
           Doc{"A batch request that waited so long counts as an interactive one."});
     visit(
         "comment_after", queue.comment_after, Range{0.1, 3600},
-        Doc{"A stream that waits so long gets its head and SSE comments that say where it stands; "
-            "nothing before its answer when unset."});
+        Doc{"A stream that waits so long for a local engine gets its head, and from then on every "
+            "five seconds an SSE comment that says where it stands. It may be served elsewhere "
+            "all the same; if everybody fails, the error is an event of the stream."});
     visit("engines", queue.engines,
           Doc{"What engines can do and do not tell: a map of `host:port` to `slots` and "
               "`memory`."});

@@ -44,7 +44,7 @@ struct Queue {
     std::uint32_t size = 256;  ///< Requests that wait in front of one engine.
     Millis turn{30'000};
     Millis batch_ages{60'000};
-    std::optional<Millis> comment_after;          ///< Empty: nothing before the answer.
+    Millis comment_after{5'000};                  ///< Until a stream that waits is told so.
     std::map<std::string, EngineLimits> engines;  ///< By "host:port".
 };
 

@@ -20,7 +20,7 @@ struct WireRules {
     std::vector<std::pair<std::string, std::string>> defaults;
     /// Top-level keys set whatever the client wrote: a rule's parameters, a clamped limit.
     std::vector<std::pair<std::string, std::string>> overrides = {};
-    bool speaks_ollama = false;  ///< Takes `options`, `keep_alive` and `think`.
+    bool speaks_ollama = false;  ///< Takes `options`, `keep_alive`, `think` and `raw`.
 };
 
 enum class UsageInjection : std::uint8_t { leave, ask };
@@ -35,12 +35,12 @@ struct Splice {
 /// The changes that turn the client's body into the deployment's: model name, stripped controls
 /// (fallbacks, num_retries, timeout, disable_fallbacks, mock_testing_*, tags, litellm_*, cache,
 /// guardrails, priority ... wire.md / litellm-surface 2.10), what only Ollama's own API takes
-/// (options, keep_alive, think; not for `Endpoint::other`), renamed and added parameters,
-/// `stream_options.include_usage`.
-/// Everything else stays to the letter.
-/// Sorted by offset, never overlapping; leaves valid JSON (no stray comma; tested by fuzzing).
-/// `metadata` is stripped unless the client sent `"store": true` (OpenAI takes it only then), and
-/// always stays for `Endpoint::other`, whose APIs know it; `user` stays.
+/// (options, keep_alive, think, raw of completions, `truncate:true` of embeddings, and
+/// `RequestFacts::ollama_only`; not for `Endpoint::other`), renamed and added parameters,
+/// `stream_options.include_usage`. Everything else stays to the letter. Sorted by offset, never
+/// overlapping; leaves valid JSON (no stray comma; tested by fuzzing). `metadata` is stripped
+/// unless the client sent `"store": true` (OpenAI takes it only then), and always stays for
+/// `Endpoint::other`, whose APIs know it; `user` stays.
 /// @param endpoint  `stream_options` is only ever touched for chat and completions.
 [[nodiscard]] std::vector<Splice> plan_edits(const chat::RequestFacts& facts, std::string_view body,
                                              std::string_view upstream_model,

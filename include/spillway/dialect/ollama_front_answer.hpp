@@ -31,6 +31,8 @@ struct OllamaMeasures {
     std::optional<std::chrono::nanoseconds> load{};
     std::optional<std::chrono::nanoseconds> prefill{};
     std::optional<std::chrono::nanoseconds> decode{};
+    bool truncated = false;  ///< The engine cut the prompt, as far as we know.
+    std::string context{};   ///< The conversation in tokens, as a JSON list; of a text only.
 };
 
 /// A whole OpenAI answer as Ollama's: of a chat, of a text, or embeddings.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "spillway/base/result.hpp"
 #include "spillway/chat/client_form.hpp"
@@ -11,6 +12,10 @@
 #include "spillway/dialect/ollama_front_answer.hpp"
 
 namespace spillway::dialect {
+
+/// Who can be asked: everybody, or, because there are no other words for it, deployments that speak
+/// Ollama.
+enum class OllamaTakers : std::uint8_t { all, ollama };
 
 /// What a client of Ollama's own API asks for, in OpenAI's words (wire.md 2.2).
 struct OllamaFrontRequest {
@@ -24,18 +29,23 @@ struct OllamaFrontRequest {
     chat::Endpoint endpoint = chat::Endpoint::chat;  ///< `completions` for text that is not a chat.
     chat::Delivery delivery = chat::Delivery::stream;
     OllamaThinking thinking = OllamaThinking::shown;
+    OllamaTakers takers = OllamaTakers::all;
     std::string model;
-    /// OpenAI's body. `options`, `keep_alive` and `think` stand in it as the client wrote them, for
-    /// deployments that speak Ollama; `plan_edits` takes them out for all others. Empty unless
-    /// `wish` is `answer`.
+    /// OpenAI's body. `options`, `keep_alive`, `think` and `raw` stand in it as the client wrote
+    /// them, for deployments that speak Ollama; `plan_edits` takes them out for all others. Empty
+    /// unless `wish` is `answer`.
     std::string body;
+    /// Where in `body` earlier messages tell what their models thought: a member each, with the
+    /// comma before it. Strict vendors refuse it, so it goes to deployments that speak Ollama only.
+    std::vector<chat::ByteRange> thoughts;
 };
 
 /// Translates a body.
 ///
-/// What has no counterpart is kept in `options` or left out (`thinking` of earlier messages,
-/// `truncate`); what would change the answer without a word is refused: `template`, `context`.
-/// Members of the body that are no part of Ollama's API are left out but for LiteLLM's controls.
+/// What has no counterpart is kept in `options` or left out (`truncate`). What would change the
+/// answer if it were left out (`template`, `context`, images beside a raw prompt) goes to
+/// deployments that speak Ollama only. Members of the body that are no part of Ollama's API are
+/// left out but for LiteLLM's controls.
 ///
 /// @param body  Followed by `body_padding` readable bytes.
 /// @param form  One of Ollama's.

@@ -19,11 +19,16 @@ namespace spillway::dialect {
 /// decide only where the file lets them.
 enum class WindowChoice : std::uint8_t { ours, clients };
 
+/// Whose `keep_alive` holds: clients' within bounds (`bounded_keep_alive`), because the model is
+/// everybody's, or as they write it.
+enum class KeepAliveChoice : std::uint8_t { bounded, clients };
+
 /// What the file sets for requests that do not say otherwise.
 struct OllamaDefaults {
     /// As `WireRules::defaults`: names and JSON text. `num_ctx` in it is passed over.
     std::vector<std::pair<std::string, std::string>> members;
     WindowChoice window = WindowChoice::ours;
+    KeepAliveChoice keep_alive = KeepAliveChoice::bounded;
 };
 
 /// A request as Ollama takes it.
@@ -42,7 +47,17 @@ struct OllamaRequest {
                                                         const OllamaDefaults& defaults,
                                                         std::optional<Tokens> num_ctx);
 
-/// The body of `/api/embed`, always with `truncate:false`.
+/// The body of `/api/generate`, for old completions: always with `truncate:false` and
+/// `shift:false`, as a chat's. What only Ollama has (`raw`, `template`, `system`, `context`,
+/// `images`) is handed on where the request has it; without `raw` Ollama puts the model's template
+/// around the prompt, as it does behind its own `/v1/completions`.
+/// @return `not_translatable` for what its answer would lack: several prompts or answers, prompts
+///         of tokens, no prompt, `echo`, `logprobs` in the old form.
+[[nodiscard]] Result<OllamaRequest> ollama_generate_request(std::string_view body,
+                                                            const OllamaDefaults& defaults,
+                                                            std::optional<Tokens> num_ctx);
+
+/// The body of `/api/embed`, with `truncate:false` unless the request says true.
 /// @return As above: Ollama takes text only, not lists of tokens.
 [[nodiscard]] Result<OllamaRequest> ollama_embed_request(std::string_view body,
                                                          const OllamaDefaults& defaults,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,9 +13,13 @@ namespace spillway::dialect {
 
 struct OllamaLine;
 
-/// Turns the stream of `/api/chat` (one JSON object per line, wire.md 2.2) into the events of an
-/// OpenAI stream, which `StreamMeter` then judges as if they had come from upstream. Bytes may be
-/// cut anywhere; cutting them differently never changes the events. One per attempt.
+/// Which stream of OpenAI's is made: of a chat, or of an old completion.
+enum class StreamForm : std::uint8_t { chat, completion };
+
+/// Turns the stream of `/api/chat` or `/api/generate` (one JSON object per line, wire.md 2.2) into
+/// the events of an OpenAI stream, which `StreamMeter` then judges as if they had come from
+/// upstream. Bytes may be cut anywhere; cutting them differently never changes the events. One per
+/// attempt.
 ///
 /// The usage chunk is always made: the meter takes it out where the client did not ask. Without a
 /// line that is `done` there is neither a finish nor [DONE], so the meter sees a cut stream; a line
@@ -24,7 +29,9 @@ public:
     /// Lines hold a few tokens each, but a call of a tool comes in one.
     static constexpr std::size_t largest_line = std::size_t{16} * 1024 * 1024;
 
-    explicit OllamaStream(AnswerFrame frame) : frame_(std::move(frame)) {}
+    explicit OllamaStream(AnswerFrame frame, StreamForm form = StreamForm::chat)
+        : frame_(std::move(frame)), form_(form)
+    {}
 
     /// The next bytes of the body. @return Whole events, often none; lives until the next call.
     [[nodiscard]] std::string_view feed(std::string_view bytes);
@@ -38,12 +45,16 @@ public:
 private:
     void take_line(std::string_view line);
     void write_line(const OllamaLine& line);
+    void write_delta(const OllamaLine& line);
+    void write_text(const OllamaLine& line);
     void write_choice(std::string_view delta, std::string_view logprobs, std::string_view finish);
+    void write_finish(std::string_view finish);
     void write_end(const OllamaLine& line);
     void begin_chunk();
     void fail(std::string_view error);
 
     AnswerFrame frame_;
+    StreamForm form_;
     std::string model_;       ///< The inside of a JSON string.
     std::string unfinished_;  ///< The beginning of a line whose end has not come yet.
     std::string out_;

@@ -28,7 +28,10 @@ struct PromptBand {
 
 /// Did the engine read less than the prompt? It was told not to, but old versions, and models that
 /// were loaded by others, do. Never by the engine's figure alone: what its cache held may be
-/// missing from it.
+/// missing from it, and a cache may hold the beginning of a prompt that was never sent before.
+///
+/// Where the window is not known, a count that is a window itself (2,048 or a doubling of it, what
+/// Ollama gives models by default) tells, if the prompt is surely longer. Other low counts do not.
 /// @param evaluated  `prompt_eval_count`; empty when the engine gave none.
 /// @param window     The one it was asked for, else the one it told.
 [[nodiscard]] bool was_truncated(std::optional<Tokens> evaluated, const PromptBand& prompt,

@@ -8,6 +8,7 @@
 
 #include "spillway/base/result.hpp"
 #include "spillway/chat/endpoint.hpp"
+#include "spillway/chat/engine_facts.hpp"
 #include "spillway/chat/failure.hpp"
 #include "spillway/chat/request_facts.hpp"
 #include "spillway/chat/usage.hpp"
@@ -54,6 +55,8 @@ public:
     /// What the stream reported, clamped to sane values (promise 41: negative, 2^63, strings, NaN
     /// fall back to our own count, flagged `estimated`).
     [[nodiscard]] chat::Usage usage(Tokens prompt_estimate) const;
+    /// What a llama.cpp told of its work, in the last chunk; empty for others.
+    [[nodiscard]] chat::EngineFacts engine() const;
     /// Why the stream failed, when `see` said `failure`.
     [[nodiscard]] const chat::Failure& failure() const;
     [[nodiscard]] std::uint64_t malformed() const;
@@ -73,6 +76,7 @@ struct AnswerFacts {
     chat::Usage usage;
     std::optional<chat::Failure> failure;
     std::string finish_reason;
+    chat::EngineFacts engine;  ///< Of a llama.cpp; empty for others.
 };
 /// @param body  Need not be padded. Bodies that are not JSON objects give unknown usage.
 [[nodiscard]] AnswerFacts read_answer(std::string_view body, chat::Endpoint endpoint,

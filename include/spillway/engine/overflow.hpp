@@ -85,11 +85,12 @@ struct Verdict {
 /// should have the engine load it (`worth_loading`).
 [[nodiscard]] Verdict decide(const Here& here, const NextHop& next, const Patience& patience);
 
-/// Whether a cold model that requests spill around should be loaded now: nothing that works or
-/// waits at the engine would have to make room for it. Load it under a ticket of its own (`batch`,
-/// `most` 0), so that the queue knows of it.
+/// Whether a cold model that requests spill around should be loaded now: nothing that works, waits
+/// or loads at the engine would have to make room for it, and nothing that has been loaded for less
+/// than a turn, or was used within the time that the load takes. So models that are asked for in
+/// turn are not loaded in turn: one is served here for a turn at least, the others elsewhere.
 [[nodiscard]] bool worth_loading(const AdmissionQueue& queue, const EngineShape& shape,
-                                 ModelIndex model);
+                                 ModelIndex model, TimePoint now);
 
 /// When to ask `decide` again for a request that stays: rarely, but before its patience is over.
 [[nodiscard]] Millis ask_again_in(const Here& here, const Patience& patience);

@@ -79,14 +79,19 @@ public:
 
     /// One report of the engine, about all models of ours there (`read_report` of each). What is
     /// loaded at once fits at once. A model that a request of ours is just loading stays `loading`
-    /// while the engine does not list it, until twice the time that this should take.
-    void reported(std::span<const ModelReport> report, TimePoint now);
+    /// while the engine does not list it, until twice the time that this should take. Models that
+    /// it has at once fit side by side; one that went when another was loaded does not fit beside
+    /// it, until both are seen.
+    /// @param ours  Requests of ours that the engine has: what it tells beyond them is of others.
+    void reported(std::span<const ModelReport> report, TimePoint now, std::uint32_t ours = 0);
     /// The engine said that it is still loading (llama.cpp and vLLM: 503 on /health).
     void loading(ModelIndex model, TimePoint now);
     /// A request for the model was sent. A cold one is `loading` from here on.
     void sent(ModelIndex model, TimePoint now);
     /// The first token, or a whole answer: the model is loaded.
     void first_token(ModelIndex model, TimePoint now);
+    /// A load that was asked for beside all requests is over.
+    void loaded(ModelIndex model, TimePoint now);
     /// An answer is complete: learns load time, speeds, lag, length and what the cache saved.
     void served(ModelIndex model, const Served& served, TimePoint now);
     /// A request failed before its first token: a load that it began is off.
@@ -106,6 +111,13 @@ public:
                                      std::optional<double> share = std::nullopt) const;
     /// How long a request will hold a slot of a loaded model: prefill and answer.
     [[nodiscard]] Millis work(ModelIndex model, Tokens to_read, std::optional<Tokens> most) const;
+    /// Until the requests of others that the engine told of leave a slot to the next of ours. They
+    /// are taken to end as answers of this model do since they were told.
+    /// @param ours  Requests of ours that the model works on.
+    [[nodiscard]] Millis others_before(ModelIndex model, std::uint32_t ours, TimePoint now) const;
+    /// Loads that requests of ours began: those that were known to be needed, and those that the
+    /// engine told of afterwards.
+    [[nodiscard]] std::uint64_t loads() const { return loads_; }
 
     /// For the queue; cheap, but a copy.
     [[nodiscard]] EngineShape shape() const;
@@ -124,6 +136,12 @@ private:
         TimePoint warmth_since{};
         TimePoint used_at{};
         TimePoint load_asked{};  ///< `sent` of the request that began the last load.
+        /// Whether it was known to be cold when `load_asked` was: else it may have been loaded.
+        enum class Load : std::uint8_t { doubtful, sure } needs_load = Load::sure;
+        std::uint64_t fits = 0;  ///< As in `ModelShape`, as is `clashes`.
+        std::uint64_t clashes = 0;
+        /// For whose load it was taken for cold; until the engine has said whether that is so.
+        std::optional<ModelIndex> doubted_by{};
         chat::ModelFacts told;
         Learned load;     ///< Milliseconds.
         Learned prefill;  ///< Tokens per second, as is `decode`.
@@ -135,11 +153,20 @@ private:
     static void set(Model& model, Warmth warmth, TimePoint now);
     static void learn_speeds(Model& model, const Served& served);
     static Millis prefill_of(const Model& model, double to_read);
+    void hear(ModelIndex model, const chat::ModelFacts& facts, TimePoint now);
+    void note_others(std::span<const ModelReport> report, std::uint32_t ours, TimePoint now);
+    void learn_neighbours(std::uint64_t told, std::uint64_t there, TimePoint now);
+    void learn_load(std::size_t index, const Served& served);
+    void learn_hidden_load(std::size_t index, const Served& served);
     [[nodiscard]] std::uint32_t slots_of(const Model& model) const;
 
     EngineSettings settings_;
     std::vector<Model> models_;
     std::uint64_t seen_together_ = 0;  ///< Most bytes that one report had loaded.
+    std::uint64_t loads_ = 0;
+    std::uint32_t seen_at_work_ = 0;  ///< Most requests that it told to work on; see `slots_of`.
+    std::uint32_t others_ = 0;        ///< Requests of others, running and waiting, as last told.
+    TimePoint others_told_{};
 };
 
 }  // namespace spillway::engine

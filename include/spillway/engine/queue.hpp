@@ -62,6 +62,9 @@ struct QueueSettings {
     /// Before that it makes room only when nobody waits for it, and it has been idle for this share
     /// of the load that the change takes: its next request may be close.
     double linger = 0.25;
+    /// A model whose requests come more often than the loads there and back take is not left
+    /// between two of them before it has been loaded for so many times as long.
+    double amortized = 2;
     /// A batch request that waited for so long is treated as an interactive one.
     Millis batch_ages{60'000};
 };
@@ -106,6 +109,11 @@ public:
     /// A newer configuration says so; who waits already keeps its place.
     void settle(const QueueSettings& settings) { settings_ = settings; }
 
+    /// How often a model is asked for.
+    struct Arrivals {
+        TimePoint last{};
+        Millis spacing = Millis::max();  ///< Running mean; `max` until two came.
+    };
     struct Waiting {
         TicketId ticket{};
         Ask ask;
@@ -127,12 +135,14 @@ private:
     void begin(std::size_t index, EngineShape& shape, TimePoint now);
     [[nodiscard]] double& owed(const Ask& ask);
     void forget_the_served();
+    void note_arrival(ModelIndex model, TimePoint now);
 
     QueueSettings settings_;
     std::vector<Waiting> waiting_;
     std::vector<Running> running_;
     std::vector<std::uint32_t> in_use_;                  ///< Running, by model.
     std::vector<TimePoint> tenure_from_;                 ///< By model: expected end of its load.
+    std::vector<Arrivals> arrivals_;                     ///< By model.
     std::unordered_map<std::uint64_t, double> charged_;  ///< By key and priority; those ahead only.
     double served_ = 0;                                  ///< Place of the last that began.
     std::uint64_t last_ticket_ = 0;

@@ -44,7 +44,7 @@ public:
         client_left,  ///< While it waited.
     };
     /// Waits for as long as that is worth it. A stream may get its head and comments meanwhile
-    /// (`queue.comment_after`); then it stays here whatever comes, as after a commit point.
+    /// (`queue.comment_after`); it may go elsewhere all the same.
     [[nodiscard]] net::Task<End> wait();
 
     /// After `admitted`; null when the engine's gate does not know the model, so it just goes.

@@ -12,6 +12,7 @@
 #include "spillway/dialect/body_edit.hpp"
 #include "spillway/dialect/ollama_request.hpp"
 #include "spillway/dialect/ollama_window.hpp"
+#include "spillway/gateway/shown_model.hpp"
 
 namespace spillway::gateway {
 
@@ -30,16 +31,22 @@ public:
     /// It was. @param most  Empty: it could not tell.
     void learned_maximum(std::string_view model, std::optional<Tokens> most);
 
+    /// What else the engine said of the model in that answer.
+    void learned_card(std::string_view model, ShownModel card);
+    /// Null while it was not asked.
+    [[nodiscard]] std::shared_ptr<const ShownModel> card(std::string_view model) const;
+
 private:
     struct Model {
         std::optional<Tokens> configured;  ///< When the window was chosen.
         std::optional<Tokens> window;
         std::optional<Tokens> most;
         bool asked = false;
+        std::shared_ptr<const ShownModel> card;
     };
     [[nodiscard]] Model* find(std::string_view model);
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<std::string, Model, std::less<>> models_;
 };
 

@@ -23,6 +23,8 @@ struct OllamaVoice {
     chat::Delivery delivery = chat::Delivery::stream;
     std::string body;  ///< In OpenAI's words, padded for its reader.
     dialect::OllamaFrontStream stream;
+    dialect::OllamaTakers takers = dialect::OllamaTakers::all;
+    std::vector<chat::ByteRange> thoughts{};  ///< In `body`.
 };
 
 /// Translates the body that the request has now: its voice, endpoint, path and body are set.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -86,19 +87,24 @@ public:
     [[nodiscard]] std::unique_ptr<EnginePass> enter(const EngineWish& wish,
                                                     std::function<void()> wake, TimePoint now);
 
+    /// Whether the engine should be asked for its report: something about its models has just
+    /// changed, or it is in use, also by requests that go elsewhere for now.
+    [[nodiscard]] bool report_wanted(TimePoint now) const;
+    /// It is being asked.
+    void report_asked(TimePoint now);
     /// The engine reported on models of ours.
     void reported(std::span<const engine::ModelReport> report, TimePoint now);
     /// It does not answer, or was started again.
     void vanished(TimePoint now);
     /// It is asked to load the model, beside all requests. @return False when another was faster,
-    /// or something that works or waits would have to make room.
+    /// or it is not worth it (`engine::worth_loading`).
     [[nodiscard]] bool begin_load(std::string_view model, TimePoint now);
     /// It is done.
     void loaded(std::string_view model, TimePoint now);
     /// It came to nothing.
     void load_failed(std::string_view model, TimePoint now);
     /// A request went elsewhere instead of waiting.
-    void spilled();
+    void spilled(TimePoint now);
 
     /// Nobody waits, and the model has a slot to spare.
     [[nodiscard]] bool spare(std::string_view model);
@@ -111,6 +117,8 @@ private:
     [[nodiscard]] std::optional<engine::Ask> ask_of(const EngineWish& wish);
     [[nodiscard]] engine::Forecast without_guesses(engine::Forecast forecast) const;
     void call_next(TimePoint now, Wakes& woken);
+    [[nodiscard]] std::uint32_t ours(TimePoint now) const;
+    void note_end(TimePoint now);
     static void wake(const Wakes& woken);
 
     const std::string address_;
@@ -119,9 +127,12 @@ private:
     engine::AdmissionQueue queue_;
     engine::PredictionError error_;
     std::unordered_map<std::uint64_t, EnginePass*> waiting_;  ///< By ticket.
-    std::uint64_t loads_ = 0;
+    std::deque<TimePoint> ends_;  ///< Of requests of ours, of the last moments.
     std::uint64_t spills_ = 0;
-    bool tells_ = false;  ///< It has said of a model whether it is loaded.
+    bool tells_ = false;    ///< It has said of a model whether it is loaded.
+    bool changed_ = false;  ///< Something that its next report will tell more of.
+    TimePoint used_at_{};
+    TimePoint asked_at_{};
 };
 
 /// A slot of an engine, or a place in front of it. Given back when it is destroyed. One request

@@ -17,7 +17,7 @@ TEST(QueueSection, HasDefaultsThatNeedNoSection)
     EXPECT_EQ(queue.patience, Millis{5'000});
     EXPECT_EQ(queue.overflow, Overflow::predicted);
     EXPECT_EQ(queue.size, 256u);
-    EXPECT_EQ(queue.comment_after, std::nullopt);
+    EXPECT_EQ(queue.comment_after, Millis{5'000});
     EXPECT_EQ(queue.worth_per_second, std::nullopt);
     EXPECT_TRUE(queue.engines.empty());
 }

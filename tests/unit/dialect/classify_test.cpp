@@ -95,6 +95,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{400, R"({"error":"registry.ollama.ai/library/x:latest does not support tools"})",
              FailureClass::unsupported},
         Case{400, R"({"error":"\"x\" does not support chat"})", FailureClass::unsupported},
+        Case{400, R"({"error":"registry.ollama.ai/library/x:latest does not support insert"})",
+             FailureClass::unsupported},
         Case{404, R"({"error":"model \"x\" not found, try pulling it first"})",
              FailureClass::model_missing},
         Case{400,

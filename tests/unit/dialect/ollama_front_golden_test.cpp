@@ -58,6 +58,7 @@ std::string described(const OllamaFrontRequest& request)
     text.append(" | ").append(endpoints.at(static_cast<std::size_t>(request.endpoint)));
     text.append(request.delivery == chat::Delivery::stream ? " | stream" : " | whole");
     text.append(request.thinking == OllamaThinking::shown ? "" : " | thinking hidden");
+    text.append(request.takers == OllamaTakers::all ? "" : " | for an Ollama");
     return text + "\n" + request.body + "\n";
 }
 

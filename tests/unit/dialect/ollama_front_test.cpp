@@ -1,6 +1,7 @@
 // What the files of tests/golden/ollama_front do not show.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -28,6 +29,37 @@ json body_of(const std::string& body, ClientForm form = ClientForm::ollama_chat)
 {
     const auto request = read(body, form);
     return request ? json::parse(request->body) : json(request.error().message());
+}
+
+json sent_to(const WireRules& rules, const OllamaFrontRequest& request)
+{
+    RequestReader reader;
+    const Padded body(request.body);
+    auto facts = reader.read(body.view(), request.endpoint);
+    EXPECT_TRUE(facts);
+    facts->ollama_only = request.thoughts;
+    const auto edits = plan_edits(*facts, body.view(), "m", rules, UsageInjection::leave);
+    std::string out;
+    for (const auto slice : slices(body.view(), edits))
+        out += slice;
+    return json::parse(out);
+}
+
+TEST(OllamaFrontRequest, TellsWhatModelsThoughtToAnOllamaOnly)
+{
+    const auto request = read(R"({"model":"m","messages":[{"role":"user","content":"a"},
+        {"role":"assistant","content":"b","thinking":"hm"},
+        {"role":"assistant","thinking":"oh","tool_calls":[{"function":{"name":"f"}}]},
+        {"role":"user","content":"c"}]})");
+    ASSERT_TRUE(request);
+    WireRules ollama;
+    ollama.speaks_ollama = true;
+    auto messages = sent_to(ollama, *request)["messages"];
+    EXPECT_EQ(messages[1]["reasoning_content"], "hm");
+    EXPECT_EQ(messages[2]["reasoning_content"], "oh");
+    messages[1].erase("reasoning_content");
+    messages[2].erase("reasoning_content");
+    EXPECT_EQ(sent_to({}, *request)["messages"], messages);
 }
 
 TEST(OllamaFrontRequest, RefusesWhatIsNoJson)
@@ -112,7 +144,6 @@ TEST(OllamaFrontRequest, LeavesToAnOllamaWhatItKnows)
     RequestReader reader;
     const auto facts = reader.read(body.view(), chat::Endpoint::chat);
     ASSERT_TRUE(facts);
-    WireRules rules;
     rules.speaks_ollama = true;
     EXPECT_TRUE(plan_edits(*facts, body.view(), "m", rules, UsageInjection::leave).empty());
     EXPECT_EQ(plan_edits(*facts, body.view(), "m", {}, UsageInjection::leave).size(), 1U);
@@ -120,6 +151,35 @@ TEST(OllamaFrontRequest, LeavesToAnOllamaWhatItKnows)
     EXPECT_TRUE(
         plan_edits(*facts, body.view(), "m", {}, UsageInjection::leave, chat::Endpoint::other)
             .empty());
+}
+
+TEST(OllamaFrontRequest, SaysRawToAnOllamaOnly)
+{
+    const Padded body(R"({"model":"m","prompt":"x","raw":true})");
+    RequestReader reader;
+    const auto facts = reader.read(body.view(), chat::Endpoint::completions);
+    ASSERT_TRUE(facts);
+    WireRules ollama;
+    ollama.speaks_ollama = true;
+    const auto edits = [&](const WireRules& rules) {
+        return plan_edits(*facts, body.view(), "m", rules, UsageInjection::leave,
+                          chat::Endpoint::completions);
+    };
+    EXPECT_TRUE(edits(ollama).empty());
+    EXPECT_EQ(edits({}).size(), 1U);
+}
+
+TEST(OllamaFrontStream, EndsATextWithItsContext)
+{
+    OllamaFrontStream stream({ClientForm::ollama_generate, "m"});
+    const auto said = json::parse(stream.take(
+        "data: {\"choices\":[{\"text\":\"a\",\"reasoning_content\":\"hm\"}]}\n\n", noon));
+    EXPECT_EQ(said["response"], "a");
+    EXPECT_EQ(said["thinking"], "hm");
+    (void)stream.take("data: {\"choices\":[],\"usage\":{},\"context\":[1,\ndata: 2]}\n\n", noon);
+    const std::string last(stream.finish({}, noon));
+    EXPECT_EQ(std::count(last.begin(), last.end(), '\n'), 1);
+    EXPECT_EQ(json::parse(last)["context"], json::parse("[1,2]"));
 }
 
 TEST(OllamaFrontStream, HidesThoughtsFromWhoAskedForNone)
@@ -141,9 +201,11 @@ TEST(OllamaFrontStream, EndsWithCountsThatTheUpstreamDidNotReport)
     OllamaMeasures measures;
     measures.prompt = Tokens{3};
     measures.generated = Tokens{1};
+    measures.truncated = true;
     const auto line = json::parse(stream.finish(measures, noon));
     EXPECT_EQ(line["prompt_eval_count"], 3);
     EXPECT_EQ(line["eval_count"], 1);
+    EXPECT_EQ(line["truncated"], true);
     EXPECT_EQ(line["done"], true);
     EXPECT_EQ(line["response"], "");
 }

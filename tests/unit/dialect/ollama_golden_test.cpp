@@ -86,6 +86,25 @@ TEST_P(OllamaGoldenRequest, IsTranslatedAsWrittenDown)
 INSTANTIATE_TEST_SUITE_P(Golden, OllamaGoldenRequest, testing::ValuesIn(cases_with("request.json")),
                          name_of);
 
+class OllamaGoldenGenerate : public testing::TestWithParam<std::string> {};
+
+TEST_P(OllamaGoldenGenerate, IsTranslatedAsWrittenDown)
+{
+    const auto folder = golden_root() / GetParam();
+    const auto body = edited(read_file(folder / "generate.json"), chat::Endpoint::completions);
+    const auto plain = ollama_generate_request(body, {}, std::nullopt);
+    expect_golden(folder / "plain.json", text_of(plain));
+    expect_golden(folder / "configured.json",
+                  text_of(ollama_generate_request(body, configured(), Tokens{8192})));
+    ASSERT_TRUE(plain);
+    const auto read = json::parse(plain->body);
+    EXPECT_EQ(read["truncate"], false);
+    EXPECT_EQ(read["shift"], false);
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, OllamaGoldenGenerate,
+                         testing::ValuesIn(cases_with("generate.json")), name_of);
+
 class OllamaGoldenEmbed : public testing::TestWithParam<std::string> {};
 
 TEST_P(OllamaGoldenEmbed, IsTranslatedAsWrittenDown)
@@ -148,6 +167,32 @@ TEST_P(OllamaGoldenAnswer, IsTranslatedAsWrittenDown)
 INSTANTIATE_TEST_SUITE_P(Golden, OllamaGoldenAnswer, testing::ValuesIn(cases_with("answer.json")),
                          name_of);
 
+/// A client that knows Ollama's API gets the `context` as well.
+AnswerFrame generated_frame()
+{
+    auto wanted = frame();
+    wanted.hands_context = true;
+    return wanted;
+}
+
+class OllamaGoldenGenerated : public testing::TestWithParam<std::string> {};
+
+TEST_P(OllamaGoldenGenerated, IsTranslatedAsWrittenDown)
+{
+    const auto folder = golden_root() / GetParam();
+    const auto body = read_file(folder / "generated.json");
+    const auto answer = openai_completion_answer(body, generated_frame());
+    expect_golden(folder / "openai.json", text_of(answer));
+    ASSERT_TRUE(answer);
+    EXPECT_TRUE(json::accept(answer->body));
+    const auto plain = openai_completion_answer(body, frame());
+    ASSERT_TRUE(plain);
+    EXPECT_FALSE(json::parse(plain->body).contains("context"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, OllamaGoldenGenerated,
+                         testing::ValuesIn(cases_with("generated.json")), name_of);
+
 class OllamaGoldenVectors : public testing::TestWithParam<std::string> {};
 
 TEST_P(OllamaGoldenVectors, AreTranslatedAsWrittenDown)
@@ -162,9 +207,8 @@ TEST_P(OllamaGoldenVectors, AreTranslatedAsWrittenDown)
 INSTANTIATE_TEST_SUITE_P(Golden, OllamaGoldenVectors, testing::ValuesIn(cases_with("vectors.json")),
                          name_of);
 
-std::string events_of(std::string_view stream, std::size_t piece)
+std::string read_in_pieces(OllamaStream reader, std::string_view stream, std::size_t piece)
 {
-    OllamaStream reader(frame());
     std::string events;
     while (!stream.empty()) {
         events += reader.feed(stream.substr(0, piece));
@@ -172,6 +216,16 @@ std::string events_of(std::string_view stream, std::size_t piece)
     }
     events += reader.finish();
     return events;
+}
+
+std::string events_of(std::string_view stream, std::size_t piece)
+{
+    return read_in_pieces(OllamaStream(frame()), stream, piece);
+}
+
+std::string generated_events(std::string_view stream, std::size_t piece)
+{
+    return read_in_pieces(OllamaStream(generated_frame(), StreamForm::completion), stream, piece);
 }
 
 class OllamaGoldenStream : public testing::TestWithParam<std::string> {};
@@ -194,6 +248,22 @@ TEST_P(OllamaGoldenStream, BecomesTheSameEventsHoweverItIsCut)
 
 INSTANTIATE_TEST_SUITE_P(Golden, OllamaGoldenStream, testing::ValuesIn(cases_with("stream.ndjson")),
                          name_of);
+
+class OllamaGoldenText : public testing::TestWithParam<std::string> {};
+
+TEST_P(OllamaGoldenText, BecomesTheEventsThatAreWrittenDown)
+{
+    const auto folder = golden_root() / GetParam();
+    const auto stream = read_file(folder / "generated.ndjson");
+    const auto whole = generated_events(stream, stream.size());
+    expect_golden(folder / "stream.sse", whole);
+    for (const std::size_t piece : {1, 2, 3, 7, 64}) {
+        EXPECT_EQ(generated_events(stream, piece), whole) << piece;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, OllamaGoldenText,
+                         testing::ValuesIn(cases_with("generated.ndjson")), name_of);
 
 }  // namespace
 }  // namespace spillway::dialect

@@ -60,7 +60,16 @@ INSTANTIATE_TEST_SUITE_P(
         Mapped{R"("num_ctx":9,"num_thread":2)", "{}"},
         Mapped{R"("n":3,"logit_bias":{"1":1},"user":"u","parallel_tool_calls":true)", "{}"},
         Mapped{R"("logprobs":true,"top_logprobs":2)", R"({"logprobs":true,"top_logprobs":2})"},
-        Mapped{R"("keep_alive":0)", R"({"keep_alive":0})"},
+        Mapped{R"("keep_alive":0)", "{}"}, Mapped{R"("keep_alive":-1)", "{}"},
+        Mapped{R"("keep_alive":"-5m")", "{}"}, Mapped{R"("keep_alive":"soon")", "{}"},
+        Mapped{R"("keep_alive":{"a":1})", "{}"},
+        Mapped{R"("keep_alive":"10m")", R"({"keep_alive":"10m"})"},
+        Mapped{R"("keep_alive":"1m30.5s")", R"({"keep_alive":"1m30.5s"})"},
+        Mapped{R"("keep_alive":600)", R"({"keep_alive":600})"},
+        Mapped{R"("keep_alive":"1ms")", R"({"keep_alive":"1m"})"},
+        Mapped{R"("keep_alive":0.5)", R"({"keep_alive":"1m"})"},
+        Mapped{R"("keep_alive":"1000h")", R"({"keep_alive":"1h"})"},
+        Mapped{R"("keep_alive":1e9)", R"({"keep_alive":"1h"})"},
         Mapped{R"("reasoning_effort":"none")", R"({"think":false})"},
         Mapped{R"("reasoning_effort":"minimal")", R"({"think":"low"})"},
         Mapped{R"("reasoning_effort":"medium")", R"({"think":"medium"})"},
@@ -112,6 +121,28 @@ TEST(OllamaChatRequest, TakesAClientsWindowOnlyWhereTheFileLetsIt)
     EXPECT_EQ(taken->num_ctx, Tokens{1'000});
     EXPECT_EQ(json::parse(taken->body)["options"]["num_ctx"], 1'000);
     EXPECT_EQ(ollama_chat_request(chat_with(""), open, Tokens{4'096})->num_ctx, Tokens{4'096});
+}
+
+TEST(OllamaChatRequest, LetsTheFileSayHowLongAModelIsHeld)
+{
+    const auto held = [](const std::string& asked, const std::string& files,
+                         KeepAliveChoice choice = KeepAliveChoice::bounded) {
+        OllamaDefaults defaults;
+        defaults.members = {{"keep_alive", files}};
+        defaults.keep_alive = choice;
+        return translated(chat_with("\"keep_alive\":" + asked), defaults)["keep_alive"];
+    };
+    EXPECT_EQ(held("0", R"("30m")"), "30m");
+    EXPECT_EQ(held("-1", R"("30m")"), "30m");
+    EXPECT_EQ(held(R"("20m")", R"("30m")"), "20m");
+    EXPECT_EQ(held(R"("50m")", R"("30m")"), "50m");
+    EXPECT_EQ(held(R"("5h")", R"("30m")"), "1h");
+    EXPECT_EQ(held(R"("5h")", R"("8h")"), "5h");
+    EXPECT_EQ(held(R"("9h")", R"("8h")"), "8h");
+    EXPECT_EQ(held(R"("9h")", "-1"), "9h");
+    EXPECT_EQ(held("0", "-1"), -1);
+    EXPECT_EQ(held("0", R"("30m")", KeepAliveChoice::clients), 0);
+    EXPECT_EQ(held("-1", R"("30m")", KeepAliveChoice::clients), -1);
 }
 
 TEST(OllamaChatRequest, NamesTheToolOfAResultByTheCallThatAskedForIt)
@@ -190,6 +221,41 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{R"({"model":"m","messages":[{"role":"assistant","tool_calls":[
                    {"id":"1","function":{"name":"a","arguments":"{not json"}}]}]})",
                 Errc::not_translatable, "messages[0]"}));
+
+TEST(OllamaGenerateRequest, TakesOnePromptAndGivesOneAnswer)
+{
+    const auto refused = [](const std::string& members) {
+        const auto request =
+            ollama_generate_request(R"({"model":"m",)" + members + "}", {}, Tokens{4'096});
+        return request ? "taken: " + request->body : request.error().param();
+    };
+    for (const auto* prompt :
+         {R"(["a","b"])", "[]", "[1,2]", "[[1]]", R"("")", R"([""])", "null", R"({"a":"b"})"}) {
+        EXPECT_EQ(refused(std::string(R"("prompt":)") + prompt), "prompt") << prompt;
+    }
+    EXPECT_EQ(refused(R"("n":1)"), "prompt");
+    const std::string prompt = R"("prompt":"x",)";
+    EXPECT_EQ(refused(prompt + R"("n":2)"), "n");
+    EXPECT_EQ(refused(prompt + R"("best_of":3)"), "best_of");
+    EXPECT_EQ(refused(prompt + R"("echo":true)"), "echo");
+    EXPECT_EQ(refused(prompt + R"("logprobs":0)"), "logprobs");
+    EXPECT_EQ(refused(prompt + R"("n":1,"best_of":null,"echo":false,"logprobs":null)"),
+              R"(taken: {"model":"m","prompt":"x","stream":false,"truncate":false,"shift":false,)"
+              R"("options":{"num_ctx":4096}})");
+}
+
+TEST(OllamaEmbedRequest, CutsATextWhereTheClientSaysSo)
+{
+    const auto cuts = [](const std::string& members) {
+        const auto request =
+            ollama_embed_request(R"({"model":"m","input":"x")" + members + "}", {}, std::nullopt);
+        return json::parse(request->body)["truncate"];
+    };
+    EXPECT_EQ(cuts(""), false);
+    EXPECT_EQ(cuts(R"(,"truncate":null)"), false);
+    EXPECT_EQ(cuts(R"(,"truncate":false)"), false);
+    EXPECT_EQ(cuts(R"(,"truncate":true)"), true);
+}
 
 TEST(OllamaEmbedRequest, TakesNoTokens)
 {

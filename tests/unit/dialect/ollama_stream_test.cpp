@@ -74,6 +74,30 @@ TEST(OllamaStream, GivesTheMeterAWholeStream)
     EXPECT_EQ(usage.source, chat::UsageSource::exact);
 }
 
+TEST(OllamaStream, GivesTheMeterAnOldCompletion)
+{
+    OllamaStream stream({"cmpl-X", 1, Tokens{50}}, StreamForm::completion);
+    const std::string events(
+        stream.feed(lines({R"({"model":"m","response":"","thinking":"hm","done":false})",
+                           R"({"model":"m","response":"Hello","done":false})",
+                           R"({"model":"m","response":"","done":true,"done_reason":"length",)"
+                           R"("prompt_eval_count":7,"eval_count":2,"context":[1,2]})"})));
+    EXPECT_EQ(events.find("context"), std::string::npos);
+    StreamMeter meter(chat::Endpoint::completions, true);
+    EventBoundary boundary;
+    std::vector<EventKind> kinds;
+    for (auto rest = std::string_view(events); const auto cut = boundary.first_end(rest);) {
+        kinds.push_back(meter.see(rest.substr(0, *cut)).kind);
+        rest.remove_prefix(*cut);
+    }
+    using enum EventKind;
+    // What is thought counts as said: the model is at work.
+    EXPECT_EQ(kinds, (std::vector{meaningful, meaningful, meaningful, idle, done}));
+    EXPECT_TRUE(meter.ended_properly());
+    EXPECT_EQ(meter.usage(Tokens{50}).completion, Tokens{2});
+    EXPECT_EQ(stream.engine().evaluated, Tokens{7});
+}
+
 TEST(OllamaStream, HandsUsageOnOnlyToThoseWhoAsked)
 {
     EXPECT_EQ(judge(lines({hello, end})).relayed.find("usage"), std::string::npos);

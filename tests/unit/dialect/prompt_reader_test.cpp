@@ -102,6 +102,19 @@ TEST(PromptReader, KeepsWhatStandsWhereAWordOfTheProtocolShould)
     EXPECT_THAT(heard.words, ElementsAre("4111 1111 1111 1111", "ada@lovelace.org", "a b"));
 }
 
+TEST(PromptReader, TakesAnOllamasContextForTokens)
+{
+    std::string said;
+    const Padded body(
+        R"({"model":"m","prompt":"x","context":[1,99999,4111111111111111,["word"]]})");
+    PromptReader reader;
+    for (const auto& piece : reader.read(body.view()).pieces)
+        said.append(piece.text).append("|");
+    EXPECT_EQ(said.find("99999"), std::string::npos) << said;
+    EXPECT_NE(said.find("4111111111111111"), std::string::npos) << said;
+    EXPECT_NE(said.find("word"), std::string::npos) << said;
+}
+
 TEST(PromptReader, GivesKeysAndNumbersToNobody)
 {
     const auto heard = hear(R"({"model":"m","messages":[

@@ -105,5 +105,32 @@ TEST(ReadAnswer, KnowsNothingOfWhatIsNoJsonObject)
     }
 }
 
+TEST(ReadAnswer, KnowsHowLongALlamaCppTook)
+{
+    using std::chrono::nanoseconds;
+    const auto facts = facts_of(
+        R"({"choices":[{"message":{"content":"a"},"finish_reason":"stop"}],)"
+        R"("usage":{"prompt_tokens":30,"completion_tokens":5},"timings":{"cache_n":10,"prompt_n":20,)"
+        R"("prompt_ms":40.5,"prompt_per_second":493.8,"predicted_n":5,"predicted_ms":1e2}})");
+    EXPECT_EQ(facts.engine.evaluated, Tokens{20});
+    EXPECT_EQ(facts.engine.prefill, nanoseconds(40'500'000));
+    EXPECT_EQ(facts.engine.decode, nanoseconds(100'000'000));
+    EXPECT_EQ(facts.usage.cached, Tokens{10});
+    EXPECT_EQ(facts.usage.source, UsageSource::exact);
+}
+
+TEST(ReadAnswer, BelievesNoTimesThatAreNone)
+{
+    for (const auto* timings :
+         {"null", "7", "{}", R"({"prompt_ms":-1,"predicted_ms":"5","prompt_n":-3})",
+          R"({"prompt_ms":1e300,"predicted_ms":null,"prompt_n":1.5})"}) {
+        const auto facts = facts_of(
+            R"({"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1},"timings":)" +
+            std::string(timings) + "}");
+        EXPECT_EQ(facts.engine, chat::EngineFacts{}) << timings;
+        EXPECT_EQ(facts.usage.source, UsageSource::exact) << timings;
+    }
+}
+
 }  // namespace
 }  // namespace spillway::dialect

@@ -442,5 +442,19 @@ TEST(StreamMeter, ReadsAnEventOfMegabytes)
     EXPECT_EQ(meter.see(chunk(R"({"content":"a"})")).kind, EventKind::meaningful);
 }
 
+TEST(StreamMeter, KnowsHowLongALlamaCppTook)
+{
+    StreamMeter meter(Endpoint::chat, false);
+    (void)meter.see(chunk(R"({"content":"a"})"));
+    EXPECT_EQ(meter.engine(), chat::EngineFacts{});
+    (void)meter.see(
+        event(R"({"choices":[],"usage":{"prompt_tokens":30,"completion_tokens":5},)"
+              R"("timings":{"prompt_n":20,"prompt_ms":40.5,"predicted_n":5,"predicted_ms":100}})"));
+    EXPECT_EQ(meter.engine().evaluated, Tokens{20});
+    EXPECT_EQ(meter.engine().prefill, std::chrono::nanoseconds(40'500'000));
+    EXPECT_EQ(meter.engine().decode, std::chrono::nanoseconds(100'000'000));
+    EXPECT_EQ(meter.usage(Tokens{1}).completion, Tokens{5});
+}
+
 }  // namespace
 }  // namespace spillway::dialect

@@ -161,6 +161,43 @@ TEST(Forecast, WaitsUntilTheOtherModelIsDoneWhenBothDoNotFit)
     EXPECT_NEAR(seconds(told.load), 4, 0.5);
 }
 
+TEST(Forecast, IsModerateWhileNothingIsKnown)
+{
+    EnginePicture picture({.kind = Kind::ollama});
+    const auto model = *picture.model("new");
+    picture.first_token(model, start);
+    AdmissionQueue queue;
+    Ask ask;
+    ask.model = model;
+    ask.to_read = Tokens{500};
+    for (int i = 0; i < 3; ++i)
+        (void)queue.enter(ask, picture.shape(), start);
+    const auto told = forecast(picture, queue, ask, start);
+    EXPECT_GT(seconds(told.total()), 5);
+    EXPECT_LT(seconds(told.total()), 25);
+    // The wish bounds what is foreseen, known or not.
+    AdmissionQueue brief;
+    ask.most = Tokens{20};
+    for (int i = 0; i < 3; ++i)
+        (void)brief.enter(ask, picture.shape(), start);
+    EXPECT_LT(seconds(forecast(picture, brief, ask, start).total()), 4);
+}
+
+TEST(Forecast, CountsWhatOthersAskOfTheEngine)
+{
+    Engine engine;
+    chat::ModelFacts told;
+    told.loaded = true;
+    told.running = 1;
+    told.waiting = 2;
+    const ModelReport report{"a", told};
+    engine.picture.reported({&report, 1}, start);
+    const auto early = forecast(engine.picture, engine.queue, engine.ask(engine.a), start);
+    EXPECT_NEAR(seconds(early.queue), 30, 9);
+    const auto later = forecast(engine.picture, engine.queue, engine.ask(engine.a), start + 10s);
+    EXPECT_NEAR(seconds(early.queue - later.queue), 10, 1);
+}
+
 TEST(Forecast, TellsThoseThatWaitTheRest)
 {
     Engine engine;

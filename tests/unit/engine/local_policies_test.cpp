@@ -35,12 +35,32 @@ TEST(LocalPolicies, PredictedWaitIsSoonerThanErrorsAndCheaperThanCounting)
 TEST(LocalPolicies, AlternatingModelsAreLoadedSeldom)
 {
     const auto engine = two_models_one_card();
-    const auto requests = alternating(1, 600, seed);
-    const auto first_come = run(engine, {}, requests, policy(Policy::Kind::local_only), seed);
-    const auto ours = run(engine, {}, requests, policy(Policy::Kind::predicted_local), seed);
-    EXPECT_EQ(ours.failed, 0U);
-    EXPECT_LE(ours.loads * 4, first_come.loads);
-    EXPECT_LT(ours.p99, first_come.p99);
+    for (const double gap : {1, 2, 3}) {
+        const auto requests = alternating(gap, 600 * gap, seed);
+        const auto first_come = run(engine, {}, requests, policy(Policy::Kind::local_only), seed);
+        const auto ours = run(engine, {}, requests, policy(Policy::Kind::predicted_local), seed);
+        EXPECT_EQ(ours.failed, 0U);
+        EXPECT_LE(ours.loads * 4, first_come.loads) << gap;
+        EXPECT_LT(ours.p99, first_come.p99);
+    }
+}
+
+/// Who goes to the cloud while its model is cold has it loaded, and must not do so in turn.
+TEST(LocalPolicies, AlternatingModelsAreLoadedNoMoreThanOnceATurnBesideACloud)
+{
+    const auto engine = two_models_one_card();
+    constexpr double seconds = 900;
+    for (const double gap : {0.5, 1.0, 2.0, 5.0}) {
+        for (const auto patience : {1s, 2s, 5s}) {
+            auto predicted = policy(Policy::Kind::predicted);
+            predicted.patience.first_token = patience;
+            const auto requests = alternating(gap, seconds, seed);
+            const auto result = run(engine, {}, requests, predicted, seed);
+            EXPECT_LE(static_cast<double>(result.loads), seconds / 30 + 2)
+                << gap << " s, patience " << patience.count() << " s";
+            EXPECT_LE(result.cloud_share(), 0.6);
+        }
+    }
 }
 
 TEST(LocalPolicies, NobodyIsLost)

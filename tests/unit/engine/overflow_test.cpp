@@ -139,27 +139,81 @@ TEST(Overflow, AsksAgainSoonerWhenPatienceRunsOut)
     EXPECT_GT(ask_again_in(worn, {}), 0ms);
 }
 
-TEST(WorthLoading, OnlyWhenNobodyHasToMakeRoom)
-{
-    constexpr TimePoint start{1h};
+/// `a` is loaded, `b` is not, and both take 6 of what the engine has.
+class WorthLoading : public testing::Test {
+protected:
+    WorthLoading()
+    {
+        ModelShape model;
+        model.memory = 6;
+        model.load = 10s;
+        shape.models = {model, model};
+        shape.models[0].warmth = Warmth::loaded;
+        shape.models[0].loaded_at = start;
+        shape.models[0].used_at = start;
+        has(11);
+    }
+    void has(std::uint64_t memory)
+    {
+        shape.memory = memory;
+        shape.limit = memory;
+    }
+    [[nodiscard]] bool worth(Millis later, ModelIndex model = b) const
+    {
+        return worth_loading(queue, shape, model, start + later);
+    }
+
+    static constexpr TimePoint start{1h};
+    static constexpr ModelIndex a{0};
+    static constexpr ModelIndex b{1};
     EngineShape shape;
-    shape.memory = 11;
-    ModelShape model;
-    model.memory = 6;
-    model.warmth = Warmth::loaded;
-    shape.models = {model, model};
-    shape.models[1].warmth = Warmth::cold;
-    AdmissionQueue queue;
-    EXPECT_TRUE(worth_loading(queue, shape, ModelIndex{1}));
-    EXPECT_FALSE(worth_loading(queue, shape, ModelIndex{0})) << "it is loaded";
-    Ask ask;
-    const auto runs = queue.enter(ask, shape, start);
-    EXPECT_FALSE(worth_loading(queue, shape, ModelIndex{1}));
-    shape.memory = 12;
-    EXPECT_TRUE(worth_loading(queue, shape, ModelIndex{1}));
-    shape.memory = 11;
+    AdmissionQueue queue{QueueSettings{.turn = 30s}};
+};
+
+TEST_F(WorthLoading, OnlyAColdModelWithNobodyAtWorkInItsPlace)
+{
+    EXPECT_TRUE(worth(30s));
+    EXPECT_FALSE(worth(30s, a)) << "it is loaded";
+    const auto runs = queue.enter(Ask{}, shape, start);
+    EXPECT_FALSE(worth(30s));
+    has(12);
+    EXPECT_TRUE(worth(30s));
+    has(11);
     queue.leave(runs.ticket);
-    EXPECT_TRUE(worth_loading(queue, shape, ModelIndex{1}));
+    EXPECT_TRUE(worth(30s));
+}
+
+TEST_F(WorthLoading, LeavesAModelItsTurn)
+{
+    EXPECT_FALSE(worth(0s));
+    EXPECT_FALSE(worth(29s));
+    EXPECT_TRUE(worth(30s));
+    has(12);
+    EXPECT_TRUE(worth(0s)) << "nobody has to go";
+}
+
+TEST_F(WorthLoading, NotInPlaceOfOneThatIsInUse)
+{
+    shape.models[0].used_at = start + 10min;
+    EXPECT_FALSE(worth(10min + 9s));
+    EXPECT_TRUE(worth(10min + 10s)) << "idle for as long as the load takes";
+}
+
+TEST_F(WorthLoading, NotInPlaceOfOneThatLoads)
+{
+    shape.models[0].warmth = Warmth::loading;
+    EXPECT_FALSE(worth(10min));
+}
+
+TEST_F(WorthLoading, FindsOutWhetherBothFitAndOnlyOnce)
+{
+    shape.memory = 6;
+    shape.limit.reset();
+    EXPECT_TRUE(worth(0s));
+    shape.models[0].clashes = 2;
+    shape.models[1].clashes = 1;
+    EXPECT_FALSE(worth(0s));
+    EXPECT_TRUE(worth(30s));
 }
 
 }  // namespace

@@ -164,14 +164,134 @@ TEST(EnginePicture, LearnsWhatTheCacheSaves)
     EXPECT_EQ(picture.to_read(picture.a, Tokens{10'000}, Turn::first), Tokens{10'000});
 }
 
-TEST(EnginePicture, TakesIdleModelsForColdWhenAnotherIsLoaded)
+TEST(EnginePicture, TakesIdleModelsForColdThatHaveToGoForAnother)
+{
+    Known picture({.kind = Kind::ollama, .memory = 10});
+    const ModelReport report[] = {{"a", loaded(6)}, {"b", not_loaded()}};
+    picture.reported(report, start);
+    const ModelReport other[] = {{"b", loaded(6)}, {"a", not_loaded()}};
+    picture.reported(other, start + 1s);
+    picture.sent(picture.a, start + 2s);
+    EXPECT_EQ(picture.warmth(picture.b), Warmth::cold);
+    EXPECT_EQ(picture.warmth(picture.a), Warmth::loading);
+}
+
+/// `a` is loaded, then `b`; `seen` is what the engine says of `a` then.
+Known both_loaded(const chat::ModelFacts& seen)
 {
     Known picture;
-    const ModelReport report{"a", loaded(6)};
-    picture.reported({&report, 1}, start);
+    const ModelReport first[] = {{"a", loaded(6)}, {"b", not_loaded()}};
+    picture.reported(first, start);
     picture.sent(picture.b, start + 1s);
+    EXPECT_EQ(picture.warmth(picture.a), Warmth::cold) << "nobody knows whether it stays";
+    // Ollama lists what it loads, without its memory.
+    const ModelReport then[] = {{"a", seen}, {"b", loaded(std::nullopt)}};
+    picture.reported(then, start + 2s);
+    return picture;
+}
+
+TEST(EnginePicture, LearnsFromReportsWhoHasToGoForWhom)
+{
+    auto picture = both_loaded(not_loaded());
     EXPECT_EQ(picture.warmth(picture.a), Warmth::cold);
+    EXPECT_EQ(picture.shape().models[0].clashes, 2U);
+    EXPECT_EQ(picture.shape().models[1].clashes, 1U);
+    const ModelReport together[] = {{"a", loaded(6)}, {"b", loaded(6)}};
+    picture.reported(together, start + 40s);
+    EXPECT_EQ(picture.shape().models[0].clashes, 0U) << "they fit after all";
+}
+
+TEST(EnginePicture, LearnsFromReportsWhoFitsBesideWhom)
+{
+    auto picture = both_loaded(loaded(6));
+    EXPECT_EQ(picture.warmth(picture.a), Warmth::loaded);
     EXPECT_EQ(picture.warmth(picture.b), Warmth::loading);
+    EXPECT_EQ(picture.loads(), 1U);
+    // From here on that is known, although nobody told what the second takes.
+    const ModelReport away[] = {{"a", loaded(6)}, {"b", not_loaded()}};
+    picture.reported(away, start + 10min);
+    picture.sent(picture.b, start + 11min);
+    EXPECT_EQ(picture.warmth(picture.a), Warmth::loaded);
+}
+
+TEST(EnginePicture, TakesAModelThatWasPutAwayUnusedForNobodysFault)
+{
+    Known picture;
+    const ModelReport first[] = {{"a", loaded(6)}, {"b", loaded(6)}};
+    picture.reported(first, start);
+    const ModelReport then[] = {{"a", not_loaded()}, {"b", loaded(6)}};
+    picture.reported(then, start + 5min);
+    EXPECT_EQ(picture.shape().models[0].clashes, 0U);
+}
+
+TEST(EnginePicture, CountsALoadThatNobodyExpected)
+{
+    Known picture;
+    const ModelReport first{"a", loaded(6)};
+    picture.reported({&first, 1}, start);
+    picture.sent(picture.a, start + 5s);
+    Served served{.sent = start + 5s, .first_token = std::nullopt, .took = 6s};
+    served.engine.load = 4s;
+    picture.served(picture.a, served, start + 11s);
+    EXPECT_EQ(picture.loads(), 1U);
+    // Another that waited for the same load does not count it again.
+    picture.served(picture.a, served, start + 11s);
+    EXPECT_EQ(picture.loads(), 1U);
+}
+
+TEST(EnginePicture, CountsNoLoadOfAModelThatWasThere)
+{
+    Known picture;
+    for (const auto told : {50ms, 4'000ms}) {
+        const auto model = told < 1s ? picture.a : picture.b;
+        picture.sent(model, start);
+        Served served{.sent = start, .first_token = std::nullopt, .took = 6s};
+        served.engine.load = told;
+        picture.served(model, served, start + 6s);
+    }
+    EXPECT_EQ(picture.loads(), 1U) << "of the other nobody knew that it was cold";
+    EXPECT_EQ(picture.snapshot(picture.a).loads, 0U);
+    EXPECT_EQ(picture.snapshot(picture.b).loads, 1U);
+}
+
+chat::ModelFacts busy(std::uint32_t running, std::uint32_t waiting)
+{
+    auto facts = loaded(std::nullopt);
+    facts.running = running;
+    facts.waiting = waiting;
+    return facts;
+}
+
+TEST(EnginePicture, KnowsWhatOthersAskOfTheEngine)
+{
+    Known picture({.kind = Kind::llama_cpp, .memory = {}, .slots = 2});
+    const auto told = [&](std::uint32_t running, std::uint32_t waiting, std::uint32_t ours) {
+        const ModelReport report{"a", busy(running, waiting)};
+        picture.reported({&report, 1}, start, ours);
+        return picture.others_before(picture.a, ours, start);
+    };
+    const auto answer = picture.decode_left(picture.a, 0ms, std::nullopt);
+    EXPECT_EQ(told(0, 0, 0), 0ms);
+    EXPECT_EQ(told(1, 0, 0), 0ms) << "a slot is free";
+    EXPECT_EQ(told(1, 0, 1), 0ms) << "it is ours";
+    EXPECT_NEAR(static_cast<double>(told(2, 0, 0).count()), static_cast<double>(answer.count()) / 2,
+                2);
+    EXPECT_NEAR(static_cast<double>(told(2, 4, 0).count()),
+                static_cast<double>(answer.count()) * 2.5, 2);
+    EXPECT_NEAR(static_cast<double>(told(2, 4, 2).count()), static_cast<double>(answer.count()) * 2,
+                2)
+        << "those of ours are counted by our own queue";
+    EXPECT_LT(picture.others_before(picture.a, 2, start + answer), told(2, 4, 2));
+    EXPECT_EQ(picture.others_before(picture.a, 2, start + 10 * answer), 0ms);
+}
+
+TEST(EnginePicture, BelievesAnEngineThatWorksOnMoreThanIsUsual)
+{
+    Known picture({.kind = Kind::vllm});
+    const ModelReport report{"a", busy(100, 0)};
+    picture.reported({&report, 1}, start);
+    EXPECT_EQ(picture.snapshot(picture.a).slots, 101U);
+    EXPECT_EQ(picture.others_before(picture.a, 0, start), 0ms);
 }
 
 TEST(EnginePicture, LearnsWhatFitsFromWhatIsLoadedAtOnce)

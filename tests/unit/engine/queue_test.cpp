@@ -19,6 +19,7 @@ EngineShape shape_of(Warmth of_a, Warmth of_b, std::optional<std::uint64_t> memo
 {
     EngineShape shape;
     shape.memory = memory;
+    shape.limit = memory;
     for (const auto warmth : {of_a, of_b}) {
         ModelShape model;
         model.warmth = warmth;
@@ -217,6 +218,30 @@ TEST(AdmissionQueue, LingersBeforeItPutsAModelAway)
     shape.models[0].used_at = start + 4s;
     EXPECT_TRUE(queue.next(shape, start + 4s).empty());
     EXPECT_EQ(admitted(queue.next(shape, start + 6s)), std::vector{waits.ticket});
+}
+
+TEST(AdmissionQueue, DoesNotLingerForAnIdleModelThatMayFit)
+{
+    for (const auto memory : {std::optional<std::uint64_t>{}, std::optional<std::uint64_t>{6}}) {
+        auto shape = shape_of(Warmth::loaded, Warmth::cold, memory);
+        shape.limit.reset();
+        AdmissionQueue queue({.turn = 30s, .linger = 0.5});
+        shape.models[0].used_at = start;
+        EXPECT_EQ(queue.enter(ask(b), shape, start).kind, Entry::Kind::admitted);
+
+        // Those that were seen together are not in each other's way at all.
+        AdmissionQueue knowing;
+        shape.models[0].fits = 2;
+        shape.models[1].fits = 1;
+        EXPECT_EQ(knowing.enter(ask(a), shape, start).kind, Entry::Kind::admitted);
+        EXPECT_EQ(knowing.enter(ask(b), shape, start).kind, Entry::Kind::admitted);
+
+        AdmissionQueue clashing({.turn = 30s, .linger = 0.5});
+        shape.models[0].fits = shape.models[1].fits = 0;
+        shape.models[0].clashes = 2;
+        shape.models[1].clashes = 1;
+        EXPECT_EQ(clashing.enter(ask(b), shape, start).kind, Entry::Kind::waiting);
+    }
 }
 
 TEST(AdmissionQueue, MakesRoomForAnotherModelWhenTheTurnEnds)

@@ -77,6 +77,15 @@ TEST(AnswerLengths, LearnsWhatIsTypical)
     EXPECT_NEAR(static_cast<double>(count(of(30, 200).typical(std::nullopt))), 30, 15);
 }
 
+TEST(AnswerLengths, BeginsModeratelyAndBelievesTheFirstAnswers)
+{
+    const AnswerLengths none;
+    EXPECT_NEAR(static_cast<double>(count(none.typical(std::nullopt))), 190, 60);
+    EXPECT_LE(count(none.typical(Tokens{20})), 20);
+    EXPECT_LT(count(of(10, 3).typical(std::nullopt)), 70);
+    EXPECT_GT(count(of(1'000, 3).typical(std::nullopt)), 600);
+}
+
 TEST(AnswerLengths, IsCutByTheWish)
 {
     const auto lengths = of(1'000, 200);

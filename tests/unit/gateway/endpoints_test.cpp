@@ -113,6 +113,13 @@ TEST(FindDestination, KnowsOllamasOwnApi)
     EXPECT_EQ(find_destination(head(net::Method::get, "/api/chat")).error().code(),
               Errc::method_not_allowed);
     EXPECT_EQ(allowed_methods("/api/delete"), "DELETE, OPTIONS");
+    const auto blob = "/api/blobs/sha256:" + std::string(64, 'a');
+    EXPECT_EQ(find_destination(head(net::Method::head, blob))->service, Service::ollama_engine);
+    EXPECT_EQ(find_destination(head(net::Method::post, blob))->service, Service::ollama_engine);
+    EXPECT_EQ(allowed_methods(blob), "HEAD, POST, OPTIONS");
+    for (const auto& wrong : {blob + "a", "/api/blobs/sha256:" + std::string(64, 'G'),
+                              "/api/blobs/../" + std::string(64, 'a')})
+        EXPECT_FALSE(find_destination(head(net::Method::post, wrong))) << wrong;
     EXPECT_EQ(allowed_methods("/api/tags"), "GET, HEAD, OPTIONS");
 }
 

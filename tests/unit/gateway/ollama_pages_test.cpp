@@ -65,6 +65,38 @@ TEST_F(OllamaPages, ListsModelsUnderNamesWithATag)
                                    "vectors:latest", "gpt-4:latest"));
 }
 
+TEST_F(OllamaPages, ShowsWhatAnOllamaSaysOfItsModel)
+{
+    EXPECT_THAT(card("llama3:8b")["capabilities"], ElementsAre("completion", "tools"));
+    EXPECT_EQ(card("llama3:8b")["details"]["family"], "spillway");
+    for (const auto& upstream : snapshot_->upstreams) {
+        if (!upstream.ollama)
+            continue;
+        auto& windows = *upstream.ollama->windows;
+        (void)windows.settle(upstream.model, {});
+        EXPECT_EQ(windows.card(upstream.model), nullptr);
+        windows.learned_card(upstream.model, read_shown_model(R"({
+            "details":{"format":"gguf","family":"qwen3","families":["qwen3"],
+                       "parameter_size":"8.2B","quantization_level":"Q4_K_M"},
+            "model_info":{"general.architecture":"qwen3","qwen3.context_length":40960},
+            "capabilities":["completion","insert","thinking","vision",7]})"));
+    }
+    const auto shown = card("llama3:8b");
+    EXPECT_THAT(shown["capabilities"], ElementsAre("completion", "vision", "insert", "thinking"));
+    EXPECT_EQ(shown["details"]["quantization_level"], "Q4_K_M");
+    EXPECT_EQ(shown["model_info"]["general.architecture"], "qwen3");
+}
+
+TEST_F(OllamaPages, MakesNothingOfAnAnswerThatShowsNothing)
+{
+    for (const auto* answer : {"", "[]", "{}", R"({"error":"model 'x' not found"})",
+                               R"({"details":[],"model_info":7,"capabilities":"all"})"}) {
+        const auto shown = read_shown_model(answer);
+        EXPECT_TRUE(shown.details.empty()) << answer;
+        EXPECT_FALSE(shown.tells_capabilities()) << answer;
+    }
+}
+
 TEST_F(OllamaPages, TakesTheTagForWhatClientsAddToANameWithoutOne)
 {
     EXPECT_EQ(meant("cloud:latest"), "cloud");

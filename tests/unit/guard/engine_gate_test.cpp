@@ -200,6 +200,65 @@ TEST_F(GateTest, BeginsOneLoadBesideTheRequestsAndOnlyOfAColdModel)
     EXPECT_EQ(gate.health().loads, 2u);
 }
 
+TEST_F(GateTest, WantsAReportWhenItIsUsedAndWhenSomethingChanged)
+{
+    EXPECT_FALSE(gate.report_wanted(noon)) << "nobody uses it";
+    gate.spilled(noon);
+    EXPECT_TRUE(gate.report_wanted(noon)) << "who goes elsewhere wanted it";
+    gate.report_asked(noon);
+    EXPECT_FALSE(gate.report_wanted(noon + 4s));
+    EXPECT_TRUE(gate.report_wanted(noon + 5s));
+    EXPECT_FALSE(gate.report_wanted(noon + 6min));
+    report(false);
+    ASSERT_TRUE(gate.begin_load("a", noon));
+    EXPECT_TRUE(gate.report_wanted(noon)) << "others may have to go for it";
+    gate.report_asked(noon);
+    EXPECT_FALSE(gate.report_wanted(noon + 1s));
+    gate.loaded("a", noon + 2s);
+    EXPECT_TRUE(gate.report_wanted(noon + 2s));
+    gate.report_asked(noon + 2s);
+    auto pass = enter(wish("b"), nullptr, noon + 3s);
+    pass->sent(noon + 3s, Millis{0}, noon + 3s);
+    EXPECT_TRUE(gate.report_wanted(noon + 3s));
+    gate.report_asked(noon + 3s);
+    pass->first_token(noon + 4s);
+    EXPECT_TRUE(gate.report_wanted(noon + 4s)) << "its first use";
+    gate.report_asked(noon + 4s);
+    pass.reset();
+    auto again = enter(wish("b"), nullptr, noon + 5s);
+    again->sent(noon + 5s, Millis{0}, noon + 5s);
+    again->first_token(noon + 6s);
+    EXPECT_FALSE(gate.report_wanted(noon + 6s));
+}
+
+TEST_F(GateTest, LearnsHowLongALoadTakesThatItAskedFor)
+{
+    report(false);
+    ASSERT_TRUE(gate.begin_load("a", noon));
+    gate.loaded("a", noon + 3s);
+    EXPECT_EQ(gate.health().models[0].loads, 1u);
+    EXPECT_LT(gate.health().models[0].load, Millis{7'000});
+}
+
+TEST_F(GateTest, ForeseesTheRequestsOfOthersAndNotItsOwnTwice)
+{
+    const auto told = [&](std::uint32_t running, std::uint32_t waiting) {
+        chat::ModelFacts facts;
+        facts.loaded = true;
+        facts.running = running;
+        facts.waiting = waiting;
+        const engine::ModelReport report{"a", facts};
+        gate.reported({&report, 1}, noon);
+        return gate.forecast(wish(), noon)->queue;
+    };
+    EXPECT_EQ(told(0, 0), Millis{0});
+    EXPECT_GT(told(1, 0), Millis{0});
+    const auto pass = enter();
+    const auto behind_ours = told(1, 0);
+    EXPECT_GT(told(1, 2), behind_ours);
+    EXPECT_EQ(told(1, 0), behind_ours);
+}
+
 TEST_F(GateTest, HasRoomForSideCallsOnlyWhenNobodyWaits)
 {
     EXPECT_TRUE(gate.spare("a"));

@@ -47,6 +47,16 @@ TEST_F(FinalError, FollowsTheLastFailure)
     EXPECT_EQ(made().code(), Errc::upstream_timeout);
 }
 
+TEST_F(FinalError, TellsAnErrorInsideAnAnswerFromNoAnswer)
+{
+    tried(0, failure(FailureClass::transient, 0, "boom"));
+    EXPECT_EQ(made().code(), Errc::upstream_unreachable);
+    attempts.back().failure.answered = true;
+    EXPECT_EQ(made().code(), Errc::upstream_bad_reply);
+    attempts.back().failure.kind = FailureClass::overloaded;
+    EXPECT_EQ(made().code(), Errc::upstream_overloaded);
+}
+
 TEST_F(FinalError, CarriesTheWaitOfTheLastFailure)
 {
     tried(0, failure(FailureClass::rate_limited, 429));
