@@ -109,7 +109,9 @@ std::string explanation_text(std::string_view json)
     add(out, "route", text_at(object, "route"));
     add(out, "rule", text_at(object, "rule"));
     add(out, "chain", chain_text(list("chain")));
-    add(out, "boundary", text_at(object, "boundary"));
+    const auto by = text_at(object, "boundary_by");
+    add(out, "boundary", text_at(object, "boundary") + (by.empty() ? "" : " (" + by + ")"));
+    add(out, "prefers", text_at(object, "prefer"));
     if (!list("chain").empty())
         add(out, "worst case", usd_at(object, "worst_cost_usd"));
     if (const auto score = object.find("score"); score != object.end())

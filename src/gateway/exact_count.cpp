@@ -18,23 +18,20 @@ constexpr Millis patience{250};
 constexpr std::size_t most_text = std::size_t{4} << 20;
 constexpr std::size_t most_answer = std::size_t{8} << 20;
 
-/// The longest answer that may be asked of the deployment: no rule was chosen yet, and any of them
-/// may set another length than the client's.
-Tokens longest_asked(const Described& described, const route::Deployment& deployment)
+/// Might the prompt fit, or not, beside an answer whose length a rule sets? No rule was chosen yet,
+/// so each of them is looked at.
+bool doubtful_by_a_rule(const config::Route& route, Tokens best, Tokens upper, Tokens window)
 {
-    const auto& own = described.features.answer;
-    auto longest = own ? *own : deployment.default_answer.value_or(Tokens{1});
-    const auto& source = described.route->source();
-    const auto note = [&](const config::RouteAction& action) {
-        longest = std::max(longest, route::answer_length(action.parameters).value_or(Tokens{1}));
+    const auto doubtful = [&](const config::RouteAction& action) {
+        const auto set = route::answer_length(action.parameters);
+        return set && best + *set <= window && upper + *set > window;
     };
-    for (const auto& rule : source.rules)
-        note(rule.action);
-    note(source.otherwise);
-    return longest;
+    return doubtful(route.otherwise) ||
+           std::any_of(route.rules.begin(), route.rules.end(),
+                       [&](const config::RouteRule& rule) { return doubtful(rule.action); });
 }
 
-/// Where `estimate <= window < upper end`, with the longest answer on top.
+/// Where `estimate <= window < upper end`, with the answer on top where somebody said how long.
 bool is_doubtful(const Described& described, const route::Deployment& deployment,
                  const route::DeploymentState& state)
 {
@@ -42,9 +39,10 @@ bool is_doubtful(const Described& described, const route::Deployment& deployment
     const auto window = route::window_of(deployment, state.window);
     if (!window || state.unreachable || state.loading)
         return false;
-    const auto answer = count(longest_asked(described, deployment));
+    const auto answer = features.answer.value_or(Tokens{1});
     const auto upper = features.uppers.of(deployment.family, features.prompt_upper);
-    return count(upper) + answer > count(*window) && count(features.prompt) < count(*window);
+    return (upper + answer > *window && features.prompt < *window) ||
+           doubtful_by_a_rule(described.route->source(), features.prompt, upper, *window);
 }
 
 /// All that is said in the prompt; numbers and names of members are not counted.

@@ -44,9 +44,9 @@ bool fits(const Deployment& deployment, const Limits& limits, std::optional<Toke
     const auto window = window_of(deployment, told);
     if (limits.fit == Fit::unchecked || !window)
         return true;
-    const auto asked = limits.answer ? limits.answer : deployment.default_answer;
-    const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && asked;
-    const auto needed = count(limits.prompt_for(deployment)) + (whole_answer ? count(*asked) : 1);
+    const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && limits.answer;
+    const auto needed =
+        count(limits.prompt_for(deployment)) + (whole_answer ? count(*limits.answer) : 1);
     return needed <= count(*window);
 }
 
@@ -91,8 +91,10 @@ std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parame
             continue;
         std::int64_t value = 0;
         const auto& text = parameter.json;
-        if (std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{})
-            longest = std::max(longest.value_or(Tokens{value}), Tokens{value});
+        const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+        // Below 1 it says nothing, as in a request.
+        if (read.ec == std::errc{} && value > 0)
+            longest = std::max(longest.value_or(Tokens{}), Tokens{std::min(value, most_tokens)});
     }
     return longest;
 }

@@ -8,7 +8,7 @@ namespace {
 TEST(ExplanationText, ShowsWhatWasDecidedAndWhy)
 {
     const auto text = explanation_text(R"({"route":"auto","rule":"hard","reason":"route=auto",
-        "boundary":"any","chain":["cloud","big"],"worst_cost_usd":0.0125,
+        "boundary":"local","boundary_by":"class","prefer":"fast","chain":["cloud","big"],"worst_cost_usd":0.0125,
         "score":{"tier":"complex","rank":0.81,"gain":0.2,"confidence":0.7,
                  "reasons":[{"words":"long prompt","effect":0.4}]},
         "rules":[{"name":"private","held":false,"because":"sensitive"},
@@ -20,7 +20,8 @@ TEST(ExplanationText, ShowsWhatWasDecidedAndWhy)
               "route       auto\n"
               "rule        hard\n"
               "chain       cloud -> big\n"
-              "boundary    any\n"
+              "boundary    local (class)\n"
+              "prefers     fast\n"
               "worst case  $0.012500\n"
               "score       complex 0.81, expected gain +0.20, confidence 0.70\n"
               "            +0.40  long prompt\n"
