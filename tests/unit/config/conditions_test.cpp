@@ -179,7 +179,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadWhen{"{client: open_webu}", "did you mean \"open_webui\"?"},
                     BadWhen{"{matches: \"(\"}", "no regular expression"},
                     BadWhen{"{sensitive: creditcard}", "creditcard"},
-                    BadWhen{"{time: never}", "window of the week"},
+                    BadWhen{"{time: never}", "names no days"},
                     BadWhen{"{budget_left: {wallet: \">5%\"}}", "no scope of a budget"},
                     BadWhen{"{group: {a: hot}}", "hot"}, BadWhen{"{}", "no condition is in it"},
                     BadWhen{"{any: []}", "the list is empty"},
