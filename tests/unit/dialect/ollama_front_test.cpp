@@ -144,6 +144,7 @@ TEST(OllamaFrontRequest, LeavesToAnOllamaWhatItKnows)
     RequestReader reader;
     const auto facts = reader.read(body.view(), chat::Endpoint::chat);
     ASSERT_TRUE(facts);
+    WireRules rules;
     rules.speaks_ollama = true;
     EXPECT_TRUE(plan_edits(*facts, body.view(), "m", rules, UsageInjection::leave).empty());
     EXPECT_EQ(plan_edits(*facts, body.view(), "m", {}, UsageInjection::leave).size(), 1U);
