@@ -160,6 +160,36 @@ std::string embraced(std::string members)
     return members.empty() ? std::move(members) : "{" + std::move(members) + "}";
 }
 
+/// How an answer is to be given.
+struct Manner {
+    std::string format;  ///< Empty when any text will do.
+    std::string think;   ///< Empty when nobody says.
+};
+
+Result<Manner> manner_of(const OllamaMembers& members)
+{
+    auto format = format_of(members);
+    if (!format) {
+        return fail(format.error());
+    }
+    auto think = think_of(members);
+    if (!think) {
+        return fail(think.error());
+    }
+    return Manner{*std::move(format), *std::move(think)};
+}
+
+/// What every request for text ends with: it is answered whole or refused, never cut.
+void write_terms(ObjectWriter& out, const OllamaMembers& members, std::optional<Tokens> num_ctx)
+{
+    out.given("keep_alive", members.keep_alive());
+    // Ollama streams unless it is told not to.
+    out.given("stream", members.find("stream", Source::request) == "true" ? "true" : "false");
+    out.json("truncate", "false");
+    out.json("shift", "false");
+    out.given("options", embraced(members.options(num_ctx)));
+}
+
 Result<OllamaRequest> chat_request(const OllamaMembers& members, const OllamaMessages& messages,
                                    std::optional<Tokens> num_ctx)
 {
@@ -171,13 +201,9 @@ Result<OllamaRequest> chat_request(const OllamaMembers& members, const OllamaMes
         return fail(Error(Errc::invalid_request, "messages is a list of at least one message")
                         .about("messages"));
     }
-    const auto format = format_of(members);
-    if (!format) {
-        return fail(format.error());
-    }
-    const auto think = think_of(members);
-    if (!think) {
-        return fail(think.error());
+    const auto manner = manner_of(members);
+    if (!manner) {
+        return fail(manner.error());
     }
     OllamaRequest request;
     request.num_ctx = members.window(num_ctx);
@@ -186,16 +212,11 @@ Result<OllamaRequest> chat_request(const OllamaMembers& members, const OllamaMes
         out.given("model", members.find("model", Source::request));
         out.given("messages", messages.text());
         out.given("tools", tools_of(members));
-        out.given("format", *format);
-        out.given("think", *think);
+        out.given("format", manner->format);
+        out.given("think", manner->think);
         out.given("logprobs", members.find("logprobs"));
         out.given("top_logprobs", members.find("top_logprobs"));
-        out.given("keep_alive", members.keep_alive());
-        // Ollama streams unless it is told not to.
-        out.given("stream", members.find("stream", Source::request) == "true" ? "true" : "false");
-        out.json("truncate", "false");
-        out.json("shift", "false");
-        out.given("options", embraced(members.options(request.num_ctx)));
+        write_terms(out, members, request.num_ctx);
     }
     return request;
 }
@@ -257,13 +278,9 @@ Result<OllamaRequest> generate_request(const OllamaMembers& members, std::option
     if (prompt.empty()) {
         return fail(untranslatable("Ollama completes one text that is not empty", "prompt"));
     }
-    const auto format = format_of(members);
-    if (!format) {
-        return fail(format.error());
-    }
-    const auto think = think_of(members);
-    if (!think) {
-        return fail(think.error());
+    const auto manner = manner_of(members);
+    if (!manner) {
+        return fail(manner.error());
     }
     OllamaRequest request;
     request.num_ctx = members.window(num_ctx);
@@ -274,13 +291,9 @@ Result<OllamaRequest> generate_request(const OllamaMembers& members, std::option
         for (const auto* name : {"suffix", "system", "template", "raw", "images", "context"}) {
             out.given(name, members.find(name, Source::request));
         }
-        out.given("format", *format);
-        out.given("think", *think);
-        out.given("keep_alive", members.keep_alive());
-        out.given("stream", members.find("stream", Source::request) == "true" ? "true" : "false");
-        out.json("truncate", "false");
-        out.json("shift", "false");
-        out.given("options", embraced(members.options(request.num_ctx)));
+        out.given("format", manner->format);
+        out.given("think", manner->think);
+        write_terms(out, members, request.num_ctx);
     }
     return request;
 }
