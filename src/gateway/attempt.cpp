@@ -101,7 +101,7 @@ net::Task<std::string> read_error_body(net::UpstreamCall& call, TimePoint by)
     }
 }
 
-/// Backends that do not know `stream_options` say so in a 400 (wire.md 1.4).
+/// Servers that do not know `stream_options` say so in a 400 (wire.md 1.4).
 bool refuses_stream_options(const Attempt& attempt, const chat::Failure& failure)
 {
     return attempt.usage_wish == dialect::UsageInjection::ask &&
