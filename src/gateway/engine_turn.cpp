@@ -139,13 +139,13 @@ engine::NextHop EngineTurn::next_hop(TimePoint now)
     next.leave = Leave::allowed;
     next.first_token = *first_token;
     const auto& request = parts_.request;
-    const auto& parameters = parts_.chain.plan().parameters;
-    const auto set = route::answer_length(parameters);
-    const auto answer = set ? set : request.facts.max_tokens;
-    const auto choices = route::choices_asked(choices_of(request.facts, request.body), parameters);
+    // Not the plan's limits: of a request that only names a model they do not hold it.
+    const auto asked =
+        route::answer_asked({request.facts.max_tokens, choices_of(request.facts, request.body)},
+                            parts_.chain.plan().parameters);
     const auto cost = [&](const route::Target& target) {
-        return route::worst_cost(snapshot.table[target.deployment], request.prompt_count, answer,
-                                 choices)
+        return route::worst_cost(snapshot.table[target.deployment], request.prompt_count,
+                                 asked.longest, asked.choices)
             .value_or(NanoUsd{0});
     };
     next.extra =

@@ -30,24 +30,23 @@ struct Chosen {
     ledger::SpendRecord record;
 };
 
-/// What the rule sets, else what the client asks for.
-std::optional<Tokens> answer_asked(const SideCall& call, const chat::RequestFacts& facts)
+route::AnswerAsked asked_by(const SideCall& call, const chat::RequestFacts& facts)
 {
-    const auto set = route::answer_length(call.parameters);
-    return set ? set : facts.max_tokens;
+    return route::answer_asked({facts.max_tokens, choices_of(facts, call.body)}, call.parameters);
 }
 
 /// A plan of one attempt within the request's limits.
 route::Plan plan_for(const SideCall& call, const chat::RequestFacts& facts)
 {
+    const auto asked = asked_by(call, facts);
     auto plan = route::straight_to(call.place);
     plan.beyond = route::Beyond::nothing;
     plan.limits.fit = route::Fit::checked;
     plan.limits.task = config::Task::chat;
     plan.limits.content = call.content;
     plan.limits.prompt = call.prompt;
-    plan.limits.answer = answer_asked(call, facts);
-    plan.limits.choices = route::choices_asked(choices_of(facts, call.body), call.parameters);
+    plan.limits.answer = asked.longest;
+    plan.limits.choices = asked.choices;
     return plan;
 }
 
@@ -362,9 +361,9 @@ net::Task<SideAnswer> run_side_call(SideCall call, Services& services)
     if (!target)
         co_return refused;
     chosen.target = *std::move(target);
-    const auto worst = route::worst_cost(
-        call.snapshot.table[chosen.target.deployment], call.prompt, answer_asked(call, *facts),
-        route::choices_asked(choices_of(*facts, call.body), call.parameters));
+    const auto asked = asked_by(call, *facts);
+    const auto worst = route::worst_cost(call.snapshot.table[chosen.target.deployment], call.prompt,
+                                         asked.longest, asked.choices);
     const auto& route = call.route->source();
     if (!worst || !services.shared.shadow_allowance.reserve(
                       route.name, *worst, route.shadow->max_cost_per_day, services.clock.wall())) {

@@ -14,16 +14,6 @@ constexpr std::int64_t tokens_per_image = 3'000;
 /// Chat templates add a few tokens to each message; its role is among the text that is counted.
 constexpr std::int64_t tokens_of_template = 64;
 
-/// The longest answer that is asked for: what the rule sets, else what the client does.
-std::optional<Tokens> answer_asked(const InferenceRequest& request,
-                                   const std::vector<config::Parameter>& parameters)
-{
-    if (request.endpoint() == chat::Endpoint::embeddings)
-        return Tokens{0};
-    const auto set = route::answer_length(parameters);
-    return set ? set : request.facts.max_tokens;
-}
-
 }  // namespace
 
 std::optional<NanoUsd> worst_case(const InferenceRequest& request,
@@ -39,9 +29,12 @@ std::optional<NanoUsd> worst_case(const InferenceRequest& request,
     const auto pictures = static_cast<std::int64_t>(facts.image_count) * tokens_per_image;
     const Tokens prompt{std::max(text + std::max(pictures, count(request.beside_text)),
                                  count(request.prompt_estimate))};
-    const auto choices = route::choices_asked(choices_of(request.facts, request.body), parameters);
-    const auto words =
-        route::worst_cost(deployment, prompt, answer_asked(request, parameters), choices);
+    auto asked =
+        route::answer_asked({facts.max_tokens, choices_of(facts, request.body)}, parameters);
+    // Nothing is written.
+    if (request.endpoint() == chat::Endpoint::embeddings)
+        asked.longest = Tokens{0};
+    const auto words = route::worst_cost(deployment, prompt, asked.longest, asked.choices);
     if (!words)
         return std::nullopt;
     return *words + ledger::time_cost(upstream.rate, bound);

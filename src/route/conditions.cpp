@@ -43,9 +43,7 @@ std::string_view word_of(config::Measure measure)
 std::optional<NanoUsd> price_of(const Situation& at)
 {
     const auto& table = at.standing.table;
-    const auto set = answer_length(at.action.parameters);
-    const auto answer = set ? set : at.request.answer;
-    const auto choices = choices_asked(at.request.choices, at.action.parameters);
+    const auto asked = answer_asked({at.request.answer, at.request.choices}, at.action.parameters);
     for (const auto& name : at.action.use) {
         const auto place = table.resolve(name);
         if (!place)
@@ -53,7 +51,7 @@ std::optional<NanoUsd> price_of(const Situation& at)
         for (const auto member : table[place->group].members) {
             const bool meant = !place->pinned || *place->pinned == member;
             const auto prompt = at.request.uppers.of(table[member].family, at.request.prompt_upper);
-            const auto cost = worst_cost(table[member], prompt, answer, choices);
+            const auto cost = worst_cost(table[member], prompt, asked.longest, asked.choices);
             if (meant && cost && count(*cost) > 0)
                 return cost;
         }

@@ -257,9 +257,9 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
         plan.why.budget = *turn;
     plan.limits.answer_fit = action.answer_fit;
     // What the rule sets goes over the client's own on the wire, so it is what is judged.
-    if (const auto set = answer_length(action.parameters))
-        plan.limits.answer = set;
-    plan.limits.choices = choices_asked(request.choices, action.parameters);
+    const auto asked = answer_asked({request.answer, request.choices}, action.parameters);
+    plan.limits.answer = asked.longest;
+    plan.limits.choices = asked.choices;
     plan.limits.max_cost = lower_of(request.max_cost, action.max_cost);
     plan.why.boundary = plan.limits.boundary;
     plan.why.boundary_by = bound_by(request, action);

@@ -99,13 +99,15 @@ std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parame
     return longest;
 }
 
-chat::Choices choices_asked(chat::Choices own, const std::vector<config::Parameter>& parameters)
+AnswerAsked answer_asked(AnswerAsked own, const std::vector<config::Parameter>& parameters)
 {
+    if (const auto set = answer_length(parameters))
+        own.longest = set;
     for (const auto& parameter : parameters) {
         if (parameter.name == "n")
-            own.n = chat::read_choices(parameter.json);
+            own.choices.n = chat::read_choices(parameter.json);
         else if (parameter.name == "best_of")
-            own.best_of = chat::read_choices(parameter.json);
+            own.choices.best_of = chat::read_choices(parameter.json);
     }
     return own;
 }

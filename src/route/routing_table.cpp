@@ -145,8 +145,9 @@ void describe(Deployment& deployment, const config::Deployment& row)
     deployment.vectors = config::vector_model(row);
     deployment.wildcard = row.group.ends_with('*');
     deployment.max_output_tokens = row.max_output_tokens;
-    deployment.default_answer = answer_length(row.defaults);
-    deployment.default_choices = choices_asked({}, row.defaults);
+    const auto defaults = answer_asked({}, row.defaults);
+    deployment.default_answer = defaults.longest;
+    deployment.default_choices = defaults.choices;
     deployment.dearest_input = config::dearest_input(row);
     deployment.dearest_output = config::dearest_output(row);
     deployment.supports_vision = row.supports_vision;

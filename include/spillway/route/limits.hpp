@@ -67,9 +67,15 @@ struct Limits {
 /// The longest answer that these parameters set; empty when none of them does.
 [[nodiscard]] std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parameters);
 
-/// How many answers are asked for once these parameters have gone over the client's own.
-[[nodiscard]] chat::Choices choices_asked(chat::Choices own,
-                                          const std::vector<config::Parameter>& parameters);
+/// What is asked for: how long an answer may be (empty: nobody said), and how many of them.
+struct AnswerAsked {
+    std::optional<Tokens> longest;
+    chat::Choices choices;
+};
+
+/// What is asked for once these parameters have gone over `own`, as they do on the wire.
+[[nodiscard]] AnswerAsked answer_asked(AnswerAsked own,
+                                       const std::vector<config::Parameter>& parameters);
 
 /// What an answer may grow to where neither the request nor the model says.
 inline constexpr Tokens usual_longest_answer{16'384};
