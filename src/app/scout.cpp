@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "spillway/net/upstream.hpp"
+#include "spillway/net/ask.hpp"
 
 namespace spillway::app {
 
@@ -14,7 +14,6 @@ constexpr std::size_t most_answer = std::size_t{4} << 20;
 
 net::Task<void> look_at(Sighting& sighting, net::Shard& shard)
 {
-    const auto by = std::chrono::steady_clock::now() + patience;
     const auto& place = sighting.place;
     net::Origin origin;
     origin.host = place.host;
@@ -26,23 +25,11 @@ net::Task<void> look_at(Sighting& sighting, net::Shard& shard)
                    "\r\n\r\n";
     net::CallBounds bounds(privacy::Passage::without_request());
     bounds.connect = patience;
-    bounds.first_byte_by = by;
-    bounds.deadline = by;
-
+    bounds.deadline = std::chrono::steady_clock::now() + patience;
     net::UpstreamCall call(shard);
-    const auto head = co_await call.start(origin, request, bounds);
-    if (!head || (*head)->status != 200)
-        co_return;
-    std::string body;
-    while (body.size() < most_answer) {
-        const auto piece = co_await call.read(by);
-        if (!piece)
-            co_return;
-        if (piece->empty())
-            break;
-        body.append(*piece);
-    }
-    sighting.models = read_models(place.engine, body);
+    const auto body = co_await net::ask(call, origin, request, bounds, most_answer);
+    if (body)
+        sighting.models = read_models(place.engine, *body);
 }
 
 /// One look at every place; lives in the frame of the coroutine that waits for `done`.

@@ -1,11 +1,10 @@
 #include "spillway/gateway/exact_count.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "spillway/engine/token_count.hpp"
-#include "spillway/net/upstream.hpp"
+#include "spillway/net/ask.hpp"
 #include "spillway/route/limits.hpp"
 #include "spillway/tokens/family.hpp"
 #include "wire_head.hpp"
@@ -67,45 +66,21 @@ std::string beside_v1(std::string_view base, std::string_view path)
     return std::string(base) + std::string(path);
 }
 
-/// Reads a 200 answer of bounded size; empty for every other.
-net::Task<std::string> read_to_end(net::UpstreamCall& call, TimePoint by)
-{
-    std::string body;
-    while (body.size() < most_answer) {
-        const auto piece = co_await call.read(by);
-        if (!piece)
-            co_return std::string();
-        if (piece->empty())
-            co_return body;
-        body.append(*piece);
-    }
-    co_return std::string();
-}
-
 /// Only local engines are asked, so the text stays local whatever a rule will say of it.
-net::Task<std::string> ask(const DoubtfulFit& fit, const InferenceRequest& request,
-                           Services& services)
+net::Task<std::optional<std::string>> ask(const DoubtfulFit& fit, const InferenceRequest& request,
+                                          Services& services)
 {
     const auto& snapshot = *request.arrival.snapshot;
     const auto& upstream = snapshot.upstreams[at(fit.deployment)];
-    HeadParts parts;
-    parts.method = "POST";
-    parts.path = fit.path;
-    parts.content_type = "application/json";
-    parts.body_length = fit.question.size();
+    const std::string_view body = fit.question;
     net::UpstreamRequest question;
-    question.head = wire_head(upstream, parts);
-    const std::array<std::string_view, 1> body{fit.question};
-    question.body = body;
+    question.head = question_head(upstream, fit.path, body.size());
+    question.body = {&body, 1};
     net::CallBounds bounds(passage_to(snapshot, fit.deployment, privacy::Boundary::local));
     bounds.connect = patience;
     bounds.deadline = services.clock.now() + patience;
-    bounds.first_byte_by = bounds.deadline;
     net::UpstreamCall call(services.shard);
-    const auto head = co_await call.start(upstream.origin, question, bounds);
-    if (!head || (*head)->status != 200)
-        co_return std::string();
-    auto answer = co_await read_to_end(call, bounds.deadline);
+    auto answer = co_await net::ask(call, upstream.origin, question, bounds, most_answer);
     co_return answer;
 }
 
@@ -148,9 +123,11 @@ net::Task<void> count_exactly(const DoubtfulFit& fit, Described& described,
 {
     auto& features = described.features;
     const auto answer = co_await ask(fit, request, services);
+    if (!answer)
+        co_return;
     const auto& snapshot = *request.arrival.snapshot;
     const auto kind = engine::kind_of(snapshot.upstreams[at(fit.deployment)].provider);
-    const auto counted = engine::read_count(*kind, answer);
+    const auto counted = engine::read_count(*kind, *answer);
     if (!counted)
         co_return;
     const auto family = tokens::family_of(snapshot.upstreams[at(fit.deployment)].model);

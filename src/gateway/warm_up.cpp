@@ -5,7 +5,7 @@
 
 #include "ollama_call.hpp"
 #include "spillway/base/text.hpp"
-#include "spillway/net/upstream.hpp"
+#include "spillway/net/ask.hpp"
 #include "wire_head.hpp"
 
 namespace spillway::gateway {
@@ -13,29 +13,23 @@ namespace {
 
 /// As long as Ollama itself allows a load (OLLAMA_LOAD_TIMEOUT).
 constexpr Millis longest_load{300'000};
+/// It says in a line that it is done.
+constexpr std::size_t most_answer = std::size_t{1} << 20;
 
 net::Task<void> load(std::shared_ptr<const Snapshot> snapshot, DeploymentIndex deployment,
-                     std::string model, std::string head, std::string body, Services& services)
+                     std::string model, OllamaCall wish, Services& services)
 {
+    const auto& upstream = snapshot->upstreams[at(deployment)];
+    const std::string_view body = wish.body;
     net::UpstreamRequest request;
-    const std::string_view piece = body;
-    request.head = head;
-    request.body = {&piece, 1};
+    request.head = question_head(upstream, wish.path, body.size());
+    request.body = {&body, 1};
     net::CallBounds bounds(privacy::Passage::without_request());
     bounds.connect = snapshot->config.upstream.connect_timeout;
     bounds.deadline = services.clock.now() + longest_load;
-    bounds.first_byte_by = bounds.deadline;
     net::UpstreamCall call(services.shard);
     const SideCalls::Place place(services.side_calls, call);
-    const auto& origin = snapshot->upstreams[at(deployment)].origin;
-    const auto begun = co_await call.start(origin, request, bounds);
-    bool loaded = begun.has_value() && (*begun)->status == 200;
-    while (loaded) {
-        const auto more = co_await call.read(bounds.deadline);
-        loaded = more.has_value();
-        if (!more || more->empty())
-            break;
-    }
+    const auto loaded = co_await net::ask(call, upstream.origin, request, bounds, most_answer);
     auto& gate = *snapshot->engines->of(deployment);
     const auto now = services.clock.now();
     if (loaded)
@@ -62,10 +56,7 @@ void warm_up(const std::shared_ptr<const Snapshot>& snapshot, const route::Targe
     auto call = loading_call(upstream, model,
                              embeds ? dialect::OllamaTask::embed : dialect::OllamaTask::chat,
                              target.window);
-    auto head =
-        wire_head(upstream, {"POST", {}, {}, "application/json", call.body.size(), call.path});
-    net::spawn(load(snapshot, target.deployment, std::move(model), std::move(head),
-                    std::move(call.body), services));
+    net::spawn(load(snapshot, target.deployment, std::move(model), std::move(call), services));
 }
 
 }  // namespace spillway::gateway

@@ -45,6 +45,11 @@ std::string wire_head(const Upstream& upstream, const HeadParts& parts)
     return head;
 }
 
+std::string question_head(const Upstream& upstream, std::string_view path, std::size_t body_length)
+{
+    return wire_head(upstream, {"POST", {}, {}, "application/json", body_length, path});
+}
+
 void name_place(ledger::SpendRecord& record, const Snapshot& snapshot, GroupIndex group,
                 DeploymentIndex deployment)
 {

@@ -28,6 +28,10 @@ struct HeadParts {
 
 /// Request line and headers with the blank line behind them. Secret: it holds the credential.
 [[nodiscard]] std::string wire_head(const Upstream& upstream, const HeadParts& parts);
+/// The head of a question of our own, in JSON, that no client's request stands behind.
+/// @param path  The whole of it.
+[[nodiscard]] std::string question_head(const Upstream& upstream, std::string_view path,
+                                        std::size_t body_length);
 
 void name_place(ledger::SpendRecord& record, const Snapshot& snapshot, GroupIndex group,
                 DeploymentIndex deployment);
