@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "spillway/base/text.hpp"
+#include "spillway/dialect/go_duration.hpp"
 
 namespace spillway::dialect {
 namespace {
@@ -43,35 +44,6 @@ std::optional<double> take_number(std::string_view& text)
         return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
     return value;
-}
-
-/// Takes a unit off the front of `text`. @return Its seconds.
-std::optional<double> take_unit(std::string_view& text)
-{
-    // "ms" before "m".
-    constexpr std::pair<std::string_view, double> units[] = {
-        {"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86'400}};
-    for (const auto& [unit, seconds] : units) {
-        if (text.starts_with(unit)) {
-            text.remove_prefix(unit.size());
-            return seconds;
-        }
-    }
-    return std::nullopt;
-}
-
-/// "6m0s", as Go prints durations.
-std::optional<double> parse_duration(std::string_view text)
-{
-    double sum = 0;
-    do {
-        const auto amount = take_number(text);
-        const auto unit = amount ? take_unit(text) : std::nullopt;
-        if (!unit)
-            return std::nullopt;
-        sum += *amount * *unit;
-    } while (!text.empty());
-    return sum;
 }
 
 /// "+02:00" as seconds east of Greenwich.
@@ -138,8 +110,8 @@ std::optional<Millis> parse_reset(std::string_view text, WallTime now)
         const double date = *number < first_date_ms ? *number : *number / 1000;
         return reset_of(date - seconds_since_1970(now));
     }
-    if (const auto seconds = parse_duration(text))
-        return reset_of(*seconds);
+    if (const auto length = read_go_duration(text, DurationSign::refused))
+        return reset_of(std::chrono::duration<double>(*length).count());
     if (const auto date = parse_date(text))
         return reset_of(*date - seconds_since_1970(now));
     return std::nullopt;

@@ -42,7 +42,9 @@ INSTANTIATE_TEST_SUITE_P(
                     ResetCase{"MillisecondsSince1970", "1795255207500", 7'500ms},
                     ResetCase{"AtMostAWeek", "9999h", 24h * 7}, ResetCase{"Nothing", "", {}},
                     ResetCase{"AWord", "soon", {}}, ResetCase{"AMinus", "-5s", {}},
-                    ResetCase{"AUnitTooMany", "5sm", {}}, ResetCase{"Infinity", "inf", {}},
+                    ResetCase{"LeadingPoint", ".5s", 500ms}, ResetCase{"Days", "1d", {}},
+                    ResetCase{"AnExponent", "1e3s", {}}, ResetCase{"AUnitTooMany", "5sm", {}},
+                    ResetCase{"Infinity", "inf", {}},
                     ResetCase{"ADateWithoutAZone", "2026-11-21T10:00:30", {}}),
     [](const auto& tested) { return tested.param.name; });
 
