@@ -114,6 +114,10 @@ private:
     friend class EnginePass;
     using Wakes = std::vector<std::function<void()>>;
 
+    [[nodiscard]] static std::uint64_t number(engine::TicketId ticket)
+    {
+        return static_cast<std::uint64_t>(ticket);
+    }
     [[nodiscard]] std::optional<engine::Ask> ask_of(const EngineWish& wish);
     [[nodiscard]] engine::Forecast without_guesses(engine::Forecast forecast) const;
     void call_next(TimePoint now, Wakes& woken);
