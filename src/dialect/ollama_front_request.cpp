@@ -1,13 +1,9 @@
 #include "spillway/dialect/ollama_front_request.hpp"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
-#include <vector>
 
-#include "ollama_front_messages.hpp"
-#include "ollama_json.hpp"
+#include "ollama_front_parts.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/json_walk.hpp"
 
@@ -17,178 +13,23 @@ namespace {
 using chat::ClientForm;
 using Wish = OllamaFrontRequest::Wish;
 
-/// A value as it stands in the body; empty when it is absent.
-using Raw = std::string_view;
-
-bool says_nothing(Raw raw)
-{
-    return raw.empty() || raw == "null" || raw == "\"\"" || raw == "[]" || raw == "{}";
-}
-
-/// Members that are LiteLLM's, for the gateway and not for a model.
-constexpr std::array<std::string_view, 11> controls{"metadata",
-                                                    "litellm_metadata",
-                                                    "user",
-                                                    "tags",
-                                                    "fallbacks",
-                                                    "context_window_fallbacks",
-                                                    "content_policy_fallbacks",
-                                                    "num_retries",
-                                                    "timeout",
-                                                    "disable_fallbacks",
-                                                    "mock_testing_fallbacks"};
-
-/// Options that OpenAI has as well, under the same name.
-constexpr std::array<std::string_view, 5> shared_options{"temperature", "top_p", "seed",
-                                                         "presence_penalty", "frequency_penalty"};
-
-template <std::size_t N>
-std::string_view listed(const std::array<std::string_view, N>& names, std::string_view name)
-{
-    const auto found = std::find(names.begin(), names.end(), name);
-    return found == names.end() ? std::string_view() : *found;
-}
-
-Error wrong(std::string_view param, std::string_view wanted)
-{
-    return Error(Errc::invalid_request,
-                 "Invalid '" + std::string(param) + "': it must be " + std::string(wanted) + ".")
-        .about(std::string(param));
-}
-
-/// What is read in one pass over the body.
-struct Parts {
-    Raw stream;
-    Raw format;
-    Raw options;
-    Raw keep_alive;
-    Raw tools;
-    Raw think;
-    Raw logprobs;
-    Raw top_logprobs;
-    Raw prompt;
-    Raw system;
-    Raw suffix;
-    Raw template_text;
-    Raw raw;
-    Raw context;
-    Raw input;
-    Raw dimensions;
-    Raw truncate;
-    std::vector<std::string_view> images;
-};
-
+/// Writes OpenAI's words for what was read.
 class Translator {
 public:
-    Translator(JsonWalker& json, ClientForm form) : json_(json), form_(form) {}
+    Translator(OllamaFrontParts parts, ClientForm form) : form_(form), parts_(std::move(parts))
+    {
+        request_.model = parts_.model;
+    }
 
     Result<OllamaFrontRequest> run()
     {
-        if (json_.peek() != '{')
-            return fail(Errc::invalid_request, "The body must be a JSON object.");
-        json_.object([&](const JsonKey& key) { read_member(key); });
-        if (!json_.finish())
-            return fail(Errc::invalid_json, "The body is not valid JSON: " +
-                                                std::string(describe(json_.fault())) + ".");
-        if (request_.model.empty() && !error_)
-            error_ = Error(Errc::missing_model, "model is required").about("model");
-        if (!error_)
-            decide();
+        decide();
         if (error_)
             return fail(*std::move(error_));
         return std::move(request_);
     }
 
 private:
-    [[nodiscard]] Raw value() { return raw_value(json_); }
-
-    /// Where the value of a member is kept that is only looked at when all of them are known.
-    [[nodiscard]] Raw* place_of(std::string_view key)
-    {
-        struct Row {
-            std::string_view key;
-            Raw Parts::* place;
-        };
-        static constexpr std::array rows{Row{"stream", &Parts::stream},
-                                         Row{"format", &Parts::format},
-                                         Row{"keep_alive", &Parts::keep_alive},
-                                         Row{"tools", &Parts::tools},
-                                         Row{"think", &Parts::think},
-                                         Row{"logprobs", &Parts::logprobs},
-                                         Row{"top_logprobs", &Parts::top_logprobs},
-                                         Row{"prompt", &Parts::prompt},
-                                         Row{"system", &Parts::system},
-                                         Row{"suffix", &Parts::suffix},
-                                         Row{"template", &Parts::template_text},
-                                         Row{"raw", &Parts::raw},
-                                         Row{"context", &Parts::context},
-                                         Row{"input", &Parts::input},
-                                         Row{"dimensions", &Parts::dimensions},
-                                         Row{"truncate", &Parts::truncate}};
-        const auto row = std::find_if(rows.begin(), rows.end(),
-                                      [&](const Row& each) { return each.key == key; });
-        return row == rows.end() ? nullptr : &(parts_.*(row->place));
-    }
-
-    void read_member(const JsonKey& key)
-    {
-        if (is(key.text, "model")) {
-            read_model();
-        } else if (is(key.text, "messages") && form_ == ClientForm::ollama_chat) {
-            if (json_.peek() == 'n')
-                return;
-            if (const auto fault = messages_.read(json_); !fault.empty())
-                refuse(wrong(fault, "as Ollama has it"));
-        } else if (is(key.text, "images") && form_ == ClientForm::ollama_generate) {
-            if (!read_images(json_, parts_.images))
-                refuse(wrong("images", "an array of base64 strings"));
-        } else if (is(key.text, "options")) {
-            read_options();
-        } else if (auto* const place = place_of(key.text)) {
-            *place = value();
-        } else if (const auto control = listed(controls, key.text); !control.empty()) {
-            add(passed_, control, value());
-        }
-    }
-
-    void read_model()
-    {
-        const auto model = json_.peek() == '"' ? json_.string() : std::nullopt;
-        if (model)
-            request_.model = model->text();
-        else
-            refuse(wrong("model", "a string"));
-    }
-
-    void read_options()
-    {
-        if (json_.peek() == 'n')
-            return;
-        if (json_.peek() != '{')
-            return refuse(wrong("options", "an object"));
-        const auto begin = json_.offset();
-        json_.object([&](const JsonKey& key) {
-            if (is(key.text, "stop")) {
-                if (const auto stop = value(); !says_nothing(stop))
-                    add(sampling_, "stop", stop);
-            } else if (is(key.text, "num_predict")) {
-                // -1 and -2 are "as long as it takes".
-                const auto most = whole_number(value());
-                if (most && *most > 0)
-                    add(sampling_, "max_tokens", std::to_string(*most));
-            } else if (const auto name = listed(shared_options, key.text); !name.empty()) {
-                if (const auto number = value(); number != "null")
-                    add(sampling_, name, number);
-            }
-        });
-        parts_.options = json_.since(begin);
-    }
-
-    static void add(std::string& members, std::string_view name, Raw value)
-    {
-        members.append(",\"").append(name).append("\":").append(value);
-    }
-
     void refuse(Error error)
     {
         if (!error_)
@@ -201,7 +42,7 @@ private:
         read_thinking();
         switch (form_) {
             case ClientForm::ollama_chat:
-                return messages_.count() == 0 ? give_no_answer() : write_chat();
+                return parts_.messages.count() == 0 ? give_no_answer() : write_chat();
             case ClientForm::ollama_generate:
                 return write_generate();
             case ClientForm::ollama_embed:
@@ -217,7 +58,7 @@ private:
             form_ == ClientForm::ollama_chat || form_ == ClientForm::ollama_generate;
         if (streams && !says_nothing(parts_.stream) && parts_.stream != "true" &&
             parts_.stream != "false")
-            return refuse(wrong("stream", "true or false"));
+            return refuse(wrong_member("stream", "true or false"));
         request_.delivery =
             streams && parts_.stream != "false" ? chat::Delivery::stream : chat::Delivery::whole;
     }
@@ -238,7 +79,7 @@ private:
         } else if (think == R"("max")") {
             effort_ = R"("high")";
         } else {
-            refuse(wrong("think", R"(true, false, "low", "medium", "high" or "max")"));
+            refuse(wrong_member("think", R"(true, false, "low", "medium", "high" or "max")"));
         }
     }
 
@@ -253,20 +94,20 @@ private:
     void write_chat()
     {
         begin(chat::Endpoint::chat);
-        const auto text = messages_.text();
-        add(request_.body, "messages", text);
-        request_.thoughts = messages_.thoughts();
+        const auto text = parts_.messages.text();
+        add_member(request_.body, "messages", text);
+        request_.thoughts = parts_.messages.thoughts();
         for (auto& thought : request_.thoughts)
             thought.offset += request_.body.size() - text.size();
         if (!says_nothing(parts_.tools))
-            add(request_.body, "tools", parts_.tools);
+            add_member(request_.body, "tools", parts_.tools);
         finish_generation();
     }
 
     void write_generate()
     {
         if (!says_nothing(parts_.prompt) && parts_.prompt.front() != '"')
-            return refuse(wrong("prompt", "a string"));
+            return refuse(wrong_member("prompt", "a string"));
         const bool plain = parts_.raw == "true" || !says_nothing(parts_.suffix) || is_ollamas();
         if (says_nothing(parts_.prompt) && parts_.images.empty() && says_nothing(parts_.suffix))
             return give_no_answer();
@@ -281,7 +122,7 @@ private:
             messages.append(parts_.prompt);
         else
             messages.append(content_with_images(parts_.prompt, parts_.images));
-        add(request_.body, "messages", "[" + messages + "}]");
+        add_member(request_.body, "messages", "[" + messages + "}]");
         finish_generation();
     }
 
@@ -297,14 +138,14 @@ private:
         begin(chat::Endpoint::completions);
         effort_ = {};
         auto& body = request_.body;
-        add(body, "prompt", says_nothing(parts_.prompt) ? "\"\"" : parts_.prompt);
+        add_member(body, "prompt", says_nothing(parts_.prompt) ? "\"\"" : parts_.prompt);
         const auto hand_on = [&](std::string_view name, Raw value) {
             if (!says_nothing(value))
-                add(body, name, value);
+                add_member(body, name, value);
         };
         hand_on("suffix", parts_.suffix);
         if (parts_.raw == "true")
-            add(body, "raw", parts_.raw);
+            add_member(body, "raw", parts_.raw);
         hand_on("template", parts_.template_text);
         hand_on("context", parts_.context);
         if (is_ollamas())
@@ -313,7 +154,7 @@ private:
         for (const auto image : parts_.images)
             images.append(images.empty() ? "[\"" : ",\"").append(image).append("\"");
         if (!images.empty())
-            add(body, "images", images + "]");
+            add_member(body, "images", images + "]");
         if (is_ollamas() || !images.empty())
             request_.takers = OllamaTakers::ollama;
         finish_generation();
@@ -325,12 +166,12 @@ private:
         if (says_nothing(input))
             return give_no_answer();
         begin(chat::Endpoint::embeddings);
-        add(request_.body, "input", input);
+        add_member(request_.body, "input", input);
         if (!says_nothing(parts_.dimensions))
-            add(request_.body, "dimensions", parts_.dimensions);
+            add_member(request_.body, "dimensions", parts_.dimensions);
         // Who says so in as many words wants the vector of the beginning.
         if (parts_.truncate == "true")
-            add(request_.body, "truncate", parts_.truncate);
+            add_member(request_.body, "truncate", parts_.truncate);
         finish();
     }
 
@@ -343,19 +184,19 @@ private:
     void finish_generation()
     {
         auto& body = request_.body;
-        body.append(sampling_);
+        body.append(parts_.sampling);
         if (!effort_.empty())
-            add(body, "reasoning_effort", effort_);
+            add_member(body, "reasoning_effort", effort_);
         if (parts_.logprobs == "true" && request_.endpoint == chat::Endpoint::chat) {
-            add(body, "logprobs", parts_.logprobs);
+            add_member(body, "logprobs", parts_.logprobs);
             if (!says_nothing(parts_.top_logprobs))
-                add(body, "top_logprobs", parts_.top_logprobs);
+                add_member(body, "top_logprobs", parts_.top_logprobs);
         }
         write_format();
         if (request_.delivery == chat::Delivery::stream)
             body.append(R"(,"stream":true,"stream_options":{"include_usage":true})");
         if (!says_nothing(parts_.think))
-            add(body, "think", parts_.think);
+            add_member(body, "think", parts_.think);
         finish();
     }
 
@@ -365,7 +206,7 @@ private:
         if (says_nothing(format))
             return;
         if (format == R"("json")")
-            add(request_.body, "response_format", R"({"type":"json_object"})");
+            add_member(request_.body, "response_format", R"({"type":"json_object"})");
         else if (format.front() == '{')
             request_.body
                 .append(
@@ -374,25 +215,21 @@ private:
                 .append(format)
                 .append("}}");
         else
-            refuse(wrong("format", R"("json" or a JSON schema)"));
+            refuse(wrong_member("format", R"("json" or a JSON schema)"));
     }
 
     void finish()
     {
         auto& body = request_.body;
         if (!says_nothing(parts_.options))
-            add(body, "options", parts_.options);
+            add_member(body, "options", parts_.options);
         if (!says_nothing(parts_.keep_alive))
-            add(body, "keep_alive", parts_.keep_alive);
-        body.append(passed_).append("}");
+            add_member(body, "keep_alive", parts_.keep_alive);
+        body.append(parts_.passed).append("}");
     }
 
-    JsonWalker& json_;
     ClientForm form_;
-    Parts parts_;
-    OllamaFrontMessages messages_;
-    std::string sampling_;  ///< `,"temperature":0.5`
-    std::string passed_;
+    OllamaFrontParts parts_;
     Raw effort_;
     OllamaFrontRequest request_;
     std::optional<Error> error_;
@@ -407,9 +244,12 @@ Result<OllamaFrontRequest> read_ollama_request(std::string_view body, ClientForm
         return fail(Errc::invalid_json,
                     "The body is not valid JSON: " + std::string(describe(fault)) + ".");
     JsonWalker json(body, index.tokens());
-    auto request = Translator(json, form).run();
+    auto parts = read_front_parts(json, form);
     index.shrink();
-    return request;
+    if (!parts)
+        return fail(std::move(parts).error());
+    // They are views of the body alone, so they outlive the index.
+    return Translator(*std::move(parts), form).run();
 }
 
 }  // namespace spillway::dialect
