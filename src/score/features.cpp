@@ -12,7 +12,7 @@ namespace spillway::score {
 namespace {
 
 /// Raise when a prompt gives other features than before: old weights are then refused.
-constexpr std::uint64_t feature_version = 2;
+constexpr std::uint64_t feature_version = 3;
 
 constexpr std::size_t system_head = 1024;  ///< Bytes of a system prompt that identify it.
 
@@ -102,6 +102,8 @@ void write_marks(const DenseWriter& out, const TextCounts& counts)
     out[Dense::option_length] = logged(share(counts.option_bytes, counts.options));
     out[Dense::option_spread] = logged(counts.longest_option) - logged(counts.shortest_option);
     out[Dense::numeric_options] = share(counts.numeric_options, counts.options);
+    out[Dense::options_alike] = counts.options_alike;
+    out[Dense::two_options_alike] = counts.two_options_alike;
     out[Dense::bullets] = logged(counts.bullets);
     out[Dense::code_lines] = logged(counts.code_lines + counts.fences);
     out[Dense::ends_asking] = counts.last_mark == '?' ? 1.0F : 0.0F;
@@ -128,7 +130,7 @@ void write_words(const DenseWriter& out, const TextCounts& counts)
     out[Dense::you_and_me] = of(you_and_me);
     out[Dense::duty] = of(duty);
     out[Dense::judging] = of(judging);
-    out[Dense::function_words] = of(function_words, article, joining, contrast);
+    out[Dense::function_words] = of(function_words, definite, indefinite, joining, contrast);
     out[Dense::small_talk] = of(small_talk);
 }
 
@@ -162,7 +164,8 @@ void write_start(const DenseWriter& out, const TextCounts& counts)
     out[Dense::starts_which] = starts(WordClass::which_words);
     out[Dense::starts_making] =
         starts(WordClass::making) + starts(WordClass::explaining) + starts(WordClass::mathematics);
-    out[Dense::starts_article] = starts(WordClass::article);
+    out[Dense::starts_definite] = starts(WordClass::definite);
+    out[Dense::starts_indefinite] = starts(WordClass::indefinite);
     out[Dense::starts_supposing] = starts(WordClass::supposing);
     out[Dense::starts_person] = starts(WordClass::persons) + starts(WordClass::you_and_me);
     out[Dense::starts_label] = starts(WordClass::label);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "option_overlap.hpp"
 #include "utf8.hpp"
 
 namespace spillway::score {
@@ -115,6 +116,8 @@ public:
             }
         }
         end_line();
+        counts_.options_alike = overlap_.mean();
+        counts_.two_options_alike = overlap_.most();
         return counts_;
     }
 
@@ -124,6 +127,8 @@ private:
     {
         ++counts_.tokens;
         const auto mixed = splitmix(hash);
+        if (option_mark_ != 0)
+            overlap_.add(mixed);
         const auto is_new = put(mixed >> (64U - bucket_bits));
         put(splitmix(hash + 0x9e3779b97f4a7c15U * before_) >> (64U - bucket_bits));
         before_ = mixed;
@@ -279,6 +284,8 @@ private:
         while (!line.empty() && (line.front() == ' ' || line.front() == '\t'))
             line.remove_prefix(1);
         option_mark_ = option_mark(line);
+        if (option_mark_ != 0)
+            overlap_.begin();
         if (option_mark_ != 0 && line.size() > option_mark_)
             counts_.numeric_options += kind_of(line[option_mark_]) == Byte::digit ? 1U : 0U;
         counts_.bullets += option_mark_ == 0 && starts_item(line) ? 1U : 0U;
@@ -304,6 +311,7 @@ private:
         counts_.longest_option = std::max(counts_.longest_option, length);
         counts_.option_bytes += length;
         ++counts_.options;
+        overlap_.end();
     }
 
     std::string_view text_;
@@ -313,6 +321,7 @@ private:
     std::uint64_t before_ = 0;  ///< Mixed hash of the token before; 0 at the start.
     std::size_t line_from_ = 0;
     std::size_t option_mark_ = 0;
+    OptionOverlap overlap_;
     std::uint32_t line_tokens_ = 0;
     std::uint32_t line_words_ = 0;
     WordClass line_class_ = WordClass::none;

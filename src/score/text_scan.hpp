@@ -41,6 +41,8 @@ struct TextCounts {
     std::uint32_t option_bytes = 0;
     std::uint32_t shortest_option = 0;
     std::uint32_t longest_option = 0;
+    float options_alike = 0;      ///< Of their words, 0 to 1, over all pairs.
+    float two_options_alike = 0;  ///< The same of the pair that is most alike.
     std::uint32_t bullets = 0;
     std::uint32_t code_lines = 0;
     std::uint32_t fences = 0;

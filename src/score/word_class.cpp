@@ -73,7 +73,8 @@ constexpr std::array lists{
     WordList{WordClass::function_words,
              "of in to is are was were be been it its for on with that by at from or has have "
              "had do does did so into about out up also there can will"},
-    WordList{WordClass::article, "the a an this these those"},
+    WordList{WordClass::definite, "the this these those"},
+    WordList{WordClass::indefinite, "a an"},
     WordList{WordClass::small_talk,
              "hi hello hey thanks thank please ok okay yes yeah yep sure great cool bye lol sorry "
              "good morning evening"},

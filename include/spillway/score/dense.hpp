@@ -55,6 +55,8 @@ enum class Dense : std::uint8_t {
     option_length,
     option_spread,
     numeric_options,
+    options_alike,
+    two_options_alike,
     bullets,
     code_lines,
     ends_asking,
@@ -96,7 +98,8 @@ enum class Dense : std::uint8_t {
     // the first word
     starts_which,
     starts_making,
-    starts_article,
+    starts_definite,
+    starts_indefinite,
     starts_supposing,
     starts_person,
     starts_label,
