@@ -357,8 +357,11 @@ constexpr std::array keys{
     ConditionKey{"total_tokens", "tokens", "Prompt and the longest answer that is asked for.",
                  read_measure<Measure::total_tokens>},
     ConditionKey{"turns", "messages", "Messages of the user.", read_measure<Measure::turns>},
-    ConditionKey{"cost", "USD", "Worst case on the first target whose price is known.",
-                 read_measure<Measure::cost_usd>},
+    ConditionKey{
+        "cost", "USD",
+        "Worst case on the first target whose price is known and above 0; without one it never "
+        "holds.",
+        read_measure<Measure::cost_usd>},
     ConditionKey{"has", "one or a list",
                  "Any of `code`, `images`, `audio`, `files`, `tools`, `json_schema`.", read_has},
     ConditionKey{"task", "one or a list", "`chat`, `completion`, `embedding`, `other`.", read_task},
