@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "spillway/config/locality.hpp"
 #include "spillway/config/price_book.hpp"
@@ -46,6 +47,40 @@ bool does(const Deployment& row, const std::vector<Task>& tasks)
     return std::any_of(tasks.begin(), tasks.end(), fits);
 }
 
+/// What people write comes to no less than this share of it with the models of another family.
+constexpr double least_share = 0.25;
+/// Figures that are this near each other, in USD, are not told apart.
+constexpr double one_nano = 1e-9;
+constexpr double nano_per_usd = 1e9;
+
+/// Does the rule itself say how long an answer may become? Then that is what fits and costs, and
+/// not what the request asks for, which `total_tokens` counts.
+bool sets_answer(const RouteAction& action)
+{
+    return std::any_of(action.parameters.begin(), action.parameters.end(), [](const auto& each) {
+        return each.name == "max_tokens" || each.name == "max_completion_tokens";
+    });
+}
+
+/// May a request have a `cost` there? Only a price above zero gives one (`price_of` in
+/// src/route/conditions.cpp).
+bool may_cost(const Deployment& row)
+{
+    const auto input = dearest_input(row);
+    const auto output = dearest_output(row);
+    return input && (count(*input) > 0 || (output && count(*output) > 0));
+}
+
+/// Is the longest answer of `row` as long as that of `other`, and are as many paid for, whatever a
+/// request asks for?
+bool answers_as_long(const Deployment& row, const Deployment& other)
+{
+    const auto& most = row.max_output_tokens;
+    const auto& others = other.max_output_tokens;
+    const bool as_long = most.has_value() == others.has_value() && (!most || *most >= *others);
+    return as_long && row.defaults == other.defaults;
+}
+
 /// The smallest whole number within the span; `least` when it has no lower end.
 double smallest(const Span& span, double least)
 {
@@ -64,14 +99,16 @@ Servers::Servers(const Config& config, const Environment& environment,
 {
     const PriceBook book(built_in_prices(), config.prices);
     for (const auto& deployment : config.deployments) {
-        Row row{deployment, privacy::Reach::remote, Place::cloud, {}};
+        Row row{deployment, privacy::Reach::remote, Place::cloud, {}, Reading::in_part};
         if (const auto resolved = resolve(deployment, environment)) {
             row.reach = planned_reach(deployment, resolved->base, hosts);
             row.place = deployment.local.value_or(resolved->place == Place::local) ? Place::local
                                                                                    : Place::cloud;
             const auto& model = resolved->upstream_model;
-            if (model.find('*') == std::string::npos)
+            if (model.find('*') == std::string::npos) {
                 row.family = tokens::family_of(model);
+                row.reading = Reading::whole;
+            }
             const auto rate = rate_of(deployment, model, row.place, book, config.local);
             complete(row.deployment, model, row.place, book, rate);
         }
@@ -108,23 +145,24 @@ std::optional<tokens::Family> Servers::counting_family(const Route& route) const
 double Servers::least(const Row& row, const Span& span, double otherwise,
                       std::optional<tokens::Family> counted)
 {
-    // What people write comes to no less than this share of it with the models of another family.
-    constexpr double least_share = 0.25;
     const bool own = row.family && counted == row.family;
     return own ? smallest(span, otherwise) : std::max(otherwise, smallest(span, 0) * least_share);
 }
 
 /// Is even the smallest request over the ceiling? A token of prompt and none of an answer, unless
 /// the rule asks for more. Without a known price everything is.
-bool Servers::too_dear(const Row& row, const Bounds& bounds, NanoUsd ceiling,
-                       std::optional<tokens::Family> counted)
+bool Servers::too_dear(const Row& row, const Bounds& bounds, double ceiling_nano,
+                       const RouteAction& action, std::optional<tokens::Family> counted)
 {
     const auto input = dearest_input(row.deployment);
     if (!input)
         return row.place != Place::local;
     const auto output = dearest_output(row.deployment).value_or(PicoUsdPerToken{0});
     const double prompt = least(row, bounds[Measure::prompt_tokens].span, 1, counted);
-    const double rest = least(row, bounds[Measure::total_tokens].span, prompt, counted) - prompt;
+    const double rest =
+        sets_answer(action)
+            ? 0
+            : least(row, bounds[Measure::total_tokens].span, prompt, counted) - prompt;
     const double longest =
         row.deployment.max_output_tokens
             ? std::min(rest, static_cast<double>(count(*row.deployment.max_output_tokens)))
@@ -134,7 +172,81 @@ bool Servers::too_dear(const Row& row, const Bounds& bounds, NanoUsd ceiling,
                             std::min(rest * static_cast<double>(count(*input)),
                                      longest * static_cast<double>(count(output)));
     constexpr double pico_per_nano = 1'000;
-    return cheapest > static_cast<double>(count(ceiling)) * pico_per_nano;
+    return cheapest > ceiling_nano * pico_per_nano;
+}
+
+std::optional<std::vector<std::size_t>> Servers::priced(const RouteAction& action) const
+{
+    std::vector<std::size_t> found;
+    for (const auto& name : action.use) {
+        const auto rows = behind(name);
+        if (rows.empty())
+            return std::nullopt;
+        for (const auto index : rows) {
+            if (rows_[index].reading == Reading::in_part)
+                return std::nullopt;
+            if (may_cost(rows_[index].deployment))
+                found.push_back(index);
+        }
+    }
+    return found;
+}
+
+double Servers::least_ratio(const Row& row, const Row& other)
+{
+    const auto ratio = [](auto price, auto others) {
+        constexpr double any = std::numeric_limits<double>::infinity();
+        const auto amount = [](auto each) {
+            return each ? static_cast<double>(count(*each)) : 0.0;
+        };
+        return amount(others) > 0 ? amount(price) / amount(others) : any;
+    };
+    const double share = row.family && row.family == other.family ? 1 : least_share;
+    const double prompt =
+        share * ratio(dearest_input(row.deployment), dearest_input(other.deployment));
+    const auto output = dearest_output(other.deployment);
+    const bool as_long =
+        !output || count(*output) == 0 || answers_as_long(row.deployment, other.deployment);
+    const double answer =
+        as_long ? ratio(dearest_output(row.deployment), dearest_output(other.deployment)) : 0;
+    return std::min({prompt, answer, 1.0});
+}
+
+/// `cost` is the worst case of the first target that has one, and `max_cost` is held against the
+/// same worst case of each target (`price_of` in src/route/conditions.cpp, `judge` in
+/// src/route/limits.cpp). Which target is the first may depend on the request, so all are tried.
+bool Servers::over_ceiling(std::size_t index, const Bounds& bounds, const RouteAction& action) const
+{
+    const auto& cost = bounds[Measure::cost_usd].span;
+    const auto weighed = action.max_cost && cost.low ? priced(action) : std::nullopt;
+    if (!weighed || weighed->empty())
+        return false;
+    const double ceiling = static_cast<double>(count(*action.max_cost)) / nano_per_usd;
+    return std::all_of(weighed->begin(), weighed->end(), [&](std::size_t asked) {
+        const double ratio = asked == index ? 1 : least_ratio(rows_[index], rows_[asked]);
+        if (ratio >= 1)
+            return overlap(cost, Span{std::nullopt, ceiling}).empty();
+        return (*cost.low - one_nano) * ratio > ceiling + one_nano;
+    });
+}
+
+std::optional<Unfit> Servers::no_such_cost(const Bounds& bounds, const RouteAction& action,
+                                           std::optional<tokens::Family> counted) const
+{
+    const auto& cost = bounds[Measure::cost_usd];
+    const auto weighed = cost.at.line != 0 ? priced(action) : std::nullopt;
+    if (!weighed)
+        return std::nullopt;
+    if (weighed->empty())
+        return Unfit{"nothing in `use` has a price above 0, so `cost` never holds", cost.at};
+    const bool long_ones = bounds[Measure::prompt_tokens].span.low ||
+                           (bounds[Measure::total_tokens].span.low && !sets_answer(action));
+    const auto dearer = [&](std::size_t index) {
+        return too_dear(rows_[index], bounds, *cost.span.high * nano_per_usd + 1, action, counted);
+    };
+    if (long_ones && cost.span.high && std::all_of(weighed->begin(), weighed->end(), dearer))
+        return Unfit{"so many tokens cost more everywhere in `use`", cost.at};
+    return std::nullopt;
 }
 
 std::optional<Unfit> Servers::unfit(std::size_t index, const Bounds& bounds,
@@ -165,11 +277,16 @@ std::optional<Unfit> Servers::unfit(std::size_t index, const Bounds& bounds,
         return Unfit{"has a smaller window than the rule asks for",
                      bounds[Measure::prompt_tokens].at};
     // Where the answer may be shortened, it does not count.
-    if (action.answer_fit == AnswerFit::as_asked && overflows(Measure::total_tokens))
+    if (action.answer_fit == AnswerFit::as_asked && !sets_answer(action) &&
+        overflows(Measure::total_tokens))
         return Unfit{"has a smaller window than the rule asks for",
                      bounds[Measure::total_tokens].at};
-    if (action.max_cost && too_dear(row, bounds, *action.max_cost, counted))
+    if (action.max_cost &&
+        too_dear(row, bounds, static_cast<double>(count(*action.max_cost)), action, counted))
         return Unfit{"costs more than max_cost whatever is asked", {}};
+    if (over_ceiling(index, bounds, action))
+        return Unfit{"costs more than max_cost wherever `cost` holds",
+                     bounds[Measure::cost_usd].at};
     return std::nullopt;
 }
 

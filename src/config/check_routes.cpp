@@ -5,6 +5,7 @@
 
 #include "spillway/base/text.hpp"
 #include "spillway/config/chain_fit.hpp"
+#include "spillway/config/rule_cover.hpp"
 #include "spillway/config/rule_logic.hpp"
 #include "spillway/privacy/class_set.hpp"
 
@@ -79,11 +80,49 @@ std::string title(const Route& route, const RouteRule& rule)
     return "routes." + printable(route.name, 80) + ": rule \"" + printable(rule.name, 80) + "\"";
 }
 
+/// Of rules above: `"a"`, or `"a" and "b"`.
+std::string names_of(const std::vector<const RouteRule*>& rules)
+{
+    std::string names;
+    for (std::size_t i = 0; i < rules.size(); ++i)
+        names += (i == 0                  ? "\""
+                  : i + 1 == rules.size() ? " and \""
+                                          : ", \"") +
+                 printable(rules[i]->name, 80) + "\"";
+    return names;
+}
+
+/// Which rules take every request that `route.rules[index]` would: one, else several together.
+/// Rules that were not read, or never match, take none.
+std::vector<const RouteRule*> taken_by(const Route& route, std::size_t index)
+{
+    const auto& rule = route.rules[index];
+    std::vector<Earlier> earlier;
+    std::vector<const RouteRule*> rules;
+    for (std::size_t i = 0; i < index; ++i) {
+        const auto& above = route.rules[i];
+        if (above.reading == RouteRule::Reading::in_part || contradiction(above.when))
+            continue;
+        Common common;
+        if (route.complexity.gain_worth)
+            common.tiers = Common::Tiers::by_price;
+        common.use =
+            rule.action.use == above.action.use && rule.action.parameters == above.action.parameters
+                ? Common::Use::same
+                : Common::Use::other;
+        if (implies(rule.when, above.when, common))
+            return {&above};
+        earlier.push_back({above.when, common});
+        rules.push_back(&above);
+    }
+    std::vector<const RouteRule*> found;
+    for (const auto taker : takers(rule.when, earlier))
+        found.push_back(rules[taker]);
+    return found;
+}
+
 void check_reach(const Route& route, Findings& findings)
 {
-    Common common;
-    if (route.complexity.gain_worth)
-        common.tiers = Common::Tiers::by_price;
     for (std::size_t i = 0; i < route.rules.size(); ++i) {
         const auto& rule = route.rules[i];
         if (rule.reading == RouteRule::Reading::in_part)
@@ -92,18 +131,11 @@ void check_reach(const Route& route, Findings& findings)
             findings.error(never->at, title(route, rule) + " can never match: " + never->why);
             continue;
         }
-        for (std::size_t j = 0; j < i; ++j) {
-            const auto& above = route.rules[j];
-            common.use =
-                rule.action.use == above.action.use ? Common::Use::same : Common::Use::other;
-            if (above.reading == RouteRule::Reading::in_part || contradiction(above.when) ||
-                !implies(rule.when, above.when, common))
-                continue;
-            findings.error(rule.when.at, title(route, rule) + " can never match: \"" +
-                                             printable(above.name, 80) +
-                                             "\" above it takes every request it would");
-            break;
-        }
+        if (const auto above = taken_by(route, i); !above.empty())
+            findings.error(rule.when.at, title(route, rule) +
+                                             " can never match: " + names_of(above) + " above it " +
+                                             (above.size() == 1 ? "takes" : "together take") +
+                                             " every request it would");
     }
 }
 
@@ -118,10 +150,17 @@ void check_rules(Route route, const privacy::ClassNames& names, const Servers& s
         return;
     check_reach(route, findings);
     const auto counted = servers.counting_family(route);
-    for (const auto& rule : route.rules)
-        if (rule.reading == RouteRule::Reading::whole && !contradiction(rule.when))
-            check_chain(rule.action, bounds_of(rule.when), rule.at, title(route, rule), servers,
-                        counted, findings);
+    for (const auto& rule : route.rules) {
+        if (rule.reading == RouteRule::Reading::in_part || contradiction(rule.when))
+            continue;
+        const auto bounds = bounds_of(rule.when);
+        if (const auto never = servers.no_such_cost(bounds, rule.action, counted))
+            findings.error(never->at,
+                           title(route, rule) + " can never match: " + std::string(never->why));
+        else
+            check_chain(rule.action, bounds, rule.at, title(route, rule), servers, counted,
+                        findings);
+    }
 }
 
 void check_name(const Route& route, const Config& config, Findings& findings)

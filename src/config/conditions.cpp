@@ -55,7 +55,7 @@ bool read_span(const Node& node, Span& out, std::string_view unit, const Reading
     if (!span)
         return reading.expected(node, expected());
     if (span->empty())
-        return reading.wrong(node.at, "no number is in this interval, so the rule can never match");
+        return reading.wrong(node.at, "no number is in this interval, so this never holds");
     out = *span;
     return true;
 }
@@ -68,7 +68,7 @@ bool read_measure(const Node& node, Condition& out, const Reading& reading)
         return false;
     const auto& high = number.span.high;
     if (high && (*high < 0 || (*high == 0 && number.span.high_end == Span::End::open)))
-        return reading.wrong(node.at, "this is never negative, so the rule can never match");
+        return reading.wrong(node.at, "this is never negative, so this never holds");
     out.test = std::move(number);
     return true;
 }
@@ -106,7 +106,7 @@ bool read_complexity(const Node& node, Condition& out, const Reading& reading)
             low = static_cast<int>(lowest);
         }
         if (low > static_cast<int>(highest) || high < static_cast<int>(lowest))
-            return reading.wrong(node.at, "no tier is there, so the rule can never match");
+            return reading.wrong(node.at, "no tier is there, so this never holds");
         out.test = TierIs{static_cast<score::Tier>(low), static_cast<score::Tier>(high)};
         return true;
     }
@@ -126,7 +126,7 @@ bool read_complexity(const Node& node, Condition& out, const Reading& reading)
                                 "<=, or a score such as \">0.6\"");
     number.span = *span;
     if (span->empty() || (span->low && *span->low >= 1) || (span->high && *span->high < 0))
-        return reading.wrong(node.at, "scores lie between 0 and 1, so the rule can never match");
+        return reading.wrong(node.at, "scores lie between 0 and 1, so this never holds");
     out.test = std::move(number);
     return true;
 }
@@ -357,8 +357,11 @@ constexpr std::array keys{
     ConditionKey{"total_tokens", "tokens", "Prompt and the longest answer that is asked for.",
                  read_measure<Measure::total_tokens>},
     ConditionKey{"turns", "messages", "Messages of the user.", read_measure<Measure::turns>},
-    ConditionKey{"cost", "USD", "Worst case on the first target whose price is known.",
-                 read_measure<Measure::cost_usd>},
+    ConditionKey{
+        "cost", "USD",
+        "Worst case on the first target whose price is known and above 0; without one it never "
+        "holds.",
+        read_measure<Measure::cost_usd>},
     ConditionKey{"has", "one or a list",
                  "Any of `code`, `images`, `audio`, `files`, `tools`, `json_schema`.", read_has},
     ConditionKey{"task", "one or a list", "`chat`, `completion`, `embedding`, `other`.", read_task},

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "spillway/base/text.hpp"
 #include "spillway/config/rule_logic.hpp"
 
 namespace spillway::config {
@@ -10,6 +11,9 @@ namespace {
 
 /// Percent of a budget: never below nothing, never above all of it.
 constexpr double all_of_it = 100;
+/// `cost` is that of the first target that has one: a billionth of a dollar at least
+/// (`price_of` in src/route/conditions.cpp, `route::worst_cost`).
+constexpr Span some_cost{1e-9, std::nullopt};
 
 std::string_view name_of(Measure measure)
 {
@@ -122,6 +126,11 @@ private:
     {
         auto& known = bounds_.numbers[static_cast<std::size_t>(number.measure)];
         known = {overlap(known.span, number.span), at};
+        if (number.measure == Measure::cost_usd) {
+            known.span = overlap(known.span, some_cost);
+            if (overlap(number.span, some_cost).empty())
+                never("what is free, or of unknown price, has no cost at all", at);
+        }
         if (known.span.empty())
             never("no " + std::string(name_of(number.measure)) + " satisfies all of it", at);
         const auto& prompt = bounds_[Measure::prompt_tokens].span;
@@ -174,7 +183,9 @@ private:
 
     void narrow(const IdentityIs& is, Position at)
     {
-        // A request has one team and one user, but many tags; a key has a hash and an alias.
+        if (is.identity == Identity::key)
+            narrow_key(is, at);
+        // A request has one team and one user, but many tags.
         if (is.identity != Identity::team && is.identity != Identity::end_user)
             return;
         const bool team = is.identity == Identity::team;
@@ -182,6 +193,46 @@ private:
         keep_common(known, is.any_of);
         if (known->empty())
             never(team ? "no team satisfies all of it" : "no end_user satisfies all of it", at);
+    }
+
+    /// A key has one hash, but may have an alias besides: of what may be one nothing follows.
+    void narrow_key(const IdentityIs& is, Position at)
+    {
+        constexpr std::size_t length = 64;
+        const auto is_hash = [](const std::string& text) {
+            return text.size() == length &&
+                   text.find_first_not_of("0123456789abcdef") == std::string::npos;
+        };
+        if (!std::all_of(is.any_of.begin(), is.any_of.end(), is_hash))
+            return;
+        keep_common(bounds_.keys, is.any_of);
+        if (bounds_.keys->empty())
+            never("no key satisfies all of it", at);
+    }
+
+    /// Of several headers of one name the first is asked (`net::Fields`).
+    void narrow(const HeaderIs& header, Position at)
+    {
+        narrow_value(bounds_.headers[lower(header.name)], header.any_of, "header", header.name, at);
+    }
+
+    /// A path leads to one member, whose text is compared as a whole.
+    void narrow(const MetadataIs& member, Position at)
+    {
+        narrow_value(bounds_.metadata[member.path], member.any_of, "metadata", member.path, at);
+    }
+
+    void narrow_value(std::optional<std::vector<std::string>>& known,
+                      const std::vector<std::string>& any_of, std::string_view what,
+                      const std::string& name, Position at)
+    {
+        if (any_of.empty())
+            return;
+        keep_common(known, any_of);
+        if (known->empty())
+            never("no value of " + std::string(what) + " \"" + printable(name, 40) +
+                      "\" satisfies all of it",
+                  at);
     }
 
     void narrow(const TimeIs& time, Position at)

@@ -38,26 +38,6 @@ bool values_within(const Texts& part, const Texts& whole)
     return whole.empty() || (!part.empty() && names_within(part, whole));
 }
 
-/// Is this asked of the rule's own `use`, beside the request?
-bool asks_of_use(const Condition& condition, Common::Tiers tiers)
-{
-    return std::visit(
-        [&](const auto& test) {
-            using Test = std::decay_t<decltype(test)>;
-            if constexpr (std::is_same_v<Test, AllOf> || std::is_same_v<Test, AnyOf> ||
-                          std::is_same_v<Test, NotAny>)
-                return std::any_of(test.parts.begin(), test.parts.end(),
-                                   [&](const Condition& part) { return asks_of_use(part, tiers); });
-            else if constexpr (std::is_same_v<Test, NumberIs>)
-                return test.measure == Measure::cost_usd;
-            else if constexpr (std::is_same_v<Test, BudgetLeft>)
-                return test.scope == "any" || test.scope == "route";
-            else
-                return std::is_same_v<Test, TierIs> && tiers == Common::Tiers::by_price;
-        },
-        condition.test);
-}
-
 /// May the two be held against each other?
 bool comparable(const Condition& one, const Condition& other, Common common)
 {
@@ -118,6 +98,25 @@ bool excludes(const Condition& stronger, const Condition& part, Common common)
 }
 
 }  // namespace
+
+bool asks_of_use(const Condition& condition, Common::Tiers tiers)
+{
+    return std::visit(
+        [&](const auto& test) {
+            using Test = std::decay_t<decltype(test)>;
+            if constexpr (std::is_same_v<Test, AllOf> || std::is_same_v<Test, AnyOf> ||
+                          std::is_same_v<Test, NotAny>)
+                return std::any_of(test.parts.begin(), test.parts.end(),
+                                   [&](const Condition& part) { return asks_of_use(part, tiers); });
+            else if constexpr (std::is_same_v<Test, NumberIs>)
+                return test.measure == Measure::cost_usd;
+            else if constexpr (std::is_same_v<Test, BudgetLeft>)
+                return test.scope == "any" || test.scope == "route";
+            else
+                return std::is_same_v<Test, TierIs> && tiers == Common::Tiers::by_price;
+        },
+        condition.test);
+}
 
 bool implies(const Condition& stronger, const Condition& weaker, Common common)
 {

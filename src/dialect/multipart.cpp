@@ -1,8 +1,10 @@
-// The model of a multipart/form-data body (RFC 7578), found without copying the parts.
+// The model of a multipart/form-data body (RFC 7578) and what its client wishes, found without
+// copying the parts.
 #include <algorithm>
 #include <cstring>
 
 #include "spillway/base/text.hpp"
+#include "spillway/dialect/metadata_text.hpp"
 #include "spillway/dialect/request_reader.hpp"
 
 namespace spillway::dialect {
@@ -173,6 +175,29 @@ Result<PartHead> read_part_head(std::string_view text)
     return head;
 }
 
+/// `metadata` as JSON, or its members as forms spell them: "metadata[no_fallback]". It may have
+/// come as a file: browsers send typed JSON as one. @return Empty, or why the body is refused.
+std::optional<Error> take_metadata(chat::RequestFacts& facts, const PartHead& head,
+                                   std::string_view body, chat::ByteRange value)
+{
+    const auto bracket = std::min(head.name.find('['), head.name.size());
+    const auto name = head.name.substr(0, bracket);
+    const auto member = head.name.substr(bracket);
+    if (name != "metadata" && name != "litellm_metadata") {
+        return std::nullopt;
+    }
+    const auto text = value.of(body);
+    // Encoded, or in an encoding of two bytes a letter: it may say anything.
+    if (head.is_encoded || text.find('\0') != std::string_view::npos) {
+        return Error{Errc::invalid_request,
+                     "Invalid '" + std::string(name) + "': expected plain text in UTF-8."}
+            .about(std::string(name));
+    }
+    facts.members.push_back({head.name, value, value});
+    return member.empty() ? hear_metadata(text, name, facts)
+                          : hear_metadata_member(text, name, member, facts);
+}
+
 /// Reads the fields that matter into `facts`. @return Empty, or why the body is refused.
 std::optional<Error> take_field(chat::RequestFacts& facts, const PartHead& head,
                                 std::string_view body, chat::ByteRange value)
@@ -186,9 +211,11 @@ std::optional<Error> take_field(chat::RequestFacts& facts, const PartHead& head,
         facts.end_user = text;
     }
     if (head.name != "model") {
-        return std::nullopt;
+        return take_metadata(facts, head, body, value);
     }
-    if (!facts.members.empty()) {
+    const bool twice = std::any_of(facts.members.begin(), facts.members.end(),
+                                   [](const auto& each) { return each.key == "model"; });
+    if (twice) {
         return Error{Errc::duplicate_key, "The field 'model' appears twice."}.about("model");
     }
     const bool control = std::any_of(text.begin(), text.end(), [](char c) {

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "request_scan.hpp"
-#include "spillway/base/text.hpp"
 
 namespace spillway::dialect {
 namespace {
@@ -99,71 +98,6 @@ void read_timeout(RequestScan& scan)
     }
     const double milliseconds = std::ceil(std::min(seconds, longest_timeout_s) * 1000);
     scan.facts.controls.timeout = Millis{static_cast<std::int64_t>(milliseconds)};
-}
-
-void read_tags(RequestScan& scan)
-{
-    auto& json = scan.json;
-    if (json.peek() != '[') {
-        return;
-    }
-    json.array([&] {
-        if (json.peek() == '"') {
-            if (const auto tag = json.string()) {
-                scan.facts.tags.push_back(tag->text());
-            }
-        }
-    });
-}
-
-/// A member of the metadata that is yes or no. OpenAI's own metadata is a map of texts, so that
-/// typed clients can only say "true". What is neither is refused: it may have meant that the
-/// request must not leave.
-bool read_wish(RequestScan& scan, std::string_view param)
-{
-    auto& json = scan.json;
-    const char first = json.peek();
-    std::optional<bool> said;
-    if (first == 'n') {
-        json.skip();
-        return false;
-    }
-    if (first == '"') {
-        if (const auto text = json.string()) {
-            said = yes_or_no(text->text());
-        }
-    } else if (first != '{' && first != '[') {
-        const auto begin = json.offset();
-        json.skip();
-        if (json.ok()) {
-            said = yes_or_no(json.since(begin));
-        }
-    }
-    if (!said) {
-        std::string message = "Invalid '";
-        message.append(param).append("': expected true or false.");
-        scan.refuse(Error{Errc::invalid_request, std::move(message)}.about(std::string(param)));
-    }
-    return said.value_or(false);
-}
-
-/// `metadata` or `litellm_metadata`; one yes is enough, wherever it stands.
-void read_metadata(RequestScan& scan, std::string_view name)
-{
-    if (scan.json.peek() != '{') {
-        return;
-    }
-    auto& facts = scan.facts;
-    scan.json.object([&](const JsonKey& key) {
-        if (key.text == "tags") {
-            read_tags(scan);
-        } else if (key.text == "no_fallback") {
-            facts.stay_local =
-                read_wish(scan, std::string(name) + ".no_fallback") || facts.stay_local;
-        } else if (key.text == "explain") {
-            facts.explain = read_wish(scan, std::string(name) + ".explain") || facts.explain;
-        }
-    });
 }
 
 /// The flag that `key` sets; null when it is none.

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
+
+#include "spillway/dialect/metadata_text.hpp"
 
 namespace spillway::gateway {
 
@@ -23,15 +26,44 @@ std::string member_of(std::string_view text, std::string_view path)
     return at->is_string() ? at->get<std::string>() : at->dump();
 }
 
+/// What the client sent under `key`; a field of a form stands as it came.
+std::optional<std::string_view> sent(const InferenceRequest& request, std::string_view key)
+{
+    const auto& members = request.facts.members;
+    const auto found = std::find_if(members.begin(), members.end(),
+                                    [&](const auto& each) { return each.key == key; });
+    return found == members.end() ? std::nullopt : std::optional(found->value.of(request.body));
+}
+
+/// "a.b" as forms spell it: "metadata[a][b]".
+std::string form_field(std::string_view path)
+{
+    std::string name = "metadata[";
+    for (const char c : path)
+        name += c == '.' ? std::string("][") : std::string(1, c);
+    return name + "]";
+}
+
+/// The member of the request's own metadata.
+std::string own_member(const InferenceRequest& request, std::string_view path)
+{
+    if (request.form == BodyForm::multipart)
+        if (const auto text = sent(request, form_field(path)))
+            return std::string(*text);
+    const auto text = sent(request, "metadata");
+    if (!text)
+        return {};
+    if (request.form == BodyForm::json && text->starts_with('{'))
+        return member_of(*text, path);
+    const auto object = dialect::object_within(*text);
+    return object ? member_of(*object, path) : std::string();
+}
+
 }  // namespace
 
 std::string RequestAnswers::metadata(std::string_view path) const
 {
-    const auto& members = request_.facts.members;
-    const auto found = std::find_if(members.begin(), members.end(),
-                                    [](const auto& each) { return each.key == "metadata"; });
-    auto value =
-        found == members.end() ? std::string() : member_of(found->value.of(request_.body), path);
+    auto value = own_member(request_, path);
     const auto* grant = request_.arrival.caller.grant.get();
     if (value.empty() && grant != nullptr && !grant->metadata.empty())
         value = member_of(grant->metadata, path);

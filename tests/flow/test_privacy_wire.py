@@ -180,8 +180,7 @@ class Asking:
         kept = self.world.kept_by if routed else set()
         ways = {"header": lambda: self.headers.append(("x-spillway-boundary", "local")),
                 "key": lambda: self.headers.append(("Authorization", f"Bearer {self.world.own_key}"))}
-        if self.endpoint != "form":
-            ways["metadata"] = lambda: self.say("no_fallback", True)
+        ways["metadata"] = lambda: self.say("no_fallback", True)
         if self.world.local_only or "cards" in kept:
             ways["class"] = self.add_card
         if "diary" in kept:
@@ -236,6 +235,8 @@ class Asking:
         body = {"model": self.model, **self.controls}
         if self.endpoint == "form":
             return self.send_form(client)
+        if "metadata" in body and self.chance.random() < 0.2:
+            body["metadata"] = json.dumps(body["metadata"])
         path, more = {
             "chat": ("/v1/chat/completions", {"messages": self.message(), "max_tokens": 50}),
             "completions": ("/v1/completions", {"prompt": [self.words], "max_tokens": 50}),
@@ -247,8 +248,10 @@ class Asking:
         return client.post(path, json.dumps({**body, **more}).encode(), self.headers)
 
     def send_form(self, client):
-        parts = b"".join(b'--b0undary\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % part for part in (
-            (b"model", self.model.encode()), (b"prompt", self.words.encode())))
+        fields = [(b"model", self.model.encode()), (b"prompt", self.words.encode()),
+                  *((name.encode(), json.dumps(value).encode()) for name, value in self.controls.items())]
+        parts = b"".join(b'--b0undary\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % part
+                         for part in fields)
         kind = ("Content-Type", "multipart/form-data; boundary=b0undary")
         return client.post("/v1/audio/transcriptions", parts + b"--b0undary--\r\n", [*self.headers, kind])
 

@@ -196,6 +196,8 @@ def test_a_private_request_without_a_local_engine_gets_an_honest_503(workshop):
     ([], {"metadata": {"no_fallback": 1}}),
     ([], {"litellm_metadata": {"no_fallback": True}}),
     ([], {"litellm_metadata": {"no_fallback": "1"}}),
+    ([], {"metadata": json.dumps({"no_fallback": True})}),
+    ([], {"litellm_metadata": json.dumps({"no_fallback": "true"})}),
 ])
 def test_a_client_can_keep_its_request_local_whatever_it_names(town, headers, more):
     assert town.ask("hello", model="cloud", headers=headers, **more).status == 503
@@ -220,6 +222,46 @@ def test_a_wish_that_is_neither_yes_nor_no_is_refused_by_its_name(town, path, bo
     assert reply.status == 400
     assert f"{place}.no_fallback" in reply.error["message"]
     assert not town.cloud.requests
+
+
+def test_a_text_of_metadata_that_nobody_can_read_is_refused_where_it_may_mean_that_the_request_stays(town):
+    reply = town.ask("hello", model="cloud", metadata=str({"no_fallback": True}))
+    assert reply.status == 400 and "no_fallback" in reply.error["message"]
+    assert not town.cloud.requests
+    assert town.served("hello", model="cloud", metadata="a note") == "cloud"
+
+
+def form(*fields):
+    parts = "".join(f'--b0undary\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+                    for name, value in [*fields, ("file", "sound")])
+    return parts.encode() + b"--b0undary--\r\n"
+
+
+def transcribe(town, *fields):
+    kind = [("Content-Type", "multipart/form-data; boundary=b0undary")]
+    return town.daemon.client.post("/v1/audio/transcriptions", form(("model", "cloud"), *fields), kind)
+
+
+@pytest.mark.parametrize("field", [
+    ("metadata", json.dumps({"no_fallback": True})),
+    ("litellm_metadata", json.dumps({"no_fallback": "1"})),
+    ("metadata[no_fallback]", "true"),
+])
+def test_a_form_is_kept_local_by_its_metadata(town, field):
+    reply = transcribe(town, field)
+    assert (reply.status, reply.error["code"]) == (503, "no_local_deployment")
+    assert not town.cloud.requests
+
+
+@pytest.mark.parametrize("field", [("metadata", "{'no_fallback': True}"), ("metadata[no_fallback]", "perhaps")])
+def test_a_form_whose_wish_nobody_can_read_is_refused(town, field):
+    assert transcribe(town, field).status == 400
+    assert not town.cloud.requests
+
+
+def test_a_form_with_other_metadata_goes_where_it_is_sent(town):
+    assert transcribe(town, ("metadata", json.dumps({"no_fallback": False, "note": "x"}))).status == 200
+    assert len(town.cloud.requests) == 1
 
 
 def test_classes_that_are_local_only_hold_for_explicit_models_too(workshop):

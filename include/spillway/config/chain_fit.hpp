@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -38,16 +39,31 @@ public:
                                              const RouteAction& action,
                                              std::optional<tokens::Family> counted) const;
 
+    /// Why no request within `bounds` meets their condition on `cost`: nothing in `use` has one, or
+    /// all that has costs more. Empty when some may, or when there is no such condition.
+    [[nodiscard]] std::optional<Unfit> no_such_cost(const Bounds& bounds, const RouteAction& action,
+                                                    std::optional<tokens::Family> counted) const;
+
 private:
+    enum class Reading : std::uint8_t { whole, in_part };
     struct Row {
         Deployment deployment;  ///< Completed by the price table.
         privacy::Reach reach = privacy::Reach::remote;
         Place place = Place::cloud;
         std::optional<tokens::Family> family;  ///< Empty: not known, or that of many models.
+        Reading reading = Reading::in_part;    ///< In part: its price is not known here.
     };
+    /// Those of `use` whose price `cost` may be; empty when that cannot be told.
+    [[nodiscard]] std::optional<std::vector<std::size_t>> priced(const RouteAction& action) const;
+    /// Is every cost within `bounds` over the rule's ceiling, when the deployment is to serve?
+    [[nodiscard]] bool over_ceiling(std::size_t index, const Bounds& bounds,
+                                    const RouteAction& action) const;
+    /// What a request costs there at least, when it costs 1 at `other`.
+    [[nodiscard]] static double least_ratio(const Row& row, const Row& other);
     [[nodiscard]] static double least(const Row& row, const Span& span, double otherwise,
                                       std::optional<tokens::Family> counted);
-    [[nodiscard]] static bool too_dear(const Row& row, const Bounds& bounds, NanoUsd ceiling,
+    [[nodiscard]] static bool too_dear(const Row& row, const Bounds& bounds, double ceiling_nano,
+                                       const RouteAction& action,
                                        std::optional<tokens::Family> counted);
 
     const Config& config_;

@@ -40,6 +40,10 @@ struct Bounds {
     std::optional<std::vector<ClientKind>> clients;
     std::optional<std::vector<std::string>> teams;  ///< Names, or beginnings of names with `*`.
     std::optional<std::vector<std::string>> end_users;
+    std::optional<std::vector<std::string>> keys;  ///< Hashes.
+    /// By name or path; the same of values.
+    std::map<std::string, std::optional<std::vector<std::string>>> headers;
+    std::map<std::string, std::optional<std::vector<std::string>>> metadata;
     std::optional<Week> times;
     std::vector<Content> contents;              ///< Certain to be there.
     std::vector<std::vector<Content>> choices;  ///< Of each one is certain to be there.
@@ -66,12 +70,15 @@ struct Contradiction {
 
 /// What two conditions have in common besides the request.
 struct Common {
-    /// `cost`, and what is left of the budgets of targets, are asked of a rule's own `use`.
+    /// `cost`, and what is left of the budgets of targets, are asked of a rule's own `use` (and
+    /// `params`, which set how long answers become).
     enum class Use : std::uint8_t { same, other } use = Use::same;
     /// Where the route weighs gain against price (`gain_worth`), tiers are asked of it, too.
     enum class Tiers : std::uint8_t { by_score, by_price } tiers = Tiers::by_score;
 };
 
+/// Is this asked of the rule's own `use`, beside the request?
+[[nodiscard]] bool asks_of_use(const Condition& condition, Common::Tiers tiers);
 /// True when `weaker` holds for every request for which `stronger` does.
 [[nodiscard]] bool implies(const Condition& stronger, const Condition& weaker, Common common = {});
 

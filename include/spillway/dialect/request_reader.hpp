@@ -32,8 +32,9 @@ private:
     std::unique_ptr<Scratch> scratch_;
 };
 
-/// The `model` of a multipart/form-data body, found without copying the parts. The same name twice
-/// is `duplicate_key`; none is `missing_model`.
+/// The `model` of a multipart/form-data body and what its `metadata` say, found without copying the
+/// parts. Two models are `duplicate_key`; none is `missing_model`. `members` are these fields,
+/// under their names of the form.
 [[nodiscard]] Result<chat::RequestFacts> read_multipart(std::string_view body,
                                                         std::string_view content_type);
 

@@ -3,57 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
-#include "loading.hpp"
-#include "spillway/config/check_routes.hpp"
+#include "rule_files.hpp"
 
 namespace spillway::config {
 namespace {
 
-using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::StartsWith;
-
-constexpr std::string_view rows = R"(model_list:
-- {model_name: small, litellm_params: {model: ollama/llama3}, model_info: {max_input_tokens: 8192}}
-- {model_name: cloud, litellm_params: {model: openai/gpt-4o, api_key: k}}
-- {model_name: own, litellm_params: {model: openai/own, api_key: k, input_cost_per_token: 0.000001, output_cost_per_token: 0.00001}}
-- {model_name: unpriced, litellm_params: {model: openai/nobody-knows, api_key: k}}
-routes:
-  r:
-    otherwise: [small]
-)";
-
-/// @param rules  Of the route, one a line, as `{...}`.
-std::string file(std::string_view rules, std::string_view more)
-{
-    std::string text(rows);
-    text += std::string(more) + "    rules:\n";
-    for (std::string_view rest = rules; !rest.empty();) {
-        const auto end = std::min(rest.find('\n'), rest.size());
-        text += "    - " + std::string(rest.substr(0, end)) + "\n";
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    return text;
-}
-
-struct Case {
-    const char* name;
-    const char* rules;
-    const char* more = "";  ///< Of the route.
-};
 
 class AFileOfRules : public testing::TestWithParam<Case> {};
 
 TEST_P(AFileOfRules, IsTaken)
 {
     EXPECT_THAT(errors(load(file(GetParam().rules, GetParam().more))), IsEmpty());
-}
-
-std::string name_of(const testing::TestParamInfo<Case>& tested)
-{
-    return tested.param.name;
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -118,23 +79,11 @@ INSTANTIATE_TEST_SUITE_P(
              "{name: a, when: {prompt_tokens: \">4k\"}, use: [small], max_cost: 0}"}),
     name_of);
 
-/// `^` stands before the place that the error must name; it is no part of the file.
 class ARuleThat : public testing::TestWithParam<Case> {};
 
 TEST_P(ARuleThat, IsRefusedWhereItSaysSo)
 {
-    auto text = file(GetParam().rules, GetParam().more);
-    const auto mark = text.find('^');
-    ASSERT_NE(mark, std::string::npos);
-    text.erase(mark, 1);
-    const auto line =
-        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(mark), '\n') + 1;
-    const auto column = mark - text.rfind('\n', mark);
-    const auto loaded = load(text);
-    EXPECT_THAT(errors(loaded),
-                ElementsAre(StartsWith("c.yaml:" + std::to_string(line) + ":" +
-                                       std::to_string(column) + ": routes.r: rule ")))
-        << text;
+    expect_refused_at_the_mark(GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(

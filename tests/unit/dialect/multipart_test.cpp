@@ -125,5 +125,84 @@ TEST(Multipart, IsLinearInManyAlmostBoundaries)
         read_multipart(form(part("name=\"file\"", almost) + part("name=\"model\"", "m")), type));
 }
 
+Result<chat::RequestFacts> with_field(std::string_view disposition, std::string_view value)
+{
+    auto facts = read_multipart(
+        form(part(disposition, value) + part("name=\"model\"", "m") + part("name=\"x\"", "y")),
+        type);
+    if (facts) {
+        facts->members.clear();  // They are of a body that is gone.
+    }
+    return facts;
+}
+
+TEST(Multipart, HearsMetadataAsFormsHoldThem)
+{
+    struct Field {
+        const char* disposition;
+        const char* value;
+    };
+    for (const auto& [disposition, value] :
+         {Field{"name=\"metadata\"", R"({"no_fallback": true})"},
+          Field{"name=\"metadata\"", R"("{\"no_fallback\": \"True\"}")"},
+          Field{"name=\"litellm_metadata\"", R"({"no_fallback": 1})"},
+          Field{"name=\"metadata\"; filename=\"blob\"\r\nContent-Type: application/json",
+                R"({"no_fallback": true})"},
+          Field{"name=\"metadata[no_fallback]\"", "True"},
+          Field{"name=\"litellm_metadata[no_fallback]\"", "1"}}) {
+        const auto facts = with_field(disposition, value);
+        ASSERT_TRUE(facts) << disposition << facts.error().message();
+        EXPECT_TRUE(facts->stay_local) << disposition << value;
+        EXPECT_EQ(facts->model, "m");
+    }
+    for (const auto& [disposition, value] :
+         {Field{"name=\"metadata\"", R"({"no_fallback": false})"},
+          Field{"name=\"metadata\"", "a note"}, Field{"name=\"metadata\"", ""},
+          Field{"name=\"metadata[no_fallback]\"", "false"},
+          Field{"name=\"metadata[other]\"", "true"},
+          Field{"name=\"prompt\"", R"({"no_fallback": true})"},
+          Field{"name=\"my_metadata\"", R"({"no_fallback": true})"}}) {
+        const auto facts = with_field(disposition, value);
+        ASSERT_TRUE(facts) << disposition << facts.error().message();
+        EXPECT_FALSE(facts->stay_local) << disposition << value;
+    }
+}
+
+TEST(Multipart, TakesTagsAndTheWishForAnExplanation)
+{
+    const auto body = form(part("name=\"metadata\"", R"({"tags": ["a"], "explain": true})") +
+                           part("name=\"metadata[tags][]\"", "b") + part("name=\"model\"", "m") +
+                           part("name=\"metadata[no_fallback]\"", "1"));
+    const auto facts = read_multipart(body, type);
+    ASSERT_TRUE(facts) << facts.error().message();
+    EXPECT_EQ(facts->tags, (std::vector<std::string>{"a", "b"}));
+    EXPECT_TRUE(facts->explain);
+    EXPECT_TRUE(facts->stay_local);
+    const auto edits = plan_multipart_edit(*facts, "n");
+    ASSERT_EQ(edits.size(), 1U);
+    EXPECT_EQ(edits.front().offset, body.find("m\r\n--xyz\r\nContent-Disposition: form-data; "
+                                              "name=\"metadata[no_fallback]\""));
+}
+
+TEST(Multipart, RefusesMetadataThatMayMeanThatTheRequestStays)
+{
+    const auto refused = [](std::string_view disposition, std::string_view value) {
+        const auto facts = with_field(disposition, value);
+        EXPECT_FALSE(facts) << disposition;
+        return facts ? std::string() : std::string(facts.error().param());
+    };
+    EXPECT_EQ(refused("name=\"metadata\"", "{'no_fallback': True}"), "metadata");
+    EXPECT_EQ(refused("name=\"metadata\"", std::string("{\0\"\0", 4)), "metadata");
+    EXPECT_EQ(refused("name=\"metadata\"\r\nContent-Transfer-Encoding: base64", "e30="),
+              "metadata");
+    EXPECT_EQ(refused("name=\"metadata\"", R"({"no_fallback": "perhaps"})"),
+              "metadata.no_fallback");
+    EXPECT_EQ(refused("name=\"litellm_metadata[no_fallback]\"", "perhaps"),
+              "litellm_metadata.no_fallback");
+    EXPECT_EQ(refusal(form(part("name=\"metadata\"", "{}") + part("name=\"model\"", "m") +
+                           part("name=\"model\"", "n"))),
+              Errc::duplicate_key);
+}
+
 }  // namespace
 }  // namespace spillway::dialect

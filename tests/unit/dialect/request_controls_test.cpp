@@ -167,5 +167,60 @@ TEST(RequestControls, WishesHoldForOtherEndpoints)
     }
 }
 
+/// `text` as a JSON string.
+std::string in_quotes(std::string_view text)
+{
+    std::string out = "\"";
+    for (const char c : text) {
+        out += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+    }
+    return out + "\"";
+}
+
+TEST(RequestControls, MetadataInATextAreHeardAsTheJsonTheyAre)
+{
+    for (const auto* place : {"metadata", "litellm_metadata"}) {
+        const auto with = [place](const std::string& value) {
+            return facts_of("\"" + std::string(place) + "\":" + value);
+        };
+        const auto* said = R"({"tags":["a"],"no_fallback":"true","explain":1})";
+        for (const auto& value : {in_quotes(said), in_quotes(in_quotes(said)), in_quotes("  "),
+                                  in_quotes(R"({"no_fallback":false})")}) {
+            const bool holds = value.find("tags") != std::string::npos;
+            const auto facts = with(value);
+            EXPECT_EQ(facts.stay_local, holds) << value;
+            EXPECT_EQ(facts.explain, holds) << value;
+            EXPECT_EQ(facts.tags, holds ? Names{"a"} : Names{}) << value;
+        }
+    }
+    EXPECT_TRUE(facts_of(R"("metadata":"{\"no\\u005ffallback\":true}")").stay_local);
+}
+
+TEST(RequestControls, ATextOfMetadataMayBeAnything)
+{
+    for (const auto* text : {"", "a note", "{", "{'tags': ['a']}", "[1]", "true", "{\"a\":1} b"}) {
+        const auto facts = facts_of("\"metadata\":" + in_quotes(text));
+        EXPECT_FALSE(facts.stay_local) << text;
+        EXPECT_TRUE(facts.tags.empty()) << text;
+    }
+}
+
+TEST(RequestControls, RefusesATextThatMayMeanThatTheRequestStays)
+{
+    const std::string wrapped =
+        in_quotes(in_quotes(in_quotes(in_quotes(in_quotes(R"({"no_fallback":true})")))));
+    for (const auto& value :
+         {in_quotes("{'no_fallback': True}"), in_quotes(R"({"no_fallback":true)"),
+          in_quotes(R"({"a":1,"no_fallback":true} x)"), in_quotes("no_fallback=true"), wrapped}) {
+        const auto facts = read("\"metadata\":" + value);
+        ASSERT_FALSE(facts) << value;
+        EXPECT_EQ(facts.error().code(), Errc::invalid_request);
+        EXPECT_EQ(facts.error().param(), "metadata");
+    }
+    const auto vague = read("\"litellm_metadata\":" + in_quotes(R"({"no_fallback":"perhaps"})"));
+    ASSERT_FALSE(vague);
+    EXPECT_EQ(vague.error().param(), "litellm_metadata.no_fallback");
+}
+
 }  // namespace
 }  // namespace spillway::dialect

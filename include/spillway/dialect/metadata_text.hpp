@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spillway/base/result.hpp"
+#include "spillway/chat/request_facts.hpp"
+
+/// Metadata that come as a text: from clients that write their JSON into a string, and in forms,
+/// which know nothing else.
+namespace spillway::dialect {
+
+/// The JSON object that `text` holds, be it within JSON strings. Empty when it holds none; then the
+/// text is its author's own and says nothing here.
+[[nodiscard]] std::optional<std::string> object_within(std::string_view text);
+
+/// Takes what a text in the place of metadata says into `facts`.
+/// @param name  "metadata" or "litellm_metadata", for errors.
+/// @return Why the request is refused: a wish in it that is neither yes nor no, or a text that
+///         names `no_fallback` and is no JSON, so that nobody can tell what was meant.
+[[nodiscard]] std::optional<Error> hear_metadata(std::string_view text, std::string_view name,
+                                                 chat::RequestFacts& facts);
+
+/// The same of one member, as forms write it: "metadata[no_fallback]" has the member
+/// "[no_fallback]".
+[[nodiscard]] std::optional<Error> hear_metadata_member(std::string_view text,
+                                                        std::string_view name,
+                                                        std::string_view member,
+                                                        chat::RequestFacts& facts);
+
+}  // namespace spillway::dialect
