@@ -185,14 +185,12 @@ private:
     {
         if (is.identity == Identity::key)
             narrow_key(is, at);
-        // A request has one team and one user, but many tags.
-        if (is.identity != Identity::team && is.identity != Identity::end_user)
+        // A request has one user, but many tags; its team has an id and an alias.
+        if (is.identity != Identity::end_user)
             return;
-        const bool team = is.identity == Identity::team;
-        auto& known = team ? bounds_.teams : bounds_.end_users;
-        keep_common(known, is.any_of);
-        if (known->empty())
-            never(team ? "no team satisfies all of it" : "no end_user satisfies all of it", at);
+        keep_common(bounds_.end_users, is.any_of);
+        if (bounds_.end_users->empty())
+            never("no end_user satisfies all of it", at);
     }
 
     /// A key has one hash, but may have an alias besides: of what may be one nothing follows.

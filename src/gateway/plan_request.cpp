@@ -263,7 +263,11 @@ score::Score read_score(score::Score taken, const route::CompiledRoute& route,
 bool has_local_key(const Arrival& arrival)
 {
     const auto& keys = arrival.snapshot->config.privacy.local_keys;
-    return std::find(keys.begin(), keys.end(), arrival.caller.key_hash) != keys.end();
+    const auto& caller = arrival.caller;
+    const auto alias = caller.grant ? std::string_view(caller.grant->key_alias) : "";
+    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+        return !key.empty() && (key == caller.key_hash || key == alias);
+    });
 }
 
 Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
@@ -284,12 +288,17 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
         out.model = *std::move(model);
     }
     features.task = task_of(request.endpoint());
-    features.answer = facts.max_tokens;
+    // Vectors are asked for, and no answer is written.
+    features.answer =
+        features.task == config::Task::embedding ? std::optional(Tokens{0}) : facts.max_tokens;
     features.choices = choices_of(facts, request.body);
     features.key = request.arrival.caller.key_hash;
     const auto* grant = request.arrival.caller.grant.get();
-    if (grant != nullptr)
+    if (grant != nullptr) {
+        features.key_alias = grant->key_alias;
         features.team = grant->team_id;
+        features.team_alias = grant->team_alias;
+    }
     features.prompt = features.prompt_upper = dialect::estimate_tokens(facts.text_bytes);
     if (facts.stay_local)
         keep_within(privacy::Boundary::local, route::BoundaryBy::metadata, features);

@@ -112,13 +112,19 @@ bool answered_yes(std::uint64_t question, const Features& request)
     return found != probes.end() && found->question == question && found->yes;
 }
 
+bool is_named(const config::IdentityIs& test, const std::string& id, const std::string& alias)
+{
+    return (!id.empty() && matches_any(test.any_of, id)) ||
+           (!alias.empty() && matches_any(test.any_of, alias));
+}
+
 bool is_identity(const config::IdentityIs& test, const Features& request)
 {
     switch (test.identity) {
         case config::Identity::key:
-            return !request.key.empty() && matches_any(test.any_of, request.key);
+            return is_named(test, request.key, request.key_alias);
         case config::Identity::team:
-            return !request.team.empty() && matches_any(test.any_of, request.team);
+            return is_named(test, request.team, request.team_alias);
         case config::Identity::end_user:
             return !request.end_user.empty() && matches_any(test.any_of, request.end_user);
         case config::Identity::tag:

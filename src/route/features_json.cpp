@@ -213,7 +213,9 @@ Features read_features(const Json& object, const privacy::ClassNames& names)
     features.score = score_at(object);
     features.probes = probes_at(object);
     features.key = text_at(object, "key");
+    features.key_alias = text_at(object, "key_alias");
     features.team = text_at(object, "team");
+    features.team_alias = text_at(object, "team_alias");
     features.end_user = text_at(object, "end_user");
     if (const auto tags = object.find("tags"); tags != object.end() && tags->is_array())
         for (const auto& tag : *tags)
@@ -239,7 +241,9 @@ std::string to_json(const Features& features, const privacy::ClassNames& names)
         .number("client", static_cast<int>(features.client))
         .number("boundary", static_cast<int>(features.boundary))
         .text("key", features.key)
+        .text("key_alias", features.key_alias)
         .text("team", features.team)
+        .text("team_alias", features.team_alias)
         .text("end_user", features.end_user)
         .number("minute", features.minute_of_week)
         .number("prefer", static_cast<int>(features.prefer));

@@ -9,6 +9,7 @@ import pytest
 from fakes import replies as r
 from harness.daemon import MASTER_KEY, config_of, deployment
 from harness.faults import Faults
+from harness.http import Client
 from harness.waiting import wait_until
 
 CARD = "4111 1111 1111 1111"
@@ -152,6 +153,25 @@ def test_the_requests_of_a_local_key_stay_local(workshop):
 def test_a_key_that_is_not_listed_is_free(workshop):
     home = Home(workshop, privacy={"local_keys": ["0" * 64]})
     assert home.chat("cloud").text == "Hello from cloud."
+
+
+def test_keys_and_teams_go_by_their_aliases_as_well(workshop):
+    home = Home(workshop, privacy={"local_keys": ["hr"]},
+                routes={"auto": {"rules": [{"name": "reds", "when": {"team": "Reds"}, "use": ["near"]},
+                                           {"name": "app", "when": {"key": "app"}, "use": ["home"]}],
+                                 "otherwise": ["cloud"]}})
+
+    def made(path, **fields):
+        return home.daemon.client.post(path, fields).json
+
+    team = made("/team/new", team_alias="Reds")["team_id"]
+    chat = {alias: Client(home.daemon.port, made("/key/generate", key_alias=alias, **fields)["key"]).chat
+            for alias, fields in {"hr": {}, "app": {}, "red": {"team_id": team}, "other": {}}.items()}
+    expect_kept(chat["hr"]("cloud"))
+    assert not home.cloud.requests
+    for alias, rule in {"red": "reds", "app": "app", "other": "otherwise"}.items():
+        reply = chat[alias]("auto")
+        assert reply.status == 200 and f"rule={rule}" in reply.header("x-spillway-reason"), reply
 
 
 # --- requests that are the same

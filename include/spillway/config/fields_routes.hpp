@@ -122,7 +122,8 @@ void privacy_fields(Visitor& visit, Privacy& privacy)
           Doc{"Findings that do not count, such as test data."});
     visit("local_hosts", privacy.local_hosts,
           Doc{"Hosts that count as local beside loopback and private addresses."});
-    visit("local_keys", privacy.local_keys, Doc{"Keys whose requests stay local, by hash."});
+    visit("local_keys", privacy.local_keys,
+          Doc{"Keys whose requests stay local, by alias or hash."});
 }
 
 template <class Visitor>

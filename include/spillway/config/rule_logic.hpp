@@ -38,7 +38,6 @@ struct Bounds {
     score::Tier highest = score::Tier::premium;
     std::optional<std::vector<Task>> tasks;
     std::optional<std::vector<ClientKind>> clients;
-    std::optional<std::vector<std::string>> teams;  ///< Names, or beginnings of names with `*`.
     std::optional<std::vector<std::string>> end_users;
     std::optional<std::vector<std::string>> keys;  ///< Hashes.
     /// By name or path; the same of values.

@@ -75,7 +75,9 @@ struct Features {
     std::optional<score::Score> score;                    ///< Empty when nobody asked for it.
     std::vector<Probe> probes;                            ///< Sorted by `question`.
     std::string key;                                      ///< Hash; never the key.
-    std::string team;
+    std::string key_alias;
+    std::string team;  ///< Its id.
+    std::string team_alias;
     std::string end_user;
     std::vector<std::string> tags;
     int minute_of_week = 0;          ///< In the configured time zone; Monday 00:00 is 0.

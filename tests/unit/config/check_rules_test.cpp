@@ -57,8 +57,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"two_tags", "{name: a, when: {all: [{tag: a}, {tag: b}]}, use: [cloud]}"},
         Case{"a_key_by_hash_and_by_alias",
              "{name: a, when: {all: [{key: a}, {key: b}]}, use: [cloud]}"},
-        Case{"teams_with_common_names",
-             "{name: a, when: {all: [{team: \"red-*\"}, {team: [red-one, blue]}]}, use: [cloud]}"},
+        Case{"a_team_by_id_and_by_alias",
+             "{name: a, when: {all: [{team: a}, {team: b}]}, use: [cloud]}"},
+        Case{"users_with_common_names",
+             "{name: a, when: {all: [{end_user: \"red-*\"}, {end_user: [red-one, blue]}]}, use: "
+             "[cloud]}"},
         Case{"several_scopes",
              "{name: a, when: {budget_left: {any: \">10%\", key: \">50%\"}}, use: [cloud]}"},
         Case{"all_of_a_budget", "{name: a, when: {budget_left: \">=100%\"}, use: [cloud]}"},
@@ -128,8 +131,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"asks_for_two_clients",
              "{name: a, when: {all: [{client: coding_agent}, {^client: open_webui}]}, use: "
              "[cloud]}"},
-        Case{"asks_for_two_teams",
-             "{name: a, when: {all: [{team: \"red*\"}, {^team: [blue, green]}]}, use: [cloud]}"},
+        Case{"asks_for_users_of_two_kinds",
+             "{name: a, when: {all: [{end_user: \"red*\"}, {^end_user: [blue, green]}]}, use: "
+             "[cloud]}"},
         Case{"asks_for_two_users",
              "{name: a, when: {all: [{end_user: a}, {^end_user: b}]}, use: [cloud]}"},
         Case{"asks_for_more_than_all_of_a_budget",

@@ -169,22 +169,20 @@ TEST_P(Refuses, WithThePlaceAndTheReason)
 
 INSTANTIATE_TEST_SUITE_P(
     Written, Refuses,
-    testing::Values(BadWhen{"{prompt_token: \">5\"}", "did you mean \"prompt_tokens\"?"},
-                    BadWhen{"{prompt_tokens: 5}", "expected an interval"},
-                    BadWhen{"{prompt_tokens: \"9..2\"}", "can never match"},
-                    BadWhen{"{complexity: \">premium\"}", "can never match"},
-                    BadWhen{"{complexity: hard}", "expected trivial, moderate, complex or premium"},
-                    BadWhen{"{complexity: \">1.5\"}", "can never match"},
-                    BadWhen{"{has: [code, video]}", "video"},
-                    BadWhen{"{client: open_webu}", "did you mean \"open_webui\"?"},
-                    BadWhen{"{matches: \"(\"}", "no regular expression"},
-                    BadWhen{"{sensitive: creditcard}", "creditcard"},
-                    BadWhen{"{time: never}", "names no days"},
-                    BadWhen{"{budget_left: {wallet: \">5%\"}}", "no scope of a budget"},
-                    BadWhen{"{group: {a: hot}}", "hot"}, BadWhen{"{}", "no condition is in it"},
-                    BadWhen{"{any: []}", "the list is empty"},
-                    BadWhen{"{words: {of: [a]}}", "any_of"},
-                    BadWhen{"{all: [{turns: \">5\"}, {turns: \"<2\"}]}", "can never match"}));
+    testing::Values(
+        BadWhen{"{prompt_token: \">5\"}", "did you mean \"prompt_tokens\"?"},
+        BadWhen{"{prompt_tokens: 5}", "expected an interval"},
+        BadWhen{"{prompt_tokens: \"9..2\"}", "never holds"},
+        BadWhen{"{complexity: \">premium\"}", "never holds"},
+        BadWhen{"{complexity: hard}", "expected trivial, moderate, complex or premium"},
+        BadWhen{"{complexity: \">1.5\"}", "never holds"}, BadWhen{"{has: [code, video]}", "video"},
+        BadWhen{"{client: open_webu}", "did you mean \"open_webui\"?"},
+        BadWhen{"{matches: \"(\"}", "no regular expression"},
+        BadWhen{"{sensitive: creditcard}", "creditcard"}, BadWhen{"{time: never}", "names no days"},
+        BadWhen{"{budget_left: {wallet: \">5%\"}}", "no scope of a budget"},
+        BadWhen{"{group: {a: hot}}", "hot"}, BadWhen{"{}", "no condition is in it"},
+        BadWhen{"{any: []}", "the list is empty"}, BadWhen{"{words: {of: [a]}}", "any_of"},
+        BadWhen{"{all: [{turns: \">5\"}, {turns: \"<2\"}]}", "can never match"}));
 
 }  // namespace
 }  // namespace spillway::config

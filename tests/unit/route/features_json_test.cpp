@@ -25,7 +25,9 @@ Features rich()
     features.score->tier = score::Tier::complex;
     features.probes = {{7, true}, {9, false}};
     features.key = "abc";
+    features.key_alias = "app";
     features.team = "red";
+    features.team_alias = "Reds";
     features.end_user = "o\"neil";
     features.tags = {"x", "y"};
     features.minute_of_week = 61;

@@ -74,6 +74,7 @@ public:
         request.client = static_cast<config::ClientKind>(below(8));
         request.minute_of_week = below(7 * 24 * 60);
         request.team = one_in(3) ? "" : std::string(1, letter());
+        request.team_alias = one_in(3) ? "" : std::string(1, letter());
         for (int i = below(3); i > 0; --i)
             request.tags.emplace_back(1, letter());
         return request;
