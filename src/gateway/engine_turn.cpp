@@ -9,6 +9,7 @@
 #include "spillway/base/text.hpp"
 #include "spillway/gateway/answer_headers.hpp"
 #include "spillway/gateway/reply.hpp"
+#include "spillway/gateway/worst_case.hpp"
 #include "wire_head.hpp"
 
 namespace spillway::gateway {
@@ -140,9 +141,7 @@ engine::NextHop EngineTurn::next_hop(TimePoint now)
     next.first_token = *first_token;
     const auto& request = parts_.request;
     // Not the plan's limits: of a request that only names a model they do not hold it.
-    const auto asked =
-        route::answer_asked({request.facts.max_tokens, choices_of(request.facts, request.body)},
-                            parts_.chain.plan().parameters);
+    const auto asked = asked_by(request, parts_.chain.plan().parameters);
     const auto cost = [&](const route::Target& target) {
         return route::worst_cost(snapshot.table[target.deployment], request.prompt_count,
                                  asked.longest, asked.choices)

@@ -4,7 +4,6 @@
 
 #include "member_number.hpp"
 #include "spillway/ledger/cost.hpp"
-#include "spillway/route/limits.hpp"
 
 namespace spillway::gateway {
 namespace {
@@ -15,6 +14,18 @@ constexpr std::int64_t tokens_per_image = 3'000;
 constexpr std::int64_t tokens_of_template = 64;
 
 }  // namespace
+
+route::AnswerAsked asked_by(const InferenceRequest& request,
+                            const std::vector<config::Parameter>& parameters)
+{
+    const auto& facts = request.facts;
+    auto asked =
+        route::answer_asked({facts.max_tokens, choices_of(facts, request.body)}, parameters);
+    // Nothing is written.
+    if (request.endpoint() == chat::Endpoint::embeddings)
+        asked.longest = Tokens{0};
+    return asked;
+}
 
 std::optional<NanoUsd> worst_case(const InferenceRequest& request,
                                   const std::vector<config::Parameter>& parameters,
@@ -29,11 +40,7 @@ std::optional<NanoUsd> worst_case(const InferenceRequest& request,
     const auto pictures = static_cast<std::int64_t>(facts.image_count) * tokens_per_image;
     const Tokens prompt{std::max(text + std::max(pictures, count(request.beside_text)),
                                  count(request.prompt_estimate))};
-    auto asked =
-        route::answer_asked({facts.max_tokens, choices_of(facts, request.body)}, parameters);
-    // Nothing is written.
-    if (request.endpoint() == chat::Endpoint::embeddings)
-        asked.longest = Tokens{0};
+    const auto asked = asked_by(request, parameters);
     const auto words = route::worst_cost(deployment, prompt, asked.longest, asked.choices);
     if (!words)
         return std::nullopt;

@@ -76,6 +76,17 @@ def test_a_long_list_is_asked_for_in_parts_and_comes_back_in_order(workshop, ups
     assert (record.prompt_tokens, record.cost_nano_usd, record.attempts) == (count, 1000 * count, 1)
 
 
+def test_a_ceiling_counts_no_answer_where_vectors_are_asked_for(workshop, upstream):
+    """The vendor's price has no answers in it, and a model may be allowed long ones elsewhere."""
+    upstream.default = embedder()
+    dear = {**PRICED, "output_cost_per_token": 0.01}
+    daemon = serve(workshop, upstream, model="openai/house-vectors", **dear)
+    body = {"model": "m", "input": texts(3)}
+    assert daemon.client.post("/v1/embeddings", body, headers=[("x-spillway-max-cost", "0.001")]).status == 200
+    refused = daemon.client.post("/v1/embeddings", body, headers=[("x-spillway-max-cost", "0.000001")])
+    assert refused.status >= 400 and len(upstream.requests) == 1
+
+
 def test_lists_of_tokens_are_split_between_the_inputs(workshop, upstream):
     async def count(turn):
         rows = [{"index": index, "embedding": [float(sum(tokens))]} for index, tokens in enumerate(turn.request.json["input"])]

@@ -116,6 +116,14 @@ TEST_F(WorstCase, IsNeverUnderTheCountThatWindowsAreHeldAgainst)
     EXPECT_EQ(of(cloud), cost(6'000, 100));
 }
 
+TEST_F(WorstCase, HasNoAnswerWhereVectorsAreAskedFor)
+{
+    request_.arrival.endpoint = chat::Endpoint::embeddings;
+    request_.facts.max_tokens.reset();
+    EXPECT_EQ(of(cloud), cost(prompt_tokens, 0));
+    EXPECT_EQ(asked_by(request_, {}).longest, Tokens{0});
+}
+
 TEST_F(WorstCase, GoesByWhatTheRuleSetsOverTheClient)
 {
     EXPECT_EQ(of(cloud, {{"max_tokens", "7"}}), cost(prompt_tokens, 7));
