@@ -42,7 +42,7 @@ TEST(Features, AreTheSameAsWhenTheShippedWeightsWereTrained)
                     11880, 8395, 5123, 12474, 11711, 10694, 412,  14387, 7269, 2825}));
     EXPECT_THAT(features.words, testing::ElementsAreArray(
                                     std::vector<std::uint16_t>{41952, 30831, 26652, 9348, 63704}));
-    EXPECT_EQ(schema_hash(), 13808255397807227812U);
+    EXPECT_EQ(schema_hash(), 13885845509464738126U);
     EXPECT_EQ(system_prompt_hash("You are a helpful assistant."), 39885);
 }
 
@@ -91,6 +91,39 @@ TEST(Features, FinerClassesOfWordsArePartOfTheWiderOnes)
     EXPECT_EQ(of("monday cost day")[Dense::time_and_money], 2.0F / 3.0F);
     EXPECT_EQ(of("total all many")[Dense::amounts], 1.0F);
     EXPECT_EQ(of("and but of the")[Dense::function_words], 1.0F);
+}
+
+TEST(Features, TellHowMuchTheAnswersToChooseFromShare)
+{
+    const auto alone = of("Which?\nA. red\n");
+    EXPECT_EQ(alone[Dense::options_alike], 0.0F);
+    EXPECT_EQ(alone[Dense::two_options_alike], 0.0F);
+    // Of the tokens "a . red b blue" the mark and nothing else stands in both.
+    const auto apart = of("Which?\nA. red\nB. blue\n");
+    EXPECT_EQ(apart[Dense::options_alike], 1.0F / 5.0F);
+    EXPECT_EQ(apart[Dense::two_options_alike], 1.0F / 5.0F);
+    const auto mixed = of("Which?\nA. right, right\nB. right, right\nC. left.");
+    EXPECT_EQ(mixed[Dense::two_options_alike], 3.0F / 5.0F);
+    EXPECT_FLOAT_EQ(mixed[Dense::options_alike], (3.0F / 5.0F + 1.0F / 6.0F + 1.0F / 6.0F) / 3);
+    // Only what begins like an answer to choose from counts.
+    EXPECT_EQ(of("red wine\nred wine")[Dense::options_alike], 0.0F);
+}
+
+TEST(Features, CompareTenAnswersAtMost)
+{
+    std::string text = "Which?";
+    for (int i = 0; i < 40; ++i)
+        text += "\nA. the same";
+    EXPECT_EQ(of(text)[Dense::options_alike], 1.0F);
+    EXPECT_EQ(of(text + "\nB. another")[Dense::options_alike], 1.0F);
+}
+
+TEST(Features, TellWithWhichArticleAPromptBegins)
+{
+    EXPECT_EQ(of("The man runs.")[Dense::starts_definite], 1.0F);
+    EXPECT_EQ(of("The man runs.")[Dense::starts_indefinite], 0.0F);
+    EXPECT_EQ(of("An apple falls.")[Dense::starts_indefinite], 1.0F);
+    EXPECT_EQ(of("Apples fall on the man and a tree.")[Dense::starts_definite], 0.0F);
 }
 
 TEST(Features, SeeCode)
