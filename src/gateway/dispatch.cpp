@@ -271,8 +271,9 @@ void Dispatch::learn(const route::Target& target, const chat::Usage& usage, Time
         return;
     // Of the model that served, whatever model the prompt was counted for.
     const auto model = upstream_model(snapshot_.upstreams[at(target.deployment)], target.wildcard);
-    services_.describer.counter.reported(model, routing.counted[tokens::family_of(model)],
-                                         usage.prompt);
+    const auto known = snapshot_.table[target.deployment].family;
+    const auto family = known ? *known : tokens::family_of(model);
+    services_.describer.counter.reported(model, routing.counted[family], usage.prompt);
 }
 
 void Dispatch::report(const route::Target& target, const guard::AttemptReport& report,

@@ -133,8 +133,8 @@ net::Task<void> count_exactly(const DoubtfulFit& fit, Described& described,
     const auto family = tokens::family_of(snapshot.upstreams[at(fit.deployment)].model);
     const auto exact = *counted + fit.beside;
     features.uppers.set(family, exact);
-    if (tokens::family_of(snapshot.rules.models[route_index(*described.route, snapshot)].front()) ==
-        family)
+    const auto& usual = snapshot.rules.models[route_index(*described.route, snapshot)].front();
+    if (usual.family == family)
         features.prompt = features.prompt_upper = exact;
 }
 

@@ -205,8 +205,8 @@ void take_count(const chat::Prompt& prompt, const std::string& name, const Snaps
                 Counting counting, PromptCounter& counter, Described& described)
 {
     const auto& rules = snapshot.rules;
-    std::vector<std::string> named;
-    std::span<const std::string> models;
+    std::vector<CountedModel> named;
+    std::span<const CountedModel> models;
     tokens::Library* library = nullptr;
     if (described.route != nullptr) {
         models = rules.models[route_index(*described.route, snapshot)];

@@ -45,23 +45,23 @@ tokens::Count tokens_of(const chat::Attachment& attachment, const std::string& m
 
 /// What the template adds, and pictures, sounds and files by their rules: a payload as text says
 /// nothing of its tokens.
-tokens::Count beside_text(const chat::Prompt& prompt, const std::string& model)
+tokens::Count beside_text(const chat::Prompt& prompt, const CountedModel& model)
 {
-    auto count = tokens::exactly(tokens::template_tokens(tokens::family_of(model), prompt.turns));
+    auto count = tokens::exactly(tokens::template_tokens(model.family, prompt.turns));
     std::uint32_t images = 0;
     for (const auto& attachment : prompt.attachments) {
-        count = count + tokens_of(attachment, model);
+        count = count + tokens_of(attachment, model.name);
         images += attachment.kind == chat::Attachment::Kind::image ? 1 : 0;
     }
     // Of those that stand in no list of parts nothing is known.
     for (; images < prompt.images; ++images)
-        count = count + tokens::image_tokens(model, {});
+        count = count + tokens::image_tokens(model.name, {});
     return count;
 }
 
 }  // namespace
 
-Tokens most_beside_text(const chat::Prompt& prompt, std::span<const std::string> models)
+Tokens most_beside_text(const chat::Prompt& prompt, std::span<const CountedModel> models)
 {
     Tokens most{0};
     if (prompt.attachments.empty() && prompt.images == 0)
@@ -98,11 +98,11 @@ tokens::Count PromptCounter::corrected(const std::string& model, const tokens::C
     return learned == learned_.end() ? count : learned->second.apply(count);
 }
 
-PromptCount PromptCounter::count(const chat::Prompt& prompt, std::span<const std::string> models,
+PromptCount PromptCounter::count(const chat::Prompt& prompt, std::span<const CountedModel> models,
                                  tokens::Library* library)
 {
     PromptCount counted;
-    const auto usual = tokens::family_of(models.front());
+    const auto usual = models.front().family;
     const auto exact = count_exactly(prompt, usual, library);
     if (exact) {
         counted.best = tokens::exactly(*exact) + beside_text(prompt, models.front());
@@ -115,13 +115,13 @@ PromptCount PromptCounter::count(const chat::Prompt& prompt, std::span<const std
         if (is_text(piece))
             classes += tokens::classify(piece.text);
     for (const auto& model : models) {
-        const auto family = tokens::family_of(model);
+        const auto family = model.family;
         const auto estimate =
             tokens::Estimator(family).estimate(classes) + beside_text(prompt, model);
         counted.uncorrected.set(family, estimate.tokens);
         if (exact && family == usual)
             continue;
-        const auto best = corrected(model, estimate);
+        const auto best = corrected(model.name, estimate);
         counted.uppers.set(family, best.upper);
         if (&model == &models.front())
             counted.best = best;

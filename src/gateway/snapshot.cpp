@@ -144,7 +144,7 @@ std::vector<DeploymentIndex> counting_behind(std::span<const std::string> names,
 }
 
 /// Of all that the route leads to; never empty.
-std::vector<std::string> models_of(const config::Route& route, const Snapshot& snapshot)
+std::vector<CountedModel> models_of(const config::Route& route, const Snapshot& snapshot)
 {
     auto models = models_behind(places_of(route), snapshot);
     if (models.empty())
@@ -168,7 +168,7 @@ void open_vocabularies(Snapshot& snapshot, const config::Environment& environmen
     else
         library = std::make_shared<tokens::Library>(directory);
     for (const auto& models : snapshot.rules.models)
-        (void)library->find(tokens::family_of(models.front()));
+        (void)library->find(models.front().family);
 }
 
 /// Who may serve what stays local, for the plan and for the connection.
@@ -271,9 +271,10 @@ std::size_t route_index(const route::CompiledRoute& route, const Snapshot& snaps
     return static_cast<std::size_t>(&route - snapshot.rules.book.routes().data());
 }
 
-std::vector<std::string> models_behind(std::span<const std::string> names, const Snapshot& snapshot)
+std::vector<CountedModel> models_behind(std::span<const std::string> names,
+                                        const Snapshot& snapshot)
 {
-    std::vector<std::string> models;
+    std::vector<CountedModel> models;
     std::array<bool, tokens::family_count> seen{};
     for (const auto& name : names) {
         const auto place = snapshot.table.resolve(name);
@@ -281,9 +282,9 @@ std::vector<std::string> models_behind(std::span<const std::string> names, const
             continue;
         for (const auto member : snapshot.table[place->group].members) {
             // Behind a wildcard: the model that this name makes of it.
-            auto model = upstream_model(snapshot.upstreams[at(member)], place->wildcard);
+            CountedModel model(upstream_model(snapshot.upstreams[at(member)], place->wildcard));
             const bool meant = !place->pinned || *place->pinned == member;
-            auto& known = seen[static_cast<std::size_t>(tokens::family_of(model))];
+            auto& known = seen[static_cast<std::size_t>(model.family)];
             if (meant && !std::exchange(known, true))
                 models.push_back(std::move(model));
         }

@@ -5,13 +5,28 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "spillway/chat/prompt.hpp"
 #include "spillway/route/family_tokens.hpp"
 #include "spillway/tokens/calibration.hpp"
+#include "spillway/tokens/family.hpp"
 #include "spillway/tokens/vocabulary.hpp"
 
 namespace spillway::gateway {
+
+/// A model whose tokens are counted.
+struct CountedModel {
+    std::string name;  ///< Its upstream's word for it.
+    /// What the name says of the tokenizer: found once, since names are compared word by word.
+    tokens::Family family = tokens::Family::generic;
+
+    CountedModel() = default;
+    explicit CountedModel(std::string named)
+        : name(std::move(named)), family(tokens::family_of(name))
+    {}
+    friend bool operator==(const CountedModel&, const CountedModel&) = default;
+};
 
 /// The tokens of a prompt.
 struct PromptCount {
@@ -25,18 +40,18 @@ struct PromptCount {
 /// Upper end of the pictures, sounds and files of `prompt`, by the rule of whichever of `models`
 /// counts the most; zero when there are none.
 [[nodiscard]] Tokens most_beside_text(const chat::Prompt& prompt,
-                                      std::span<const std::string> models);
+                                      std::span<const CountedModel> models);
 
 /// Counts the tokens of prompts: exactly where the first model's vocabulary is at hand, else by
 /// estimate, corrected by what upstreams reported for the same model. The bytes are sorted once for
 /// all families. One per shard; not thread-safe.
 class PromptCounter {
 public:
-    /// @param models   Upstreams' names of models: first that of the one that will most likely
-    ///                 serve, then one of each other family. Not empty.
+    /// @param models   First the one that will most likely serve, then one of each other family.
+    ///                 Not empty.
     /// @param library  Null: no vocabularies. What it has was loaded with the configuration.
-    [[nodiscard]] PromptCount count(const chat::Prompt& prompt, std::span<const std::string> models,
-                                    tokens::Library* library);
+    [[nodiscard]] PromptCount count(const chat::Prompt& prompt,
+                                    std::span<const CountedModel> models, tokens::Library* library);
 
     /// An upstream said how many tokens the prompt had that the estimator put at `uncorrected` for
     /// its family; nothing is learned from 0.

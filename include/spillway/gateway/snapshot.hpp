@@ -13,6 +13,7 @@
 #include "spillway/config/providers.hpp"
 #include "spillway/dialect/body_edit.hpp"
 #include "spillway/gateway/ollama_upstream.hpp"
+#include "spillway/gateway/prompt_counter.hpp"
 #include "spillway/guard/engines.hpp"
 #include "spillway/guard/fleet.hpp"
 #include "spillway/guard/key_ring.hpp"
@@ -56,7 +57,7 @@ struct Rules {
     std::vector<std::shared_ptr<const score::Weights>> weights;
     /// Of each route: models whose tokens are counted, the usual one first, then one of each other
     /// family that the route leads to.
-    std::vector<std::vector<std::string>> models;
+    std::vector<std::vector<CountedModel>> models;
     /// Of each route: local engines that it leads to and that count a prompt when they are asked.
     std::vector<std::vector<DeploymentIndex>> counting;
     privacy::ClassNames names;
@@ -86,9 +87,9 @@ struct Snapshot {
 /// Place of a route in its snapshot's book.
 [[nodiscard]] std::size_t route_index(const route::CompiledRoute& route, const Snapshot& snapshot);
 
-/// Upstreams' names of models, one of each family among those that `names` lead to, in their order.
-[[nodiscard]] std::vector<std::string> models_behind(std::span<const std::string> names,
-                                                     const Snapshot& snapshot);
+/// Models of upstreams, one of each family among those that `names` lead to, in their order.
+[[nodiscard]] std::vector<CountedModel> models_behind(std::span<const std::string> names,
+                                                      const Snapshot& snapshot);
 
 /// Where a call to `deployment` for a request within `boundary` may lead.
 /// @param snapshot  Must outlive the call.

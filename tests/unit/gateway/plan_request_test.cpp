@@ -87,7 +87,8 @@ TEST(CountedModels, AreWhatAWildcardMakesOfTheName)
     const auto snapshot = testing::snapshot_of(config, metrics);
     EXPECT_THAT(snapshot->rules.models.front(), ElementsAre("qwen3:8b", "gpt-4o-mini"));
     const std::string asked = "openai/claude-next";
-    EXPECT_THAT(models_behind(std::span(&asked, 1), *snapshot), ElementsAre("claude-next"));
+    EXPECT_THAT(models_behind(std::span(&asked, 1), *snapshot),
+                ElementsAre(CountedModel("claude-next")));
 }
 
 /// Describes a chat request to `model` whose one message holds `part`.

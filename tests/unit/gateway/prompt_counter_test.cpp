@@ -25,13 +25,13 @@ protected:
         for (int i = 0; i < times; ++i) {
             const auto counted = counter.count(prompt_, std::span(&model_, 1), nullptr)
                                      .uncorrected[tokens::Family::llama3];
-            counter.reported(model_, counted, Tokens{count(counted) * 3 / 2});
+            counter.reported(model_.name, counted, Tokens{count(counted) * 3 / 2});
         }
     }
 
     std::string text_ = std::string(400, 'a') + " word and another word";
     chat::Prompt prompt_;
-    std::string model_ = "llama3";
+    CountedModel model_{"llama3"};
     PromptCounter counter_;
 };
 
@@ -89,7 +89,7 @@ TEST_F(Counting, LearnsOfTheModelThatServedAlone)
 
 TEST_F(Counting, LearnsNothingFromWhatNobodyEstimated)
 {
-    counter_.reported(model_, Tokens{0}, Tokens{100});
+    counter_.reported(model_.name, Tokens{0}, Tokens{100});
     EXPECT_TRUE(counter_.take_fresh().empty());
 }
 
