@@ -58,11 +58,12 @@ Errc code_of(ScopeKind whose)
                                       : Errc::key_model_denied;
 }
 
-/// The group that a name leads to; empty for a route, and for what is not served.
+/// The group that a name leads to; of an alias of a route, the route. Empty for a route, for a
+/// name that one captures, and for what is not served.
 std::string_view group_of(std::string_view model, const Snapshot& snapshot)
 {
     if (snapshot.rules.book.find(model) != nullptr)
-        return {};
+        return snapshot.rules.book.stands_for(model);
     const auto place = snapshot.table.resolve(model);
     return place ? std::string_view(snapshot.table[place->group].name) : std::string_view();
 }

@@ -19,7 +19,7 @@ using config::TokenRateType;
 /// The names that a model's limits may be given for: as asked, and its group's.
 struct ModelNames {
     std::string_view asked;
-    std::string_view group;  ///< Empty for a route.
+    std::string_view group;  ///< Of an alias of a route, the route; else empty for routes.
     std::optional<GroupIndex> index;
 
     [[nodiscard]] bool has(std::string_view name) const
@@ -33,8 +33,10 @@ ModelNames names_of(const InferenceRequest& request)
     const auto& snapshot = *request.arrival.snapshot;
     ModelNames names;
     names.asked = request.facts.model;
-    if (snapshot.rules.book.find(names.asked) != nullptr)
+    if (snapshot.rules.book.find(names.asked) != nullptr) {
+        names.group = snapshot.rules.book.stands_for(names.asked);
         return names;
+    }
     if (const auto place = snapshot.table.resolve(names.asked)) {
         names.group = snapshot.table[place->group].name;
         names.index = place->group;

@@ -62,7 +62,7 @@ Result<void> compile_privacy(const config::Config& config, Rules& rules)
             return fail(classes.error());
         rules.local_only.add(*classes);
     }
-    rules.book = route::RouteBook(config.routes, rules.names);
+    rules.book = route::RouteBook(config, rules.names);
     const auto& routes = rules.book.routes();
     const bool asked = std::any_of(routes.begin(), routes.end(),
                                    [](const auto& route) { return route.needs().sensitive; });

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 
 #include "name_pattern.hpp"
 #include "spillway/base/text.hpp"
@@ -244,22 +246,72 @@ std::vector<Probe> CompiledRoute::probe(const Asked& asked) const
     return probes;
 }
 
-RouteBook::RouteBook(std::span<const config::Route> routes, const privacy::ClassNames& names)
+RouteBook::RouteBook(const config::Config& config, const privacy::ClassNames& names)
 {
-    routes_.reserve(routes.size());
-    for (const auto& route : routes)
+    routes_.reserve(config.routes.size());
+    for (const auto& route : config.routes)
         routes_.emplace_back(route, names);
+    if (!routes_.empty())
+        add_names(config);
+}
+
+/// The plainer name goes in first and stays: a route's, then what captures say, then other names.
+void RouteBook::add_names(const config::Config& config)
+{
+    for (std::size_t i = 0; i < routes_.size(); ++i)
+        places_.emplace(routes_[i].source().name, Place{i, {}});
+    const auto add = [&](std::string_view name, std::string_view meant) {
+        if (const auto own = capturing(name))
+            places_.emplace(name, Place{*own, {}});
+        else if (const auto route = capturing(meant))
+            places_.emplace(name, Place{*route, std::string(meant)});
+    };
+    std::set<std::string_view> groups;
+    std::map<std::string_view, std::string_view> group_of_id;
+    for (const auto& row : config.deployments) {
+        groups.insert(row.group);
+        // Nobody can ask for a member of `openai/*` by its id.
+        if (!row.group.ends_with('*'))
+            group_of_id.emplace(row.id, row.group);
+    }
+    for (const auto& [name, alias] : config.router.aliases) {
+        // A group of that name is what the client gets, as in `RoutingTable`.
+        if (groups.contains(name))
+            continue;
+        const auto route = places_.find(alias.group);
+        if (route != places_.end() && routes_[route->second.route].source().name == alias.group) {
+            places_.emplace(name, Place{route->second.route, alias.group});
+            continue;
+        }
+        const auto member = group_of_id.find(alias.group);
+        const bool is_id = !groups.contains(alias.group) && member != group_of_id.end();
+        add(name, is_id && !capturing(alias.group) ? member->second : alias.group);
+    }
+    for (const auto& [id, group] : group_of_id)
+        if (!groups.contains(id) && !config.router.aliases.contains(std::string(id)))
+            add(id, group);
+}
+
+std::optional<std::size_t> RouteBook::capturing(std::string_view model) const
+{
+    for (std::size_t i = 0; i < routes_.size(); ++i)
+        if (matches_any(routes_[i].source().captures, model))
+            return i;
+    return std::nullopt;
 }
 
 const CompiledRoute* RouteBook::find(std::string_view model) const
 {
-    for (const auto& route : routes_)
-        if (route.source().name == model)
-            return &route;
-    for (const auto& route : routes_)
-        if (matches_any(route.source().captures, model))
-            return &route;
-    return nullptr;
+    if (const auto known = places_.find(model); known != places_.end())
+        return &routes_[known->second.route];
+    const auto route = capturing(model);
+    return route ? &routes_[*route] : nullptr;
+}
+
+std::string_view RouteBook::stands_for(std::string_view model) const
+{
+    const auto known = places_.find(model);
+    return known == places_.end() ? std::string_view() : std::string_view(known->second.stands_for);
 }
 
 }  // namespace spillway::route

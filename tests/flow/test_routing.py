@@ -371,6 +371,30 @@ def test_captured_models_are_decided_by_the_route(workshop):
     assert town.served("hello", model="gpt-4o") == "fast"
 
 
+@pytest.mark.parametrize("asked", ["cloud", "al4", "id-cloud"])
+def test_a_captured_group_is_captured_by_all_of_its_names(workshop, asked):
+    home, cloud = workshop.upstream("home"), workshop.upstream("cloud")
+    daemon = workshop.serve(
+        deployment("home", home.base, model_info={"local": True}),
+        deployment("cloud", cloud.base, model_info={"local": False, "id": "id-cloud"}),
+        router_settings={"model_group_alias": {"al4": "cloud"}},
+        routes={"auto": {"rules": [{"name": "private", "when": {"sensitive": "any"}, "use": ["home"],
+                                    "boundary": "local"}],
+                         "otherwise": ["cloud"], "captures": ["cloud"]}})
+    ask = lambda text: daemon.client.chat(asked, messages=[{"role": "user", "content": text}])
+    private, open_one = ask(CARD), ask("hello")
+    assert private.text == "Hello from home." and private.header("x-spillway-rule") == "private"
+    assert open_one.text == "Hello from cloud." and open_one.header("x-spillway-route") == "auto"
+    assert len(cloud.requests) == 1
+
+
+def test_an_alias_leads_to_a_route(workshop):
+    town = Town(workshop, router_settings={"model_group_alias": {"al": "auto"}})
+    reply = town.ask(CARD, model="al")
+    assert reply.text == "Hello from strong." and reply.header("x-spillway-route") == "auto"
+    assert "al" in [model["id"] for model in town.daemon.client.get("/v1/models").json["data"]]
+
+
 def test_a_wrong_rule_stops_a_reload_and_the_old_file_serves_on(town):
     path = town.daemon.config_path
     text = path.read_text()

@@ -85,7 +85,8 @@ void router_fields(Visitor& visit, Router& router)
           Doc{"How a deployment of the group is chosen. `simple-shuffle` goes by weight, rpm or "
               "tpm."});
     visit("model_group_alias", router.aliases,
-          Doc{"Other names for groups: `name: group`, or `name: {model: group, hidden: true}`."});
+          Doc{"Other names for groups and routes: `name: group`, or `name: {model: group, hidden: "
+              "true}`."});
     shared_router_fields(visit, router);
     visit("model_group_retry_policy", router.group_retry_policy,
           Doc{"Per group: retries by kind of error, and `num_retries`, `timeout_seconds`, "

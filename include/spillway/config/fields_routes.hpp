@@ -108,7 +108,8 @@ void route_fields(Visitor& visit, Route& route)
           Doc{"From a used share of the tightest budget that pays on: `{80%: local-first, 100%: "
               "local-only}`. That of `budgets` when unset."});
     visit("captures", route.captures,
-          Doc{"Models that this route decides for although clients name them; may end in `*`."});
+          Doc{"Models that this route decides for although clients name them; may end in `*`. A "
+              "group's aliases and the ids of its deployments are taken with it."});
 }
 
 template <class Visitor>

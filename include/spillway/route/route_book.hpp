@@ -1,15 +1,19 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "spillway/base/result.hpp"
 #include "spillway/chat/prompt.hpp"
-#include "spillway/config/routes.hpp"
+#include "spillway/config/config.hpp"
 #include "spillway/privacy/class_set.hpp"
 #include "spillway/route/features.hpp"
 #include "spillway/route/routing_table.hpp"
@@ -63,14 +67,37 @@ private:
 class RouteBook {
 public:
     RouteBook() = default;
-    RouteBook(std::span<const config::Route> routes, const privacy::ClassNames& names);
+    RouteBook(const config::Config& config, const privacy::ClassNames& names);
 
-    /// The route that decides for `model`: by its own name, else one that captures the name.
+    /// The route that decides for `model`: by its own name or an alias of it, else one that
+    /// captures the name, else one that captures the group which the alias or id leads to.
     [[nodiscard]] const CompiledRoute* find(std::string_view model) const;
+    /// What an alias or id that a route decides for is another name of: the route, or the group
+    /// that it captures. Empty for names that are their own.
+    [[nodiscard]] std::string_view stands_for(std::string_view model) const;
     [[nodiscard]] std::span<const CompiledRoute> routes() const { return routes_; }
 
 private:
+    struct Place {
+        std::size_t route = 0;
+        std::string stands_for;
+    };
+    /// Lets a `string_view` be looked up without making a string of it.
+    struct NameHash {
+        using is_transparent = void;
+        [[nodiscard]] std::size_t operator()(std::string_view name) const
+        {
+            return std::hash<std::string_view>{}(name);
+        }
+    };
+
+    void add_names(const config::Config& config);
+    /// The first route that captures `model` as it is written.
+    [[nodiscard]] std::optional<std::size_t> capturing(std::string_view model) const;
+
     std::vector<CompiledRoute> routes_;
+    /// Names whose route is known beforehand; all that is left to try are patterns.
+    std::unordered_map<std::string, Place, NameHash, std::equal_to<>> places_;
 };
 
 }  // namespace spillway::route

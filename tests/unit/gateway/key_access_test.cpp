@@ -129,6 +129,35 @@ TEST_F(KeyAccessTest, AllowsByNameAliasIdAndWildcard)
     }
 }
 
+TEST_F(KeyAccessTest, AllowsTheOtherNamesOfARouteAndOfWhatItCaptures)
+{
+    auto config = config_with_route();
+    config.router.aliases["al"] = config::Alias{"auto", false};
+    config.routes.front().captures = {"cloud"};
+    snapshot_ = testing::snapshot_of(std::move(config), metrics_);
+    struct Row {
+        const char* listed;
+        std::vector<const char*> may;
+        std::vector<const char*> may_not;
+    };
+    const std::vector<Row> rows{
+        {"cloud", {"cloud", "gpt-4", "id-cloud"}, {"auto", "al"}},
+        {"auto", {"auto", "al"}, {"cloud", "gpt-4", "id-cloud"}},
+        {"al", {"al"}, {"auto", "cloud"}},
+    };
+    for (const auto& row : rows) {
+        grant_->models = {{chat::ScopeKind::key, {row.listed}}};
+        for (const auto* name : row.may) {
+            auto asked = request(name);
+            EXPECT_TRUE(apply(asked)) << row.listed << ' ' << name;
+        }
+        for (const auto* name : row.may_not) {
+            auto asked = request(name);
+            EXPECT_FALSE(apply(asked)) << row.listed << ' ' << name;
+        }
+    }
+}
+
 TEST_F(KeyAccessTest, AsksForWhatTheKeyNamesInstead)
 {
     grant_->aliases = {{"fast", "fast-local"}, {"fast-local", "cloud"}};

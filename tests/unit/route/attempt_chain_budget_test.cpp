@@ -178,7 +178,7 @@ TEST(OnBudget, ThatLeavesNobodyIsARefusalForMoney)
     auto request = short_request();
     request.prompt_upper = Tokens{10};
     scene.config.routes.front().otherwise.use = {"cloud"};
-    scene.book = RouteBook(scene.config.routes, scene.names);
+    scene.book = RouteBook(scene.config, scene.names);
     EXPECT_THAT(scene.chain(request), ElementsAre("budget_exceeded"));
 }
 

@@ -61,7 +61,7 @@ TEST(DecideProperty, APlanListsOnlyWhatItsRuleUsesAndWhatIsNotRuledOut)
         const auto config = world.config();
         const RoutingTable table(config, std::vector<bool>(config.deployments.size()));
         const privacy::ClassNames names;
-        const RouteBook book(config.routes, names);
+        const RouteBook book(config, names);
         const auto& route = *book.find("r");
         const auto fleet = fleet_by_chance(table, world);
         for (int i = 0; i < 5; ++i) {

@@ -21,7 +21,7 @@ TEST(PrivacyInvariant, HoldsThroughEveryRouteRetryAndFallback)
         const auto config = world.config();
         const RoutingTable table(config, std::vector<bool>(config.deployments.size()));
         const privacy::ClassNames names;
-        const RouteBook book(config.routes, names);
+        const RouteBook book(config, names);
         auto fleet = testing_world::idle_fleet(table);
         for (int i = 0; i < 5; ++i) {
             const auto request = world.request();

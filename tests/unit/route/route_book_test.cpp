@@ -131,5 +131,72 @@ TEST(RouteBook, CapturesModelsThatItIsToldTo)
     EXPECT_EQ(scene.book.find("a"), nullptr);
 }
 
+constexpr auto with_other_names = R"(model_list:
+- {model_name: gpt-4, litellm_params: {model: openai/gpt-4, api_key: k}, model_info: {id: id-gpt4}}
+- {model_name: home, litellm_params: {model: ollama/m}, model_info: {id: id-home}}
+- {model_name: "far/*", litellm_params: {model: "openai/*", api_key: k}, model_info: {id: id-far}}
+router_settings:
+  model_group_alias:
+    al4: gpt-4
+    by-id: id-gpt4
+    hidden4: {model: gpt-4, hidden: true}
+    wild: far/big
+    me: home
+    al: r
+    claimed: gpt-4
+    home: gpt-4
+routes:
+  r: {otherwise: [home], captures: [gpt-4, "far/*"]}
+  other: {otherwise: [home], captures: [claimed]}
+)";
+
+TEST(RouteBook, IsFoundByTheOtherNamesOfWhatItDecidesFor)
+{
+    struct Row {
+        std::string_view asked;
+        std::string_view route;
+        std::string_view stands_for;
+    };
+    constexpr Row rows[] = {
+        {"r", "r", ""},
+        {"al", "r", "r"},
+        {"gpt-4", "r", ""},
+        {"al4", "r", "gpt-4"},
+        {"hidden4", "r", "gpt-4"},
+        {"id-gpt4", "r", "gpt-4"},
+        {"by-id", "r", "gpt-4"},
+        {"far/small", "r", ""},
+        {"wild", "r", "far/big"},
+        {"claimed", "other", ""},
+        // A group's name is no alias, nobody asks for a wildcard by its id, and the rest is free.
+        {"home", "", ""},
+        {"id-home", "", ""},
+        {"me", "", ""},
+        {"id-far", "", ""},
+        {"nobody", "", ""},
+    };
+    const Scene scene(with_other_names);
+    for (const auto& row : rows) {
+        const auto* route = scene.book.find(row.asked);
+        EXPECT_EQ(route != nullptr ? route->source().name : "", row.route) << row.asked;
+        EXPECT_EQ(scene.book.stands_for(row.asked), row.stands_for) << row.asked;
+    }
+}
+
+TEST(RouteBook, ThatCapturesAnAliasOrAnIdTakesNoMoreThanThat)
+{
+    const Scene scene(R"(model_list:
+- {model_name: g, litellm_params: {model: ollama/m}, model_info: {id: one}}
+- {model_name: g, litellm_params: {model: ollama/n}, model_info: {id: two}}
+router_settings: {model_group_alias: {al: g, of-one: one}}
+routes:
+  r: {otherwise: [g], captures: [al, one]}
+)");
+    for (const auto* taken : {"al", "one", "of-one"})
+        EXPECT_NE(scene.book.find(taken), nullptr) << taken;
+    for (const auto* left : {"g", "two"})
+        EXPECT_EQ(scene.book.find(left), nullptr) << left;
+}
+
 }  // namespace
 }  // namespace spillway::route

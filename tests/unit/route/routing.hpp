@@ -48,7 +48,7 @@ public:
     explicit Scene(std::string_view yaml)
         : config(written(yaml)),
           table(config, engines_of(config)),
-          book(config.routes, names),
+          book(config, names),
           fleet(idle_fleet(table))
     {}
 
