@@ -173,6 +173,51 @@ void check_name(const Route& route, const Config& config, Findings& findings)
     if (taken)
         findings.error(route.at, "routes." + printable(route.name, 80) +
                                      ": a group, alias or deployment has this name already");
+    // The routes above it; LiteLLM's rows of complexity_router come last.
+    for (const auto& above : config.routes) {
+        if (&above == &route)
+            return;
+        if (above.name == route.name)
+            return findings.error(route.at, "routes." + printable(route.name, 80) +
+                                                ": another route has this name already, at " +
+                                                findings.where(above.at));
+    }
+}
+
+/// Does `pattern` take everything that `name` does? Both may end in `*`.
+bool takes_all_of(std::string_view pattern, std::string_view name)
+{
+    return pattern.ends_with('*') ? name.starts_with(pattern.substr(0, pattern.size() - 1))
+                                  : pattern == name;
+}
+
+/// Captured names that never lead here: the route of that name, or one above, has the request.
+void check_captures(const Route& route, const Config& config, Findings& findings)
+{
+    for (const auto& name : route.captures) {
+        const auto report = [&](const std::string& why) {
+            findings.error(route.at, "routes." + printable(route.name, 80) + ".captures: \"" +
+                                         printable(name, 80) + "\" " + why);
+        };
+        bool above = true;
+        for (const auto& other : config.routes) {
+            above = above && &other != &route;
+            if (&other == &route)
+                continue;
+            if (other.name == name) {
+                report("is a route itself, which decides for its own name");
+                break;
+            }
+            const auto taker =
+                std::find_if(other.captures.begin(), other.captures.end(),
+                             [&](const auto& each) { return takes_all_of(each, name); });
+            if (above && taker != other.captures.end()) {
+                report("is captured by the route \"" + printable(other.name, 80) +
+                       "\" above it already, as \"" + printable(*taker, 80) + "\"");
+                break;
+            }
+        }
+    }
 }
 
 }  // namespace
@@ -195,6 +240,7 @@ void check_routes(const Config& config, const Environment& environment, Findings
     const Servers servers(config, environment, *hosts);
     for (const auto& route : config.routes) {
         check_name(route, config, findings);
+        check_captures(route, config, findings);
         check_rules(route, *names, servers, findings);
         check_chain(route.otherwise, {}, route.at,
                     "routes." + printable(route.name, 80) + ".otherwise", servers, {}, findings);

@@ -275,5 +275,32 @@ TEST(CheckRoutes, RefusesChecksThatDoNotExistAndWarnsWhereNothingFollows)
                 Contains(HasSubstr("one target only")));
 }
 
+TEST(CheckRoutes, RefusesTwoRoutesOfOneName)
+{
+    const std::string row =
+        "- {model_name: dup, litellm_params: {model: auto_router/complexity_router, "
+        "complexity_router_default_model: cloud}}\n";
+    EXPECT_THAT(errors(load(std::string(rows) + row + row)),
+                ElementsAre("c.yaml:7:3: routes.dup: another route has this name already, at "
+                            "c.yaml:6:3"));
+    EXPECT_THAT(errors(load(std::string(rows) + row + "routes:\n  dup: {otherwise: [small]}\n")),
+                ElementsAre("c.yaml:6:3: routes.dup: another route has this name already, at "
+                            "c.yaml:8:3"));
+}
+
+TEST(CheckRoutes, RefusesCapturesThatNeverLeadThere)
+{
+    EXPECT_THAT(errors(with_routes(R"(  one: {otherwise: [small], captures: ["gpt-*", two]}
+  two: {otherwise: [small], captures: [cloud, gpt-4, "gpt-4*"]}
+  three: {otherwise: [small], captures: [cloud, claude, "g*"]}
+)")),
+                ElementsAre(HasSubstr("routes.one.captures: \"two\" is a route itself"),
+                            HasSubstr("routes.two.captures: \"gpt-4\" is captured by the route "
+                                      "\"one\" above it already, as \"gpt-*\""),
+                            HasSubstr("routes.two.captures: \"gpt-4*\" is captured"),
+                            HasSubstr("routes.three.captures: \"cloud\" is captured by the route "
+                                      "\"two\"")));
+}
+
 }  // namespace
 }  // namespace spillway::config
