@@ -28,9 +28,9 @@ void Findings::seen(std::string path, Support support, std::string_view note)
         keys_.push_back({std::move(path), support, std::string(note)});
 }
 
-void Findings::refer(Position at, std::string name, std::string_view setting)
+void Findings::refer(Position at, std::string name, std::string_view setting, Reference::Of of)
 {
-    references_.push_back({at, std::move(name), std::string(setting)});
+    references_.push_back({at, std::move(name), std::string(setting), Problem::Level::warning, of});
 }
 
 void Findings::require(Position at, std::string name, std::string_view setting)

@@ -22,9 +22,15 @@ public:
             names_.insert(deployment.group);
             names_.insert(deployment.id);
         }
-        for (const auto& [alias, target] : config.router.aliases)
-            names_.insert(alias);
         names_.insert(dropped.begin(), dropped.end());
+        for (const auto& route : config.routes)
+            routes_.insert(route.name);
+        for (const auto& [alias, target] : config.router.aliases) {
+            if (routes_.contains(target.group) && !names_.contains(alias))
+                route_aliases_.insert(alias);
+            else
+                names_.insert(alias);
+        }
     }
 
     [[nodiscard]] bool has(std::string_view name) const
@@ -32,6 +38,16 @@ public:
         return names_.contains(name) ||
                std::any_of(heads_.begin(), heads_.end(),
                            [name](const auto& head) { return name.starts_with(head); });
+    }
+
+    /// A route, not an alias of one.
+    [[nodiscard]] bool is_route(std::string_view name) const
+    {
+        return routes_.contains(name) && !names_.contains(name);
+    }
+    [[nodiscard]] bool leads_to_route(std::string_view name) const
+    {
+        return is_route(name) || route_aliases_.contains(name);
     }
 
     [[nodiscard]] std::vector<std::string_view> list() const
@@ -42,6 +58,8 @@ public:
 private:
     std::set<std::string, std::less<>> names_;
     std::set<std::string, std::less<>> heads_;  ///< Of wildcard groups, without the star.
+    std::set<std::string, std::less<>> routes_;
+    std::set<std::string, std::less<>> route_aliases_;
 };
 
 /// The position of a setting; the file as a whole when it is not written.
@@ -56,15 +74,31 @@ Position position_of(const Node& root, std::string_view section, std::string_vie
     return map->at;
 }
 
+/// What is wrong with a name that one setting uses; empty when nothing is.
+std::string fault_of(const Reference& reference, const KnownNames& names)
+{
+    const auto& name = reference.name;
+    if (names.leads_to_route(name)) {
+        if (reference.of == Reference::Of::models_and_routes && names.is_route(name))
+            return {};
+        return std::string(names.is_route(name) ? "is a route" : "is an alias of a route") +
+               (reference.setting.find("fallbacks") != std::string::npos
+                    ? ", and fallbacks neither lead to routes nor start at them"
+                    : ", not a group, alias of one or deployment");
+    }
+    return names.has(name) ? std::string()
+                           : "is no group, alias or deployment" + suggestion(name, names.list());
+}
+
 void check_references(const KnownNames& names, Findings& findings)
 {
     for (const auto& reference : std::vector<Reference>(findings.references())) {
-        if (names.has(reference.name))
+        const auto fault = fault_of(reference, names);
+        if (fault.empty())
             continue;
-        auto message = reference.setting + ": \"" + printable(reference.name, 80) +
-                       "\" is no group, alias or deployment" +
-                       suggestion(reference.name, names.list());
-        if (reference.level == Problem::Level::error)
+        auto message = reference.setting + ": \"" + printable(reference.name, 80) + "\" " + fault;
+        // A wildcard serves the name all the same, whatever was meant.
+        if (reference.level == Problem::Level::error && !names.has(reference.name))
             findings.error(reference.at, std::move(message));
         else
             findings.warning(reference.at, std::move(message));
@@ -161,9 +195,7 @@ void check_rates(const Config& config, const KnownNames& names, const Node& root
 {
     for (const auto& entry : config.rate_limits.models) {
         const auto& model = entry.first;  // clang 14 lets no lambda see a structured binding.
-        const bool route = std::any_of(config.routes.begin(), config.routes.end(),
-                                       [&](const Route& each) { return each.name == model; });
-        if (!route && !names.has(model))
+        if (!names.leads_to_route(model) && !names.has(model))
             findings.warning(position_of(root, "rate_limits", "models"),
                              "rate_limits.models: \"" + printable(model, 80) +
                                  "\" is no group, alias, deployment or route" +

@@ -193,7 +193,8 @@ bool read(const Node& node, std::map<std::string, Alias>& out, const Reading& re
             good = false;
             continue;
         }
-        reading.findings.refer(group->at, alias.group, reading.path);
+        reading.findings.refer(group->at, alias.group, reading.path,
+                               Reference::Of::models_and_routes);
         out.insert_or_assign(entry.key, std::move(alias));
     }
     return good;

@@ -27,6 +27,11 @@ std::vector<std::string> listed_models(const Snapshot& snapshot, const chat::Cal
         names.push_back(route.source().name);
     const auto& models = snapshot.table.listed();
     names.insert(names.end(), models.begin(), models.end());
+    // The table lists the aliases that lead to its groups; the others are aliases of routes.
+    for (const auto& [name, alias] : snapshot.config.router.aliases)
+        if (!alias.hidden && snapshot.rules.book.find(name) != nullptr &&
+            !snapshot.table.resolve(name))
+            names.push_back(name);
     std::erase_if(names, [&](const auto& name) { return !may_ask_for(caller, name, snapshot); });
     return names;
 }

@@ -13,10 +13,14 @@ namespace spillway::config {
 
 /// A model name that one setting uses and another must define; checked when all rows are known.
 struct Reference {
+    /// What the name may be of: groups, aliases and deployments, or routes as well.
+    enum class Of : std::uint8_t { models, models_and_routes };
+
     Position at;
     std::string name;
     std::string setting;  ///< "router_settings.fallbacks", for the message.
     Problem::Level level = Problem::Level::warning;  ///< What it is when nothing has that name.
+    Of of = Of::models;
 };
 
 /// Collects what is found while a file is read, so that one run reports everything.
@@ -32,7 +36,8 @@ public:
     void seen(std::string path, Support support, std::string_view note);
 
     /// Remembers that `name` must turn out to be a group, an alias or a deployment.
-    void refer(Position at, std::string name, std::string_view setting);
+    void refer(Position at, std::string name, std::string_view setting,
+               Reference::Of of = Reference::Of::models);
     /// The same where LiteLLM's leniency does not hold: a name that nothing has is an error.
     void require(Position at, std::string name, std::string_view setting);
 

@@ -345,5 +345,40 @@ TEST(Load, ReadsPricesOverTheTable)
     EXPECT_EQ(row.window, Tokens{5000});
 }
 
+TEST(Load, LetsAliasesLeadToRoutesAndFallbacksNot)
+{
+    const auto loaded = load(one_row("model: ollama/m") + R"(
+- {model_name: lite, litellm_params: {model: auto_router/complexity_router, complexity_router_default_model: a}}
+routes: {auto: {otherwise: [a]}}
+rate_limits: {models: {al: {rpm: 5}}}
+router_settings:
+  model_group_alias: {al: auto, le: {model: lite, hidden: true}, twice: al}
+  fallbacks: [{a: [auto]}, {auto: [a]}, {a: [al]}]
+  default_fallbacks: [lite]
+)");
+    EXPECT_THAT(errors(loaded), IsEmpty());
+    const auto about = [](const std::string& setting, const std::string& text) {
+        return HasSubstr("router_settings." + setting + ": " + text);
+    };
+    EXPECT_THAT(
+        warnings(loaded),
+        testing::UnorderedElementsAre(
+            about("model_group_alias", "\"al\" is an alias of a route"),
+            about("fallbacks", "\"auto\" is a route, and fallbacks neither lead to routes nor"),
+            about("fallbacks", "\"auto\" is a route, and"),
+            about("fallbacks", "\"al\" is an alias of a route, and"),
+            about("default_fallbacks", "\"lite\" is a route, and")));
+}
+
+TEST(Load, RefusesRulesThatLeadToRoutes)
+{
+    EXPECT_THAT(errors(load(one_row("model: ollama/m") + R"(
+router_settings: {model_group_alias: {al: auto}}
+routes: {auto: {otherwise: [a]}, more: {otherwise: [auto, al]}}
+)")),
+                ElementsAre(HasSubstr("\"auto\" is a route, not a group"),
+                            HasSubstr("\"al\" is an alias of a route, not")));
+}
+
 }  // namespace
 }  // namespace spillway::config

@@ -1,5 +1,6 @@
 #include "spillway/gateway/models.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "unit/gateway/fixture.hpp"
@@ -21,6 +22,22 @@ TEST_F(Models, ListsGroupsAndVisibleAliasesWithoutWildcards)
     EXPECT_NE(list.find(R"("id":"gpt-4")"), std::string::npos);
     EXPECT_EQ(list.find('*'), std::string::npos);
     EXPECT_EQ(list.find("sk-upstream"), std::string::npos);
+}
+
+TEST_F(Models, ListsTheVisibleAliasesOfRoutesOnce)
+{
+    auto config = testing::small_config();
+    config::Route route;
+    route.name = "auto";
+    route.otherwise.use = {"cloud"};
+    route.captures = {"cloud"};
+    config.routes.push_back(std::move(route));
+    config.router.aliases["al"] = config::Alias{"auto", false};
+    config.router.aliases["secret"] = config::Alias{"auto", true};
+    snapshot_ = testing::snapshot_of(std::move(config), metrics_);
+    EXPECT_THAT(listed_models(*snapshot_, {}),
+                ::testing::UnorderedElementsAre("auto", "al", "fast-local", "cloud", "gpt-4"));
+    EXPECT_TRUE(model_card(*snapshot_, {}, "secret"));
 }
 
 TEST_F(Models, FindsAModelWhoseSlashIsEncodedOrNot)
