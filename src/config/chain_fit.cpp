@@ -118,9 +118,10 @@ Servers::Servers(const Config& config, const Environment& environment,
 
 std::vector<std::size_t> Servers::behind(std::string_view name) const
 {
+    // One step, as requests take it: aliases may name each other in a circle.
     if (const auto alias = config_.router.aliases.find(std::string(name));
-        alias != config_.router.aliases.end() && alias->second.group != name)
-        return behind(alias->second.group);
+        alias != config_.router.aliases.end())
+        name = alias->second.group;
     std::vector<std::size_t> found;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         const auto& row = rows_[i].deployment;

@@ -302,5 +302,13 @@ TEST(CheckRoutes, RefusesCapturesThatNeverLeadThere)
                                       "\"two\"")));
 }
 
+TEST(CheckRoutes, EndsWhereAliasesNameEachOther)
+{
+    const auto loaded = load(std::string(rows) +
+                             "router_settings: {model_group_alias: {x: y, y: x}}\n"
+                             "routes:\n  r: {otherwise: [x, small]}\n");
+    EXPECT_THAT(errors(loaded), IsEmpty());
+}
+
 }  // namespace
 }  // namespace spillway::config
