@@ -23,6 +23,9 @@ bool may_hold_payload(std::string_view key)
            is(key, "b64_json") || is(key, "file_url") || is(key, "images");
 }
 
+/// As many as a token usually stands for.
+constexpr std::size_t bytes_per_token = 4;
+
 /// Numbers of fewer characters identify nobody by themselves.
 constexpr std::size_t shortest_number = 6;
 
@@ -61,6 +64,7 @@ public:
     {
         json_.object([&](const JsonKey& key) { member(key); });
         name_last_user();
+        note_largest_input();
     }
 
 private:
@@ -71,7 +75,7 @@ private:
             conversation();
         } else if (is(key.text, "prompt")) {
             ++message_;
-            said_by_user([&] { strings(Speaker::user); });
+            said_by_user([&] { completion(); });
         } else if (is(key.text, "instructions") || is(key.text, "system")) {
             ++message_;
             strings(Speaker::system);
@@ -106,10 +110,59 @@ private:
                 strings(Speaker::other);
                 return;
             }
-            json_.skip();
+            take_token();
             if (json_.end() - begin >= shortest_number)
                 keep_raw(begin - 1, json_.end() + 1);
         });
+    }
+
+    void take_token()
+    {
+        json_.skip();
+        ++prompt_.token_ids;
+    }
+
+    /// The prompt of a completion: a text, tokens, or a list of such.
+    void completion()
+    {
+        if (json_.peek() != '[') {
+            strings(Speaker::user);
+            return;
+        }
+        json_.array([&] {
+            if (is_number())
+                take_token();
+            else
+                one_of_several([&] { strings(Speaker::user); });
+        });
+    }
+
+    /// A prompt of a list: each has the window of the model for itself.
+    template <class Read>
+    void one_of_several(Read&& read)
+    {
+        const auto before = size();
+        read();
+        const auto own = size() - before;
+        listed_ += own;
+        largest_ = std::max(largest_, own);
+    }
+
+    /// Bytes of text so far; a token stands for as many as one usually has.
+    [[nodiscard]] std::size_t size() const
+    {
+        return text_bytes_ + prompt_.token_ids * bytes_per_token;
+    }
+
+    /// What stands beside the list goes along with each of its prompts.
+    void note_largest_input()
+    {
+        constexpr std::size_t million = 1'000'000;
+        if (listed_ == 0)
+            return;
+        const auto longest = size() - listed_ + largest_;
+        prompt_.largest_input =
+            static_cast<std::uint32_t>((longest * million + size() - 1) / size());
     }
 
     /// Messages, items of the Responses API, or the plain texts of an embedding.
@@ -125,9 +178,9 @@ private:
             if (json_.peek() == '{')
                 message();
             else if (is_number() && numbers_are_tokens_)
-                json_.skip();
+                take_token();
             else
-                said_by_user([&] { strings(Speaker::user); });
+                one_of_several([&] { said_by_user([&] { strings(Speaker::user); }); });
         });
     }
 
@@ -197,10 +250,12 @@ private:
                     [&](const JsonKey& member) { result = value_of(member, speaker) || result; });
                 break;
             default:
-                if (is_number() && !numbers_are_tokens_)
-                    keep_number();
-                else
+                if (!is_number())
                     json_.skip();
+                else if (numbers_are_tokens_)
+                    take_token();
+                else
+                    keep_number();
         }
         return result;
     }
@@ -328,14 +383,20 @@ private:
             decoded_.resize(before);
             note_payload(*string);
         } else {
-            prompt_.pieces.push_back({speaker, message_, text});
+            keep_text(speaker, text);
         }
     }
 
     void keep(const JsonString& string, Speaker speaker)
     {
         if (!string.raw.empty())
-            prompt_.pieces.push_back({speaker, message_, text_of(string)});
+            keep_text(speaker, text_of(string));
+    }
+
+    void keep_text(Speaker speaker, std::string_view text)
+    {
+        text_bytes_ += text.size();
+        prompt_.pieces.push_back({speaker, message_, text});
     }
 
     /// Unescaped, in `decoded_` where it has to be.
@@ -375,6 +436,9 @@ private:
     Prompt& prompt_;
     Part part_;
     std::uint32_t message_ = 0;
+    std::size_t text_bytes_ = 0;
+    std::size_t listed_ = 0;   ///< Size of all prompts of a list.
+    std::size_t largest_ = 0;  ///< Of one of them.
     Standing standing_ = Standing::among_names;
     bool in_sound_ = false;            ///< Straight in `input_audio`.
     bool names_format_ = false;        ///< In what says of what form the answer has to be.

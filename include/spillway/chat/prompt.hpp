@@ -47,6 +47,10 @@ struct Prompt {
     std::uint32_t images = 0;
     std::uint32_t audios = 0;
     std::uint32_t files = 0;
+    std::uint32_t token_ids = 0;  ///< Tokens that are given as their numbers.
+    /// Of a list of prompts (embeddings, completions): what the largest of them has of the whole,
+    /// in millionths, by bytes. 0: all of it is one prompt.
+    std::uint32_t largest_input = 0;
     std::vector<Attachment> attachments;  ///< Those of the three that stand in lists of parts.
     bool schema = false;                  ///< JSON is demanded of the answer.
     std::string_view last_user;           ///< Its pieces, joined by newlines.

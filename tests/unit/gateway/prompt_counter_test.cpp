@@ -93,6 +93,21 @@ TEST_F(Counting, LearnsNothingFromWhatNobodyEstimated)
     EXPECT_TRUE(counter_.take_fresh().empty());
 }
 
+TEST_F(Counting, AddsTokensThatAreGivenWhateverWasLearned)
+{
+    teach(counter_, 300);
+    const auto text = counter_.count(prompt_, std::span(&model_, 1), nullptr);
+    prompt_.token_ids = 5'000;
+    const auto all = counter_.count(prompt_, std::span(&model_, 1), nullptr);
+    EXPECT_EQ(all.best.tokens, text.best.tokens + Tokens{5'000});
+    EXPECT_EQ(all.best.upper, text.best.upper + Tokens{5'000});
+    EXPECT_EQ(all.uppers[tokens::Family::llama3], all.best.upper);
+    EXPECT_EQ(all.uncorrected, route::FamilyTokens{}) << "nothing to learn from";
+    prompt_.pieces.clear();
+    const auto alone = counter_.count(prompt_, std::span(&model_, 1), nullptr).best;
+    EXPECT_EQ(alone.tokens, alone.upper) << "no band";
+}
+
 TEST_F(Counting, CountsPicturesByTheirSizeAndDetail)
 {
     const std::string model = "gpt-4o";
