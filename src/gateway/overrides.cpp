@@ -41,7 +41,7 @@ std::optional<Tokens> shortened(const route::Plan& plan, const route::Deployment
     const auto asked = limits.answer ? limits.answer : deployment.default_answer;
     if (limits.answer_fit != config::AnswerFit::clamp || !asked)
         return std::nullopt;
-    const auto room = route::room_for_answer(deployment, told, limits.prompt_for(deployment));
+    const auto room = route::room_for_answer(deployment, told, limits.largest_for(deployment));
     if (!room || *room >= *asked)
         return std::nullopt;
     return std::max(Tokens{1}, *room);

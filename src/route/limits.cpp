@@ -46,11 +46,20 @@ bool fits(const Deployment& deployment, const Limits& limits, std::optional<Toke
         return true;
     const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && limits.answer;
     const auto needed =
-        count(limits.prompt_for(deployment)) + (whole_answer ? count(*limits.answer) : 1);
+        count(limits.largest_for(deployment)) + (whole_answer ? count(*limits.answer) : 1);
     return needed <= count(*window);
 }
 
 }  // namespace
+
+Tokens largest_of(Tokens prompt, std::uint32_t largest_input)
+{
+    if (largest_input == 0 || largest_input >= whole_prompt)
+        return prompt;
+    constexpr std::int64_t whole = whole_prompt;
+    const auto tokens = std::min(count(prompt), most_tokens);
+    return Tokens{(tokens * largest_input + whole - 1) / whole};
+}
 
 std::string_view name(Verdict verdict)
 {

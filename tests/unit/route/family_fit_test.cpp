@@ -43,6 +43,27 @@ TEST(FamilyFit, TakesTheUsualCountWhereNobodyCounted)
     EXPECT_THAT(scene.chain(request), ElementsAre("cloud", "home"));
 }
 
+/// Each prompt of a list has the window for itself; all of them are paid for.
+TEST(FamilyFit, HoldsOnlyTheLargestPromptOfAListAgainstAWindow)
+{
+    const Scene scene(file);
+    struct Row {
+        std::uint32_t largest;
+        std::vector<std::string> chain;
+    };
+    const std::vector<std::string> all{"cloud", "home", "other"};
+    const std::vector<std::string> wide{"cloud"};
+    for (const auto& row : {Row{0, wide}, Row{whole_prompt, wide}, Row{100'000, all},
+                            Row{102'387, all}, Row{102'389, wide}}) {
+        auto request = counted(80'000);
+        request.prompt = request.prompt_upper = Tokens{80'000};
+        request.largest_input = row.largest;
+        EXPECT_EQ(scene.chain(request), row.chain) << row.largest;
+        request.max_cost = NanoUsd{79'000'000};
+        EXPECT_NE(scene.chain(request), row.chain) << "the price is that of all";
+    }
+}
+
 TEST(FamilyFit, PricesEachTargetByItsOwnTokens)
 {
     const Scene scene(file);
