@@ -259,7 +259,7 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
         plan.why.budget = *turn;
     plan.limits.answer_fit = action.answer_fit;
     // What the rule sets goes over the client's own on the wire, so it is what is judged.
-    const auto asked = answer_asked({request.answer, request.choices}, action.parameters);
+    const auto asked = answer_under(request, action.parameters);
     plan.limits.answer = asked.longest;
     plan.limits.choices = asked.choices;
     plan.limits.max_cost = lower_of(request.max_cost, action.max_cost);

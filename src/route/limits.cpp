@@ -121,6 +121,14 @@ AnswerAsked answer_asked(AnswerAsked own, const std::vector<config::Parameter>& 
     return own;
 }
 
+AnswerAsked answer_under(const Features& request, const std::vector<config::Parameter>& parameters)
+{
+    auto asked = answer_asked({request.answer, request.choices}, parameters);
+    if (request.task == config::Task::embedding)
+        asked.longest = request.answer;
+    return asked;
+}
+
 Tokens longest_answer(const Deployment& deployment, std::optional<Tokens> asked)
 {
     const auto most = deployment.max_output_tokens;

@@ -89,6 +89,10 @@ struct AnswerAsked {
 [[nodiscard]] AnswerAsked answer_asked(AnswerAsked own,
                                        const std::vector<config::Parameter>& parameters);
 
+/// What `request` asks for under a rule that sets these. Vectors have no length that could be set.
+[[nodiscard]] AnswerAsked answer_under(const Features& request,
+                                       const std::vector<config::Parameter>& parameters);
+
 /// What an answer may grow to where neither the request nor the model says.
 inline constexpr Tokens usual_longest_answer{16'384};
 

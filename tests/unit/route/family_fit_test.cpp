@@ -64,6 +64,23 @@ TEST(FamilyFit, HoldsOnlyTheLargestPromptOfAListAgainstAWindow)
     }
 }
 
+TEST(FamilyFit, GivesAnEmbeddingNoAnswerWhateverARuleSets)
+{
+    const Scene scene(R"(model_list:
+- {model_name: vec, litellm_params: {model: openai/text-embedding-3-small, api_key: k, input_cost_per_token: 0.000001, output_cost_per_token: 0.000001}, model_info: {mode: embedding, max_input_tokens: 100}}
+routes:
+  r: {otherwise: {use: [vec], params: {max_tokens: 500}}}
+)");
+    Features request;
+    request.task = config::Task::embedding;
+    request.prompt = request.prompt_upper = Tokens{100};
+    request.answer = Tokens{0};
+    const auto plan = scene.decide(request);
+    ASSERT_TRUE(plan) << plan.error().message();
+    EXPECT_EQ(plan->limits.answer, Tokens{0});
+    EXPECT_EQ(plan->worst_cost, NanoUsd{100'000});
+}
+
 TEST(FamilyFit, PricesEachTargetByItsOwnTokens)
 {
     const Scene scene(file);
