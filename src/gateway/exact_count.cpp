@@ -38,7 +38,7 @@ bool is_doubtful(const Described& described, const route::Deployment& deployment
     const auto window = route::window_of(deployment, state.window);
     if (!window || state.unreachable || state.loading)
         return false;
-    const auto answer = features.answer.value_or(Tokens{1});
+    const auto answer = route::asked_of(deployment, features.answer).value_or(Tokens{1});
     const auto upper = route::largest_of(
         features.uppers.of(deployment.family, features.prompt_upper), features.largest_input);
     const auto best = route::largest_of(features.prompt, features.largest_input);

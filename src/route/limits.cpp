@@ -44,9 +44,9 @@ bool fits(const Deployment& deployment, const Limits& limits, std::optional<Toke
     const auto window = window_of(deployment, told);
     if (limits.fit == Fit::unchecked || !window)
         return true;
-    const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && limits.answer;
-    const auto needed =
-        count(limits.largest_for(deployment)) + (whole_answer ? count(*limits.answer) : 1);
+    const auto answer = asked_of(deployment, limits.answer);
+    const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && answer;
+    const auto needed = count(limits.largest_for(deployment)) + (whole_answer ? count(*answer) : 1);
     return needed <= count(*window);
 }
 
@@ -129,12 +129,15 @@ AnswerAsked answer_under(const Features& request, const std::vector<config::Para
     return asked;
 }
 
+std::optional<Tokens> asked_of(const Deployment& deployment, std::optional<Tokens> asked)
+{
+    return asked ? asked : deployment.default_answer;
+}
+
 Tokens longest_answer(const Deployment& deployment, std::optional<Tokens> asked)
 {
     const auto most = deployment.max_output_tokens;
-    const auto longest = asked                       ? *asked
-                         : deployment.default_answer ? *deployment.default_answer
-                                                     : most.value_or(usual_longest_answer);
+    const auto longest = asked_of(deployment, asked).value_or(most.value_or(usual_longest_answer));
     return most ? std::min(longest, *most) : longest;
 }
 

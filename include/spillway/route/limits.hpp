@@ -96,6 +96,11 @@ struct AnswerAsked {
 /// What an answer may grow to where neither the request nor the model says.
 inline constexpr Tokens usual_longest_answer{16'384};
 
+/// What the deployment itself is asked for: what a request says, else what the deployment adds to
+/// requests that say nothing.
+[[nodiscard]] std::optional<Tokens> asked_of(const Deployment& deployment,
+                                             std::optional<Tokens> asked);
+
 /// How long one answer of the deployment may become: what is asked for, else what the deployment
 /// adds to requests that ask for nothing, else what its model can.
 [[nodiscard]] Tokens longest_answer(const Deployment& deployment, std::optional<Tokens> asked);

@@ -81,6 +81,32 @@ routes:
     EXPECT_EQ(plan->worst_cost, NanoUsd{100'000});
 }
 
+/// What a deployment adds to requests that say nothing is asked of it like anything else.
+TEST(FamilyFit, HoldsADeploymentsOwnAnswerAgainstItsWindow)
+{
+    constexpr std::string_view own = R"(model_list:
+- {model_name: home, litellm_params: {model: ollama/qwen3, max_tokens: 4000}, model_info: {max_input_tokens: 4096}}
+routes:
+  r: {otherwise: {use: [home]}}
+  c: {otherwise: {use: [home], clamp_max_tokens: true}}
+)";
+    const Scene scene(own);
+    struct Row {
+        std::int64_t prompt;
+        std::optional<Tokens> answer;
+        std::string route;
+        std::string chain;
+    };
+    for (const auto& row : {Row{96, {}, "r", "home"}, Row{97, {}, "r", "context_window_exceeded"},
+                            Row{1'500, Tokens{500}, "r", "home"}, Row{1'500, {}, "c", "home"},
+                            Row{4'096, {}, "c", "context_window_exceeded"}}) {
+        Features request;
+        request.prompt = request.prompt_upper = Tokens{row.prompt};
+        request.answer = row.answer;
+        EXPECT_THAT(scene.chain(request, row.route), ElementsAre(row.chain)) << row.prompt;
+    }
+}
+
 TEST(FamilyFit, PricesEachTargetByItsOwnTokens)
 {
     const Scene scene(file);
