@@ -97,9 +97,9 @@ routes:
         std::string route;
         std::string chain;
     };
-    for (const auto& row : {Row{96, {}, "r", "home"}, Row{97, {}, "r", "context_window_exceeded"},
+    for (const auto& row : {Row{96, {}, "r", "home"}, Row{97, {}, "r", "context_length_exceeded"},
                             Row{1'500, Tokens{500}, "r", "home"}, Row{1'500, {}, "c", "home"},
-                            Row{4'096, {}, "c", "context_window_exceeded"}}) {
+                            Row{4'096, {}, "c", "context_length_exceeded"}}) {
         Features request;
         request.prompt = request.prompt_upper = Tokens{row.prompt};
         request.answer = row.answer;
