@@ -280,12 +280,12 @@ private:
         if (own)
             keep_raw(key.offset, json_.offset() + 1);
         const bool tokens = std::exchange(numbers_are_tokens_, false);
-        const bool bytes = is(name, "file_data") || (is(name, "data") && in_sound_);
+        const bool bytes = is(name, "file_data") || (is(name, "data") && place_ == Place::bytes);
         const auto standing =
             std::exchange(standing_, bytes ? Standing::for_bytes : Standing::among_names);
-        const bool sound = std::exchange(in_sound_, is(name, "input_audio"));
+        const auto place = std::exchange(place_, place_of(name));
         const bool result = strings(speaker, name);
-        in_sound_ = sound;
+        place_ = place;
         standing_ = standing;
         numbers_are_tokens_ = tokens;
         return result;
@@ -335,6 +335,8 @@ private:
             note(Attachment::Kind::audio, prompt_.audios);
         else if (is(word, "file") || is(word, "input_file") || is(word, "document"))
             note(Attachment::Kind::file, prompt_.files);
+        if (place_ == Place::source && is(word, "base64"))
+            place_ = Place::bytes;
         prompt_.schema = prompt_.schema ||
                          (names_format_ && (is(word, "json_schema") || is(word, "json_object")));
         return carries_result(word);
@@ -425,6 +427,17 @@ private:
                 piece.speaker = Speaker::last_user;
     }
 
+    /// What the object is that is being read: `data` is bytes by definition in `input_audio`, and
+    /// in Anthropic's `source` once that has said so; its `data` may also be a text.
+    enum class Place : std::uint8_t { other, source, bytes };
+
+    static Place place_of(std::string_view name)
+    {
+        return is(name, "input_audio") ? Place::bytes
+               : is(name, "source")    ? Place::source
+                                       : Place::other;
+    }
+
     /// The part of a content list that is being read; its kind may stand behind its payload.
     struct Part {
         bool known = false;
@@ -440,7 +453,7 @@ private:
     std::size_t listed_ = 0;   ///< Size of all prompts of a list.
     std::size_t largest_ = 0;  ///< Of one of them.
     Standing standing_ = Standing::among_names;
-    bool in_sound_ = false;            ///< Straight in `input_audio`.
+    Place place_ = Place::other;
     bool names_format_ = false;        ///< In what says of what form the answer has to be.
     bool numbers_are_tokens_ = false;  ///< Straight in a prompt, in lists, but in no object.
 };

@@ -103,6 +103,36 @@ TEST_F(Attachments, AreTextWhereItIsNoBase64OrStandsElsewhere)
         holds(R"({"type":"input_audio","input_audio":{"more":{"data":"Ab1Cd2Ef3"}}})", "Ab1Cd2"));
 }
 
+TEST_F(Attachments, OfASourceAreBytesWhereItSaysSo)
+{
+    const std::string data = "iVBORw0KGgoAAAANSUhEUgAACAAAABAACAIAAAAAAAAAAAAA";
+    const auto source = [&data](const std::string& kind) {
+        return R"({"type":"image","source":{"type":")" + kind +
+               R"(","media_type":"image/png","data":")" + data + R"("}})";
+    };
+    const auto picture = one(source("base64"));
+    EXPECT_EQ(picture.kind, Kind::image);
+    EXPECT_EQ(picture.payload, data);
+    EXPECT_TRUE(read(source("base64")).pieces.empty() ||
+                read(source("base64")).pieces.back().text != data);
+    EXPECT_EQ(one(source("text")).characters, 0U);
+    EXPECT_EQ(read(source("text")).pieces.back().text, data) << "a text may be anything";
+    const auto& next = read(source("base64") + R"(,{"type":"other","data":")" + data + R"("})");
+    EXPECT_EQ(next.pieces.back().text, data) << "said of that source only";
+}
+
+TEST_F(Attachments, MayBeBrokenIntoLines)
+{
+    std::string lines;
+    for (int line = 0; line < 100; ++line)
+        lines += "iVBORw0KGgoAAAANSUhEUgAACAAAABAACAIAAAAAAAAAAAAAiVBORw0KGgoAAAANSUhEUgAACAAA\\n";
+    const auto picture =
+        one(R"({"type":"image","source":{"type":"base64","media_type":"image/png","data":")" +
+            lines + R"("}})");
+    EXPECT_EQ(picture.kind, Kind::image);
+    EXPECT_EQ(picture.characters, lines.size());
+}
+
 TEST_F(Attachments, WithEscapesHaveTheirLengthOnly)
 {
     const auto picture =
