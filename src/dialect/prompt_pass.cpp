@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "payload.hpp"
+#include "prompt_words.hpp"
 #include "spillway/dialect/json_walk.hpp"
 #include "wire_words.hpp"
 
@@ -16,13 +17,6 @@ using chat::Prompt;
 using chat::PromptPiece;
 using chat::Speaker;
 
-/// Members whose strings may be base64 instead of text.
-bool may_hold_payload(std::string_view key)
-{
-    return is(key, "url") || is(key, "data") || is(key, "file_data") || is(key, "image_url") ||
-           is(key, "b64_json") || is(key, "file_url") || is(key, "images");
-}
-
 /// As many as a token usually stands for.
 constexpr std::size_t bytes_per_token = 4;
 
@@ -33,19 +27,6 @@ constexpr std::size_t shortest_number = 6;
 bool is_punctuation(std::string_view text)
 {
     return text.find_first_not_of(" \t\r\n,:[]{}\"") == std::string_view::npos;
-}
-
-Speaker speaker_of(std::string_view role)
-{
-    if (is(role, "system") || is(role, "developer"))
-        return Speaker::system;
-    return is(role, "user") ? Speaker::user : Speaker::other;
-}
-
-bool carries_result(std::string_view kind)
-{
-    return is(kind, "tool") || is(kind, "function") || is(kind, "tool_result") ||
-           is(kind, "function_call_output");
 }
 
 /// One pass over a body. Pieces are added as strings come; a message's speaker is known at its end.
@@ -329,12 +310,8 @@ private:
     bool part_kind()
     {
         const auto word = kind();
-        if (is(word, "image_url") || is(word, "input_image") || is(word, "image"))
-            note(Attachment::Kind::image, prompt_.images);
-        else if (is(word, "input_audio") || is(word, "audio"))
-            note(Attachment::Kind::audio, prompt_.audios);
-        else if (is(word, "file") || is(word, "input_file") || is(word, "document"))
-            note(Attachment::Kind::file, prompt_.files);
+        if (const auto carried = attachment_kind(word))
+            note(*carried);
         if (place_ == Place::source && is(word, "base64"))
             place_ = Place::bytes;
         prompt_.schema = prompt_.schema ||
@@ -353,9 +330,12 @@ private:
         return word->raw;
     }
 
-    void note(Attachment::Kind kind, std::uint32_t& counter)
+    void note(Attachment::Kind kind)
     {
-        ++counter;
+        using Kind = Attachment::Kind;
+        ++(kind == Kind::image   ? prompt_.images
+           : kind == Kind::audio ? prompt_.audios
+                                 : prompt_.files);
         part_.known = true;
         part_.attachment.kind = kind;
     }
@@ -425,17 +405,6 @@ private:
         for (auto& piece : pieces)
             if (piece.message == last && from_user(piece))
                 piece.speaker = Speaker::last_user;
-    }
-
-    /// What the object is that is being read: `data` is bytes by definition in `input_audio`, and
-    /// in Anthropic's `source` once that has said so; its `data` may also be a text.
-    enum class Place : std::uint8_t { other, source, bytes };
-
-    static Place place_of(std::string_view name)
-    {
-        return is(name, "input_audio") ? Place::bytes
-               : is(name, "source")    ? Place::source
-                                       : Place::other;
     }
 
     /// The part of a content list that is being read; its kind may stand behind its payload.

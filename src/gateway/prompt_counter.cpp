@@ -37,6 +37,8 @@ tokens::Count tokens_of(const chat::Attachment& attachment, const std::string& m
             return tokens::image_tokens(model, image_of(attachment));
         case chat::Attachment::Kind::audio:
             return tokens::audio_tokens(model, attachment.payload, attachment.characters);
+        case chat::Attachment::Kind::video:
+            return tokens::video_tokens(attachment.characters);
         case chat::Attachment::Kind::file:
             break;
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "padded.hpp"
 #include "spillway/dialect/prompt_reader.hpp"
@@ -131,6 +132,37 @@ TEST_F(Attachments, MayBeBrokenIntoLines)
             lines + R"("}})");
     EXPECT_EQ(picture.kind, Kind::image);
     EXPECT_EQ(picture.characters, lines.size());
+}
+
+TEST_F(Attachments, AreSoundsAndVideosInTheWordsOfOthers)
+{
+    const std::string data = "AAAAIGZ0eXBpc29tAAACAGlzb21pc28yYXZjMW1wNDE=";
+    struct Row {
+        std::string part;
+        Kind kind;
+        std::size_t characters;
+    };
+    const std::vector<Row> rows{
+        {R"({"type":"audio_url","audio_url":{"url":"data:audio/wav;base64,)" + data + R"("}})",
+         Kind::audio, data.size()},
+        {R"({"type":"audio_url","audio_url":{"url":"https://example.com/a.wav"}})", Kind::audio, 0},
+        {R"({"type":"video_url","video_url":{"url":"data:video/mp4;base64,)" + data + R"("}})",
+         Kind::video, data.size()},
+        {R"({"type":"video_url","video_url":"data:video/mp4;base64,)" + data + R"("})", Kind::video,
+         data.size()},
+        {R"({"type":"video_url","video_url":{"url":"https://example.com/a.mp4"}})", Kind::video, 0},
+        {R"({"type":"input_video","input_video":{"data":")" + data + R"(","format":"mp4"}})",
+         Kind::video, data.size()}};
+    for (const auto& row : rows) {
+        const auto found = one(row.part);
+        EXPECT_EQ(found.kind, row.kind) << row.part;
+        EXPECT_EQ(found.characters, row.characters) << row.part;
+        const auto& prompt = read(row.part);
+        EXPECT_EQ(prompt.audios, row.kind == Kind::audio ? 1U : 0U) << row.part;
+        EXPECT_EQ(prompt.files, row.kind == Kind::video ? 1U : 0U) << row.part;
+        for (const auto& piece : prompt.pieces)
+            EXPECT_EQ(piece.text.find(data), std::string_view::npos) << row.part;
+    }
 }
 
 TEST_F(Attachments, WithEscapesHaveTheirLengthOnly)
