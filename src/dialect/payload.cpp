@@ -1,5 +1,6 @@
 #include "payload.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace spillway::dialect {
@@ -9,6 +10,10 @@ namespace {
 constexpr std::size_t shortest_bare = 4096;
 /// A type, its parameters.
 constexpr std::size_t longest_data_head = 256;
+/// Lines of base64: 64 characters in PEM, 76 in MIME and Python's `encodebytes`. Shorter ones could
+/// be a list of numbers or names.
+constexpr std::size_t shortest_line = 60;
+constexpr std::size_t longest_line = 128;
 /// What kinds of characters a text holds, as bits.
 namespace kind {
 constexpr std::uint8_t capital = 1;
@@ -50,6 +55,40 @@ std::uint8_t kinds_in(std::string_view text)
     return kinds;
 }
 
+/// Takes the first line off the front of `text`, and the break behind it.
+std::string_view take_line(std::string_view& text)
+{
+    const auto end = std::min(text.find('\n'), text.size());
+    auto line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.ends_with('\r'))
+        line.remove_suffix(1);
+    return line;
+}
+
+/// The same of all lines of base64; foreign when they are not broken as base64 is.
+std::uint8_t kinds_in_lines(std::string_view text)
+{
+    const auto first = text.find('\n');
+    if (first == std::string_view::npos)
+        return kinds_in(text);
+    // Of long texts without an early break nothing more needs to be looked at.
+    if (first > longest_line + 1)
+        return kind::foreign;
+    auto line = take_line(text);
+    const auto length = line.size();
+    if (length < shortest_line || length > longest_line || length % 4 != 0)
+        return kind::foreign;
+    std::uint8_t kinds = kinds_in(line);
+    while (!text.empty() && (kinds & kind::foreign) == 0) {
+        line = take_line(text);
+        const bool last = text.empty();
+        kinds |= line.size() == length || (last && line.size() < length) ? kinds_in(line)
+                                                                         : kind::foreign;
+    }
+    return kinds;
+}
+
 /// What stands behind `data:...;base64,`; all of it when it is no such URL.
 std::string_view behind_data_head(std::string_view text)
 {
@@ -68,10 +107,12 @@ bool is_payload(std::string_view text, Standing standing)
     if (standing == Standing::among_names && bytes.size() == text.size() &&
         bytes.size() <= shortest_bare)
         return false;
+    for (int end = 0; end < 2 && (bytes.ends_with('\n') || bytes.ends_with('\r')); ++end)
+        bytes.remove_suffix(1);
     for (int padding = 0; padding < 2 && bytes.ends_with('='); ++padding)
         bytes.remove_suffix(1);
     constexpr std::uint8_t mixed = kind::capital | kind::small | kind::digit;
-    return (kinds_in(bytes) & (mixed | kind::foreign)) == mixed;
+    return (kinds_in_lines(bytes) & (mixed | kind::foreign)) == mixed;
 }
 
 }  // namespace spillway::dialect

@@ -48,11 +48,13 @@ Part part_of(std::string_view key)
     }
 }
 
-/// Parts that are neither text nor a picture, in OpenAI's, Anthropic's and vLLM's words.
+/// Parts that are neither text nor a picture, in OpenAI's, Anthropic's and vLLM's words
+/// (`attachment_kind`).
 bool is_enclosure(std::string_view kind)
 {
-    constexpr std::array<std::string_view, 6> kinds{"input_audio", "audio_url",  "video_url",
-                                                    "file",        "input_file", "document"};
+    constexpr std::array<std::string_view, 9> kinds{"input_audio", "audio_url",   "audio",
+                                                    "video_url",   "input_video", "video",
+                                                    "file",        "input_file",  "document"};
     return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "payload.hpp"
+#include "prompt_words.hpp"
 #include "spillway/dialect/json_walk.hpp"
 #include "wire_words.hpp"
 
@@ -16,12 +17,8 @@ using chat::Prompt;
 using chat::PromptPiece;
 using chat::Speaker;
 
-/// Members whose strings may be base64 instead of text.
-bool may_hold_payload(std::string_view key)
-{
-    return is(key, "url") || is(key, "data") || is(key, "file_data") || is(key, "image_url") ||
-           is(key, "b64_json") || is(key, "file_url") || is(key, "images");
-}
+/// As many as a token usually stands for.
+constexpr std::size_t bytes_per_token = 4;
 
 /// Numbers of fewer characters identify nobody by themselves.
 constexpr std::size_t shortest_number = 6;
@@ -30,19 +27,6 @@ constexpr std::size_t shortest_number = 6;
 bool is_punctuation(std::string_view text)
 {
     return text.find_first_not_of(" \t\r\n,:[]{}\"") == std::string_view::npos;
-}
-
-Speaker speaker_of(std::string_view role)
-{
-    if (is(role, "system") || is(role, "developer"))
-        return Speaker::system;
-    return is(role, "user") ? Speaker::user : Speaker::other;
-}
-
-bool carries_result(std::string_view kind)
-{
-    return is(kind, "tool") || is(kind, "function") || is(kind, "tool_result") ||
-           is(kind, "function_call_output");
 }
 
 /// One pass over a body. Pieces are added as strings come; a message's speaker is known at its end.
@@ -61,6 +45,7 @@ public:
     {
         json_.object([&](const JsonKey& key) { member(key); });
         name_last_user();
+        note_largest_input();
     }
 
 private:
@@ -71,7 +56,7 @@ private:
             conversation();
         } else if (is(key.text, "prompt")) {
             ++message_;
-            said_by_user([&] { strings(Speaker::user); });
+            said_by_user([&] { completion(); });
         } else if (is(key.text, "instructions") || is(key.text, "system")) {
             ++message_;
             strings(Speaker::system);
@@ -106,10 +91,59 @@ private:
                 strings(Speaker::other);
                 return;
             }
-            json_.skip();
+            take_token();
             if (json_.end() - begin >= shortest_number)
                 keep_raw(begin - 1, json_.end() + 1);
         });
+    }
+
+    void take_token()
+    {
+        json_.skip();
+        ++prompt_.token_ids;
+    }
+
+    /// The prompt of a completion: a text, tokens, or a list of such.
+    void completion()
+    {
+        if (json_.peek() != '[') {
+            strings(Speaker::user);
+            return;
+        }
+        json_.array([&] {
+            if (is_number())
+                take_token();
+            else
+                one_of_several([&] { strings(Speaker::user); });
+        });
+    }
+
+    /// A prompt of a list: each has the window of the model for itself.
+    template <class Read>
+    void one_of_several(Read&& read)
+    {
+        const auto before = size();
+        read();
+        const auto own = size() - before;
+        listed_ += own;
+        largest_ = std::max(largest_, own);
+    }
+
+    /// Bytes of text so far; a token stands for as many as one usually has.
+    [[nodiscard]] std::size_t size() const
+    {
+        return text_bytes_ + prompt_.token_ids * bytes_per_token;
+    }
+
+    /// What stands beside the list goes along with each of its prompts.
+    void note_largest_input()
+    {
+        constexpr std::size_t million = 1'000'000;
+        if (listed_ == 0)
+            return;
+        const auto longest = size() - listed_ + largest_;
+        prompt_.largest_input =
+            static_cast<std::uint32_t>((longest * million + size() - 1) / size());
     }
 
     /// Messages, items of the Responses API, or the plain texts of an embedding.
@@ -125,9 +159,9 @@ private:
             if (json_.peek() == '{')
                 message();
             else if (is_number() && numbers_are_tokens_)
-                json_.skip();
+                take_token();
             else
-                said_by_user([&] { strings(Speaker::user); });
+                one_of_several([&] { said_by_user([&] { strings(Speaker::user); }); });
         });
     }
 
@@ -197,10 +231,12 @@ private:
                     [&](const JsonKey& member) { result = value_of(member, speaker) || result; });
                 break;
             default:
-                if (is_number() && !numbers_are_tokens_)
-                    keep_number();
-                else
+                if (!is_number())
                     json_.skip();
+                else if (numbers_are_tokens_)
+                    take_token();
+                else
+                    keep_number();
         }
         return result;
     }
@@ -225,12 +261,12 @@ private:
         if (own)
             keep_raw(key.offset, json_.offset() + 1);
         const bool tokens = std::exchange(numbers_are_tokens_, false);
-        const bool bytes = is(name, "file_data") || (is(name, "data") && in_sound_);
+        const bool bytes = is(name, "file_data") || (is(name, "data") && place_ == Place::bytes);
         const auto standing =
             std::exchange(standing_, bytes ? Standing::for_bytes : Standing::among_names);
-        const bool sound = std::exchange(in_sound_, is(name, "input_audio"));
+        const auto place = std::exchange(place_, place_of(name));
         const bool result = strings(speaker, name);
-        in_sound_ = sound;
+        place_ = place;
         standing_ = standing;
         numbers_are_tokens_ = tokens;
         return result;
@@ -274,12 +310,10 @@ private:
     bool part_kind()
     {
         const auto word = kind();
-        if (is(word, "image_url") || is(word, "input_image") || is(word, "image"))
-            note(Attachment::Kind::image, prompt_.images);
-        else if (is(word, "input_audio") || is(word, "audio"))
-            note(Attachment::Kind::audio, prompt_.audios);
-        else if (is(word, "file") || is(word, "input_file") || is(word, "document"))
-            note(Attachment::Kind::file, prompt_.files);
+        if (const auto carried = attachment_kind(word))
+            note(*carried);
+        if (place_ == Place::source && is(word, "base64"))
+            place_ = Place::bytes;
         prompt_.schema = prompt_.schema ||
                          (names_format_ && (is(word, "json_schema") || is(word, "json_object")));
         return carries_result(word);
@@ -296,9 +330,12 @@ private:
         return word->raw;
     }
 
-    void note(Attachment::Kind kind, std::uint32_t& counter)
+    void note(Attachment::Kind kind)
     {
-        ++counter;
+        using Kind = Attachment::Kind;
+        ++(kind == Kind::image   ? prompt_.images
+           : kind == Kind::audio ? prompt_.audios
+                                 : prompt_.files);
         part_.known = true;
         part_.attachment.kind = kind;
     }
@@ -328,14 +365,20 @@ private:
             decoded_.resize(before);
             note_payload(*string);
         } else {
-            prompt_.pieces.push_back({speaker, message_, text});
+            keep_text(speaker, text);
         }
     }
 
     void keep(const JsonString& string, Speaker speaker)
     {
         if (!string.raw.empty())
-            prompt_.pieces.push_back({speaker, message_, text_of(string)});
+            keep_text(speaker, text_of(string));
+    }
+
+    void keep_text(Speaker speaker, std::string_view text)
+    {
+        text_bytes_ += text.size();
+        prompt_.pieces.push_back({speaker, message_, text});
     }
 
     /// Unescaped, in `decoded_` where it has to be.
@@ -375,8 +418,11 @@ private:
     Prompt& prompt_;
     Part part_;
     std::uint32_t message_ = 0;
+    std::size_t text_bytes_ = 0;
+    std::size_t listed_ = 0;   ///< Size of all prompts of a list.
+    std::size_t largest_ = 0;  ///< Of one of them.
     Standing standing_ = Standing::among_names;
-    bool in_sound_ = false;            ///< Straight in `input_audio`.
+    Place place_ = Place::other;
     bool names_format_ = false;        ///< In what says of what form the answer has to be.
     bool numbers_are_tokens_ = false;  ///< Straight in a prompt, in lists, but in no object.
 };

@@ -135,7 +135,28 @@ void QuotaReader::see(std::string_view name, std::string_view value)
         const auto dash = name.rfind('-');
         if (dash != std::string_view::npos)
             note(name.substr(dash + 1), name.substr(0, dash), value);
+    } else if (first == 'r' || first == 'R') {
+        if (take_prefix(name, "ratelimit-"))
+            note(name, {}, value);
     }
+}
+
+/// Takes the window off the end of "requests-day".
+QuotaReader::Window QuotaReader::take_window(std::string_view& what)
+{
+    constexpr std::pair<std::string_view, Window> ends[] = {{"-minute", Window::minute},
+                                                            {"-hour", Window::hour},
+                                                            {"-day", Window::day},
+                                                            {"-month", Window::month}};
+    if (what.empty())
+        return Window::bare;
+    for (const auto& [end, window] : ends) {
+        if (what.size() <= end.size() || !iequals(what.substr(what.size() - end.size()), end))
+            continue;
+        what.remove_suffix(end.size());
+        return window;
+    }
+    return Window::unsaid;
 }
 
 void QuotaReader::note(std::string_view field, std::string_view what, std::string_view value)
@@ -143,11 +164,14 @@ void QuotaReader::note(std::string_view field, std::string_view what, std::strin
     constexpr std::pair<std::string_view, What> words[] = {{"requests", What::requests},
                                                            {"tokens", What::tokens},
                                                            {"input-tokens", What::input_tokens},
-                                                           {"output-tokens", What::output_tokens}};
+                                                           {"output-tokens", What::output_tokens},
+                                                           {"req", What::requests},
+                                                           {"", What::requests}};
+    const auto window = take_window(what);
     for (const auto& [word, known] : words) {
         if (!iequals(what, word))
             continue;
-        Limit& limit = limits_[static_cast<std::size_t>(known)];
+        Limit& limit = limits_[static_cast<std::size_t>(known)][static_cast<std::size_t>(window)];
         if (iequals(field, "remaining"))
             limit.left = parse_count(value);
         else if (iequals(field, "reset"))
@@ -155,18 +179,26 @@ void QuotaReader::note(std::string_view field, std::string_view what, std::strin
     }
 }
 
+std::optional<chat::Allowance> QuotaReader::tightest(What what) const
+{
+    std::optional<chat::Allowance> found;
+    for (const Limit& limit : limits_[static_cast<std::size_t>(what)]) {
+        if (!limit.left)
+            continue;
+        const chat::Allowance each{*limit.left, limit.reset.value_or(usual_window)};
+        if (!found || each.left < found->left ||
+            (each.left == found->left && each.reset > found->reset))
+            found = each;
+    }
+    return found;
+}
+
 chat::Quota QuotaReader::quota() const
 {
-    const auto allowance = [this](What what) -> std::optional<chat::Allowance> {
-        const Limit& limit = limits_[static_cast<std::size_t>(what)];
-        if (!limit.left)
-            return std::nullopt;
-        return chat::Allowance{*limit.left, limit.reset.value_or(usual_window)};
-    };
     chat::Quota quota;
-    quota.requests = allowance(What::requests);
+    quota.requests = tightest(What::requests);
     for (const What what : {What::tokens, What::input_tokens, What::output_tokens}) {
-        const auto limit = allowance(what);
+        const auto limit = tightest(what);
         // What is left for answers says nothing about a prompt, unless it is nothing.
         const bool counts = limit && (what != What::output_tokens || limit->left == 0);
         if (counts && (!quota.tokens || limit->left < quota.tokens->left))

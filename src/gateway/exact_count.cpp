@@ -38,10 +38,12 @@ bool is_doubtful(const Described& described, const route::Deployment& deployment
     const auto window = route::window_of(deployment, state.window);
     if (!window || state.unreachable || state.loading)
         return false;
-    const auto answer = features.answer.value_or(Tokens{1});
-    const auto upper = features.uppers.of(deployment.family, features.prompt_upper);
-    return (upper + answer > *window && features.prompt < *window) ||
-           doubtful_by_a_rule(described.route->source(), features.prompt, upper, *window);
+    const auto answer = route::asked_of(deployment, features.answer).value_or(Tokens{1});
+    const auto upper = route::largest_of(
+        features.uppers.of(deployment.family, features.prompt_upper), features.largest_input);
+    const auto best = route::largest_of(features.prompt, features.largest_input);
+    return (upper + answer > *window && best < *window) ||
+           doubtful_by_a_rule(described.route->source(), best, upper, *window);
 }
 
 /// All that is said in the prompt; numbers and names of members are not counted.
@@ -112,7 +114,8 @@ std::optional<DoubtfulFit> doubtful_fit(const Described& described, const Infere
         fit.deployment = index;
         fit.question = std::move(question->body);
         fit.path = beside_v1(upstream.base_path, question->path);
-        fit.beside = tokens::template_tokens(tokens::family_of(upstream.model), prompt.turns);
+        fit.beside = tokens::template_tokens(tokens::family_of(upstream.model), prompt.turns) +
+                     Tokens{prompt.token_ids};
         return fit;
     }
     return std::nullopt;

@@ -38,10 +38,10 @@ std::optional<Tokens> shortened(const route::Plan& plan, const route::Deployment
                                 std::optional<Tokens> told)
 {
     const auto& limits = plan.limits;
-    const auto asked = limits.answer ? limits.answer : deployment.default_answer;
+    const auto asked = route::asked_of(deployment, limits.answer);
     if (limits.answer_fit != config::AnswerFit::clamp || !asked)
         return std::nullopt;
-    const auto room = route::room_for_answer(deployment, told, limits.prompt_for(deployment));
+    const auto room = route::room_for_answer(deployment, told, limits.largest_for(deployment));
     if (!room || *room >= *asked)
         return std::nullopt;
     return std::max(Tokens{1}, *room);

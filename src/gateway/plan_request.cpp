@@ -223,6 +223,9 @@ void take_count(const chat::Prompt& prompt, const std::string& name, const Snaps
     if (models.size() > 1)
         described.features.uppers = counted.uppers;
     described.uncorrected = counted.uncorrected;
+    const auto task = described.features.task;
+    if (task == config::Task::embedding || task == config::Task::completion)
+        described.features.largest_input = prompt.largest_input;
 }
 
 /// Is there a deployment that was left out for its price?
@@ -382,6 +385,7 @@ Result<void> plan_request(Described described, InferenceRequest& request, Servic
         request.plan =
             std::make_unique<route::Plan>(route::straight_to(std::move(described.model)));
         request.plan->prefer = features.prefer;
+        request.plan->limits.largest_input = features.largest_input;
         request.plan->limits.access = access_of(request.arrival.caller, snapshot);
         if (request.endpoint() == chat::Endpoint::embeddings)
             request.plan->limits.vectors = route::vectors_at(request.asked, snapshot.table);

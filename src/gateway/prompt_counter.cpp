@@ -37,6 +37,8 @@ tokens::Count tokens_of(const chat::Attachment& attachment, const std::string& m
             return tokens::image_tokens(model, image_of(attachment));
         case chat::Attachment::Kind::audio:
             return tokens::audio_tokens(model, attachment.payload, attachment.characters);
+        case chat::Attachment::Kind::video:
+            return tokens::video_tokens(attachment.characters);
         case chat::Attachment::Kind::file:
             break;
     }
@@ -104,8 +106,9 @@ PromptCount PromptCounter::count(const chat::Prompt& prompt, std::span<const Cou
     PromptCount counted;
     const auto usual = models.front().family;
     const auto exact = count_exactly(prompt, usual, library);
+    const auto given = tokens::exactly(Tokens{prompt.token_ids});
     if (exact) {
-        counted.best = tokens::exactly(*exact) + beside_text(prompt, models.front());
+        counted.best = tokens::exactly(*exact) + given + beside_text(prompt, models.front());
         counted.uppers.set(usual, counted.best.upper);
         if (models.size() == 1)
             return counted;
@@ -118,10 +121,12 @@ PromptCount PromptCounter::count(const chat::Prompt& prompt, std::span<const Cou
         const auto family = model.family;
         const auto estimate =
             tokens::Estimator(family).estimate(classes) + beside_text(prompt, model);
-        counted.uncorrected.set(family, estimate.tokens);
+        // Tokens that were given say nothing of how well texts are estimated.
+        if (prompt.token_ids == 0)
+            counted.uncorrected.set(family, estimate.tokens);
         if (exact && family == usual)
             continue;
-        const auto best = corrected(model.name, estimate);
+        const auto best = corrected(model.name, estimate) + given;
         counted.uppers.set(family, best.upper);
         if (&model == &models.front())
             counted.best = best;

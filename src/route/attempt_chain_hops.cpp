@@ -270,8 +270,10 @@ bool AttemptChain::fits(DeploymentIndex deployment, const Moment& moment) const
     if (!window || (!table_->settings().pre_call_checks && !walk_->overflowed)) {
         return true;
     }
-    const auto prompt = walk_->request.plan.limits.uppers.of((*table_)[deployment].family,
-                                                             walk_->request.prompt_estimate);
+    const auto& limits = walk_->request.plan.limits;
+    const auto prompt =
+        largest_of(limits.uppers.of((*table_)[deployment].family, walk_->request.prompt_estimate),
+                   limits.largest_input);
     return *window >= prompt && (!walk_->overflowed_window || *window > *walk_->overflowed_window);
 }
 

@@ -27,6 +27,7 @@ Limits limits_of(const Features& request, const Standing& standing)
     limits.content = request.content;
     limits.prompt = request.prompt_upper;
     limits.uppers = request.uppers;
+    limits.largest_input = request.largest_input;
     limits.answer = request.answer;
     limits.choices = request.choices;
     limits.max_cost = request.max_cost;
@@ -171,10 +172,11 @@ Error nobody_left(const Plan& plan, const Standing& standing, std::string_view a
         return {Errc::no_local_deployment,
                 "This request must stay local, and no local deployment can serve it" + tail + "."};
     if (any_is(candidates, Verdict::too_small))
-        return {Errc::context_window_exceeded,
-                "ContextWindowExceededError: the prompt of about " +
-                    std::to_string(count(plan.limits.prompt)) +
-                    " tokens and the answer fit no deployment of \"" + name + "\"" + tail + "."};
+        return {
+            Errc::context_window_exceeded,
+            "ContextWindowExceededError: the prompt of about " +
+                std::to_string(count(largest_of(plan.limits.prompt, plan.limits.largest_input))) +
+                " tokens and the answer fit no deployment of \"" + name + "\"" + tail + "."};
     if (any_is(candidates, Verdict::too_dear))
         return {Errc::cost_ceiling, "Every deployment of \"" + name +
                                         "\" may cost more than the ceiling allows" + tail + "."};
@@ -257,7 +259,7 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
         plan.why.budget = *turn;
     plan.limits.answer_fit = action.answer_fit;
     // What the rule sets goes over the client's own on the wire, so it is what is judged.
-    const auto asked = answer_asked({request.answer, request.choices}, action.parameters);
+    const auto asked = answer_under(request, action.parameters);
     plan.limits.answer = asked.longest;
     plan.limits.choices = asked.choices;
     plan.limits.max_cost = lower_of(request.max_cost, action.max_cost);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "spillway/base/text.hpp"
+#include "spillway/route/limits.hpp"
 #include "spillway/tokens/family.hpp"
 
 namespace spillway::route {
@@ -201,6 +202,8 @@ Features read_features(const Json& object, const privacy::ClassNames& names)
     features.prompt = Tokens{number_at(object, "prompt")};
     features.prompt_upper = Tokens{number_at(object, "prompt_upper")};
     features.uppers = uppers_at(object);
+    features.largest_input = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(number_at(object, "largest_input"), 0, whole_prompt));
     if (const auto answer = object.find("answer"); answer != object.end())
         features.answer = Tokens{number_at(object, "answer")};
     features.choices = {choices_at(object, "n"), choices_at(object, "best_of")};
@@ -236,6 +239,7 @@ std::string to_json(const Features& features, const privacy::ClassNames& names)
     out.number("task", static_cast<int>(features.task))
         .number("prompt", count(features.prompt))
         .number("prompt_upper", count(features.prompt_upper))
+        .number("largest_input", features.largest_input)
         .number("turns", features.turns)
         .number("content", features.content.bits())
         .number("client", static_cast<int>(features.client))

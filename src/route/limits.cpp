@@ -44,13 +44,22 @@ bool fits(const Deployment& deployment, const Limits& limits, std::optional<Toke
     const auto window = window_of(deployment, told);
     if (limits.fit == Fit::unchecked || !window)
         return true;
-    const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && limits.answer;
-    const auto needed =
-        count(limits.prompt_for(deployment)) + (whole_answer ? count(*limits.answer) : 1);
+    const auto answer = asked_of(deployment, limits.answer);
+    const bool whole_answer = limits.answer_fit == config::AnswerFit::as_asked && answer;
+    const auto needed = count(limits.largest_for(deployment)) + (whole_answer ? count(*answer) : 1);
     return needed <= count(*window);
 }
 
 }  // namespace
+
+Tokens largest_of(Tokens prompt, std::uint32_t largest_input)
+{
+    if (largest_input == 0 || largest_input >= whole_prompt)
+        return prompt;
+    constexpr std::int64_t whole = whole_prompt;
+    const auto tokens = std::min(count(prompt), most_tokens);
+    return Tokens{(tokens * largest_input + whole - 1) / whole};
+}
 
 std::string_view name(Verdict verdict)
 {
@@ -112,12 +121,23 @@ AnswerAsked answer_asked(AnswerAsked own, const std::vector<config::Parameter>& 
     return own;
 }
 
+AnswerAsked answer_under(const Features& request, const std::vector<config::Parameter>& parameters)
+{
+    auto asked = answer_asked({request.answer, request.choices}, parameters);
+    if (request.task == config::Task::embedding)
+        asked.longest = request.answer;
+    return asked;
+}
+
+std::optional<Tokens> asked_of(const Deployment& deployment, std::optional<Tokens> asked)
+{
+    return asked ? asked : deployment.default_answer;
+}
+
 Tokens longest_answer(const Deployment& deployment, std::optional<Tokens> asked)
 {
     const auto most = deployment.max_output_tokens;
-    const auto longest = asked                       ? *asked
-                         : deployment.default_answer ? *deployment.default_answer
-                                                     : most.value_or(usual_longest_answer);
+    const auto longest = asked_of(deployment, asked).value_or(most.value_or(usual_longest_answer));
     return most ? std::min(longest, *most) : longest;
 }
 

@@ -83,6 +83,18 @@ Count audio_tokens(std::string_view model, std::string_view base64, std::size_t 
     return rounded(length.likely * 25, length.longest * 50);
 }
 
+Count video_tokens(std::size_t characters)
+{
+    constexpr double tokens_a_second = 300;
+    constexpr Seconds unknown{60, 600};
+    constexpr double usual_rate = 125'000;
+    constexpr double lowest_rate = 12'500;
+    if (characters == 0)
+        return rounded(unknown.likely * tokens_a_second, unknown.longest * tokens_a_second);
+    const double bytes = bytes_of(characters);
+    return rounded(bytes / usual_rate * tokens_a_second, bytes / lowest_rate * tokens_a_second);
+}
+
 Count file_tokens(std::string_view base64, std::size_t characters)
 {
     if (characters == 0)

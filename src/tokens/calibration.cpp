@@ -8,9 +8,18 @@
 namespace spillway::tokens {
 namespace {
 
-/// Ratios from 1/4 to 4 on a logarithmic scale, 2.9 % a bin. What lies outside counts at the edge.
+/// Ratios from 1/4 to 4 on a logarithmic scale, 2.9 % a bin.
 constexpr double widest = 1.3862943611198906;  // log 4
 constexpr double bin_width = 2 * widest / Calibration::bins;
+
+/// What a tokenizer may make of a text that we put at 1. Half as much as the fitted families is
+/// less than any makes; four times as much happens where one has no words for a script and takes
+/// bytes. Outside, the upstream counts something else: what was not in its cache, its own system
+/// prompt, nothing at all.
+constexpr double least_ratio = 0.5;
+constexpr double most_ratio = 4;
+/// The bin of `least_ratio`. Rows of before may hold something in lower ones.
+constexpr std::size_t first_bin = Calibration::bins / 4;
 
 /// About a thousand large prompts.
 constexpr std::uint32_t full = 4'096;
@@ -35,8 +44,11 @@ void Calibration::observe(Tokens estimated, Tokens reported)
         return;
     const double ratio =
         static_cast<double>(count(reported)) / static_cast<double>(count(estimated));
+    if (ratio < least_ratio || ratio > most_ratio)
+        return;
     const double place = (std::log(ratio) + widest) / bin_width;
-    const double bin = std::clamp(std::floor(place), 0.0, static_cast<double>(bins - 1));
+    const double bin = std::clamp(std::floor(place), static_cast<double>(first_bin),
+                                  static_cast<double>(bins - 1));
     seen_[static_cast<std::size_t>(bin)] += weight_of(reported);
     halve_when_full();
 }
@@ -86,7 +98,9 @@ Count Calibration::apply(const Count& estimate) const
         weight() < enough_for_band ? std::max(fitted_upper, seen_upper) : seen_upper;
 
     const auto corrected = std::max<std::int64_t>(1, std::llround(tokens * factor()));
-    const auto highest = std::max<std::int64_t>(corrected, std::llround(std::ceil(upper)));
+    // However few an upstream reports: what we count ourselves may come again.
+    const auto highest = std::max<std::int64_t>(std::max(corrected, count(estimate.tokens)),
+                                                std::llround(std::ceil(upper)));
     return {Tokens{corrected}, Tokens{highest}, Certainty::estimated};
 }
 
@@ -129,7 +143,7 @@ Result<Calibration> Calibration::from_row(std::string_view row)
         const auto [comma, bad_count] = std::from_chars(colon + 1, end, seen);
         if (bad_count != std::errc() || seen > full || (comma != end && *comma != ','))
             return fail(Errc::invalid_request, "a calibration whose counts cannot be read");
-        read.seen_[bin] = seen;
+        read.seen_[bin] = bin < first_bin ? std::uint16_t{0} : seen;
         at = comma == end ? end : comma + 1;
     }
     read.halve_when_full();

@@ -105,6 +105,43 @@ def test_one_list_of_tokens_is_one_input(workshop, upstream):
     assert [request.json["input"] for request in upstream.requests] == [[1, 2, 3, 4, 5]]
 
 
+# --- what they count as
+
+
+async def one_vector_each(turn):
+    asked = turn.request.json["input"]
+    count = 1 if isinstance(asked[0], int) else len(asked)
+    rows = [{"object": "embedding", "index": index, "embedding": [1.0]} for index in range(count)]
+    await r.whole({"object": "list", "data": rows, "model": "emb", "usage": {"prompt_tokens": 1, "total_tokens": 1}})(turn)
+
+
+@pytest.mark.parametrize("ids", [list(range(5000)), [list(range(2500))] * 2], ids=["one", "two"])
+def test_tokens_are_counted_one_by_one_against_a_ceiling(workshop, upstream, ids):
+    upstream.default = one_vector_each
+    daemon = serve(workshop, upstream, input_cost_per_token=0.001, output_cost_per_token=0)
+    asked = {"model": "m", "input": ids, "encoding_format": "float"}
+    refused = daemon.client.post("/v1/embeddings", asked, [("x-spillway-max-cost", "4.9")])
+    assert (refused.status, refused.error["code"]) == (400, "cost_ceiling")
+    assert not upstream.requests
+    assert daemon.client.post("/v1/embeddings", asked, [("x-spillway-max-cost", "5.1")]).status == 200
+
+
+def test_a_window_holds_one_input_of_a_list_and_no_more(workshop, upstream):
+    upstream.default = one_vector_each
+    daemon = workshop.serve(deployment("m", upstream.base, model_info={"mode": "embedding", "max_input_tokens": 1000}),
+                            routes={"auto": {"otherwise": {"use": ["m"], "params": {"max_tokens": 5000}}}})
+
+    def status(*inputs):
+        asked = {"model": "auto", "input": inputs, "encoding_format": "float"}
+        return daemon.client.post("/v1/embeddings", asked).status
+
+    words = "word " * 300
+    assert status(*[words] * 10) == 200
+    assert status(words * 10) == 400
+    assert status("x", words * 10) == 400
+    assert status("x") == 200, "the answer is no text, whatever the rule sets"
+
+
 def test_a_part_that_fails_fails_the_whole_and_the_next_place_gets_all_of_it(workshop):
     first, second = workshop.upstream("first"), workshop.upstream("second")
     first.next(embedder(), r.status(500, "no"))

@@ -27,7 +27,7 @@ struct PromptPiece {
 
 /// What a request carries beside text: a part of a message's content.
 struct Attachment {
-    enum class Kind : std::uint8_t { image, audio, file };
+    enum class Kind : std::uint8_t { image, audio, file, video };
     /// OpenAI's `detail` of an image.
     enum class Detail : std::uint8_t { unsaid, low, high };
     Kind kind{};
@@ -46,8 +46,12 @@ struct Prompt {
     std::uint32_t tools = 0;         ///< Offered to the model.
     std::uint32_t images = 0;
     std::uint32_t audios = 0;
-    std::uint32_t files = 0;
-    std::vector<Attachment> attachments;  ///< Those of the three that stand in lists of parts.
+    std::uint32_t files = 0;      ///< Documents and videos.
+    std::uint32_t token_ids = 0;  ///< Tokens that are given as their numbers.
+    /// Of a list of prompts (embeddings, completions): what the largest of them has of the whole,
+    /// in millionths, by bytes. 0: all of it is one prompt.
+    std::uint32_t largest_input = 0;
+    std::vector<Attachment> attachments;  ///< Those that stand in lists of parts.
     bool schema = false;                  ///< JSON is demanded of the answer.
     std::string_view last_user;           ///< Its pieces, joined by newlines.
     std::string_view system;              ///< The same of the system.

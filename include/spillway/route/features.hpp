@@ -61,9 +61,12 @@ enum class BoundaryBy : std::uint8_t { nobody, rule, key, header, metadata, sens
 /// the request, so that another configuration can be asked later what it would have done.
 struct Features {
     config::Task task = config::Task::chat;
-    Tokens prompt{};               ///< Best count, in tokens of the route's usual model.
-    Tokens prompt_upper{};         ///< Upper end of its error band; rules use this one.
-    FamilyTokens uppers;           ///< Of the families that the route leads to: for fit and cost.
+    Tokens prompt{};        ///< Best count, in tokens of the route's usual model.
+    Tokens prompt_upper{};  ///< Upper end of its error band; rules use this one.
+    FamilyTokens uppers;    ///< Of the families that the route leads to: for fit and cost.
+    /// Of a list of prompts: what the largest has of the whole, in millionths; a window holds no
+    /// more than that one. 0: all of it is one prompt.
+    std::uint32_t largest_input = 0;
     std::optional<Tokens> answer;  ///< Longest answer that was asked for.
     chat::Choices choices;         ///< How many of them.
     std::uint32_t turns = 0;

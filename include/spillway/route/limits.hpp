@@ -39,6 +39,12 @@ enum class Verdict : std::uint8_t {
     return verdict != Verdict::kept && verdict < Verdict::resting;
 }
 
+/// A whole in the millionths of `Features::largest_input`.
+inline constexpr std::uint32_t whole_prompt = 1'000'000;
+
+/// What the largest prompt of a list has of the tokens of all; rounded up.
+[[nodiscard]] Tokens largest_of(Tokens prompt, std::uint32_t largest_input);
+
 enum class Fit : std::uint8_t { unchecked, checked };
 
 /// What every deployment that a request is sent to must satisfy, on every retry and fallback.
@@ -50,6 +56,7 @@ struct Limits {
     ContentSet content;
     Tokens prompt{};      ///< Upper end, where the deployment's own family was not counted.
     FamilyTokens uppers;  ///< Upper ends by family.
+    std::uint32_t largest_input = 0;  ///< As in `Features`.
     std::optional<Tokens> answer;
     chat::Choices choices;  ///< How many answers are paid for.
     std::optional<NanoUsd> max_cost;
@@ -60,6 +67,11 @@ struct Limits {
     [[nodiscard]] Tokens prompt_for(const Deployment& deployment) const
     {
         return uppers.of(deployment.family, prompt);
+    }
+    /// What of it the deployment's window must hold at once.
+    [[nodiscard]] Tokens largest_for(const Deployment& deployment) const
+    {
+        return largest_of(prompt_for(deployment), largest_input);
     }
     friend bool operator==(const Limits&, const Limits&) = default;
 };
@@ -77,8 +89,17 @@ struct AnswerAsked {
 [[nodiscard]] AnswerAsked answer_asked(AnswerAsked own,
                                        const std::vector<config::Parameter>& parameters);
 
+/// What `request` asks for under a rule that sets these. Vectors have no length that could be set.
+[[nodiscard]] AnswerAsked answer_under(const Features& request,
+                                       const std::vector<config::Parameter>& parameters);
+
 /// What an answer may grow to where neither the request nor the model says.
 inline constexpr Tokens usual_longest_answer{16'384};
+
+/// What the deployment itself is asked for: what a request says, else what the deployment adds to
+/// requests that say nothing.
+[[nodiscard]] std::optional<Tokens> asked_of(const Deployment& deployment,
+                                             std::optional<Tokens> asked);
 
 /// How long one answer of the deployment may become: what is asked for, else what the deployment
 /// adds to requests that ask for nothing, else what its model can.

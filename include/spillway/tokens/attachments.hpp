@@ -17,6 +17,12 @@ namespace spillway::tokens {
 [[nodiscard]] Count audio_tokens(std::string_view model, std::string_view base64,
                                  std::size_t characters);
 
+/// Tokens of a video: 300 a second, which is what Gemini takes for pictures and sound; others take
+/// fewer pictures of it. Its length is guessed from its size at 1 Mbit/s, with 100 kbit/s as upper
+/// end.
+/// @param characters  As above. 0: counts as a minute, with ten as upper end.
+[[nodiscard]] Count video_tokens(std::size_t characters);
+
 /// Tokens of a document. No maker publishes a rule for the text and the pictures of pages that they
 /// take out of it, so this is a guess with a wide upper end: of a PDF one token in 16 bytes, and at
 /// most one a byte and 3,000 more; of anything else, which can only be text, one in four, and at

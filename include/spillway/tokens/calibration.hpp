@@ -21,10 +21,12 @@ public:
     static constexpr std::size_t bins = 96;
 
     /// A request whose prompt we put at `estimated` and the upstream at `reported`. Larger prompts
-    /// weigh more, up to four times; nothing is learned from numbers below one.
+    /// weigh more, up to four times; nothing is learned from numbers below one, nor from reports
+    /// that no tokenizer explains: less than half of the estimate, more than four times as much.
     void observe(Tokens estimated, Tokens reported);
 
-    /// `estimate` in the light of what was seen. Exact counts stay as they are.
+    /// `estimate` in the light of what was seen; its upper end is never below what was estimated.
+    /// Exact counts stay as they are.
     [[nodiscard]] Count apply(const Count& estimate) const;
 
     /// What estimates are multiplied with: 1 while nothing is known.

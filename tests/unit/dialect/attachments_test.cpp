@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "padded.hpp"
 #include "spillway/dialect/prompt_reader.hpp"
@@ -101,6 +102,67 @@ TEST_F(Attachments, AreTextWhereItIsNoBase64OrStandsElsewhere)
     EXPECT_TRUE(holds(R"({"type":"other","other":{"data":"Ab1Cd2Ef3"}})", "Ab1Cd2Ef3"));
     EXPECT_TRUE(
         holds(R"({"type":"input_audio","input_audio":{"more":{"data":"Ab1Cd2Ef3"}}})", "Ab1Cd2"));
+}
+
+TEST_F(Attachments, OfASourceAreBytesWhereItSaysSo)
+{
+    const std::string data = "iVBORw0KGgoAAAANSUhEUgAACAAAABAACAIAAAAAAAAAAAAA";
+    const auto source = [&data](const std::string& kind) {
+        return R"({"type":"image","source":{"type":")" + kind +
+               R"(","media_type":"image/png","data":")" + data + R"("}})";
+    };
+    const auto picture = one(source("base64"));
+    EXPECT_EQ(picture.kind, Kind::image);
+    EXPECT_EQ(picture.payload, data);
+    EXPECT_TRUE(read(source("base64")).pieces.empty() ||
+                read(source("base64")).pieces.back().text != data);
+    EXPECT_EQ(one(source("text")).characters, 0U);
+    EXPECT_EQ(read(source("text")).pieces.back().text, data) << "a text may be anything";
+    const auto& next = read(source("base64") + R"(,{"type":"other","data":")" + data + R"("})");
+    EXPECT_EQ(next.pieces.back().text, data) << "said of that source only";
+}
+
+TEST_F(Attachments, MayBeBrokenIntoLines)
+{
+    std::string lines;
+    for (int line = 0; line < 100; ++line)
+        lines += "iVBORw0KGgoAAAANSUhEUgAACAAAABAACAIAAAAAAAAAAAAAiVBORw0KGgoAAAANSUhEUgAACAAA\\n";
+    const auto picture =
+        one(R"({"type":"image","source":{"type":"base64","media_type":"image/png","data":")" +
+            lines + R"("}})");
+    EXPECT_EQ(picture.kind, Kind::image);
+    EXPECT_EQ(picture.characters, lines.size());
+}
+
+TEST_F(Attachments, AreSoundsAndVideosInTheWordsOfOthers)
+{
+    const std::string data = "AAAAIGZ0eXBpc29tAAACAGlzb21pc28yYXZjMW1wNDE=";
+    struct Row {
+        std::string part;
+        Kind kind;
+        std::size_t characters;
+    };
+    const std::vector<Row> rows{
+        {R"({"type":"audio_url","audio_url":{"url":"data:audio/wav;base64,)" + data + R"("}})",
+         Kind::audio, data.size()},
+        {R"({"type":"audio_url","audio_url":{"url":"https://example.com/a.wav"}})", Kind::audio, 0},
+        {R"({"type":"video_url","video_url":{"url":"data:video/mp4;base64,)" + data + R"("}})",
+         Kind::video, data.size()},
+        {R"({"type":"video_url","video_url":"data:video/mp4;base64,)" + data + R"("})", Kind::video,
+         data.size()},
+        {R"({"type":"video_url","video_url":{"url":"https://example.com/a.mp4"}})", Kind::video, 0},
+        {R"({"type":"input_video","input_video":{"data":")" + data + R"(","format":"mp4"}})",
+         Kind::video, data.size()}};
+    for (const auto& row : rows) {
+        const auto found = one(row.part);
+        EXPECT_EQ(found.kind, row.kind) << row.part;
+        EXPECT_EQ(found.characters, row.characters) << row.part;
+        const auto& prompt = read(row.part);
+        EXPECT_EQ(prompt.audios, row.kind == Kind::audio ? 1U : 0U) << row.part;
+        EXPECT_EQ(prompt.files, row.kind == Kind::video ? 1U : 0U) << row.part;
+        for (const auto& piece : prompt.pieces)
+            EXPECT_EQ(piece.text.find(data), std::string_view::npos) << row.part;
+    }
 }
 
 TEST_F(Attachments, WithEscapesHaveTheirLengthOnly)

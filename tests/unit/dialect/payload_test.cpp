@@ -50,6 +50,41 @@ TEST(Payload, IsBase64OfAnyLengthWhereBytesBelong)
     EXPECT_FALSE(is_payload("", Standing::for_bytes));
 }
 
+/// `text` with `end` behind every `length` characters, as Python's `encodebytes` writes it.
+std::string broken(const std::string& text, std::size_t length, std::string_view end)
+{
+    std::string lines;
+    for (std::size_t at = 0; at < text.size(); at += length)
+        lines.append(text.substr(at, length)).append(end);
+    return lines;
+}
+
+TEST(Payload, MayBeBrokenIntoLines)
+{
+    for (const std::size_t length : {60U, 64U, 76U, 128U})
+        for (const std::string_view end : {"\n", "\r\n"})
+            for (const std::size_t size : {6'000U, 6'080U, 6'144U}) {
+                const auto lines = broken(base64(size) + "==", length, end);
+                EXPECT_TRUE(is_payload(lines)) << length << " " << size;
+                EXPECT_TRUE(is_payload(lines.substr(0, lines.size() - end.size())));
+                EXPECT_TRUE(is_payload("data:image/png;base64," + lines));
+            }
+    EXPECT_TRUE(is_payload(broken(base64(200), 76, "\n"), Standing::for_bytes));
+    EXPECT_FALSE(is_payload(broken(base64(200), 76, "\n"))) << "may be a list";
+}
+
+TEST(Payload, IsNoListOfLines)
+{
+    const auto good = base64(6'080);
+    for (const std::size_t length : {1U, 22U, 56U, 66U, 132U, 4'100U})
+        EXPECT_FALSE(is_payload(broken(good, length, "\n"))) << length;
+    EXPECT_FALSE(is_payload(broken(good, 76, " \n")));
+    EXPECT_FALSE(is_payload(broken(good, 76, "\n\n")));
+    EXPECT_FALSE(is_payload(broken(good, 76, "\n") + good)) << "the last is longer";
+    EXPECT_FALSE(is_payload(broken(good, 76, "\n").insert(77 * 20, "4111111111111111\n")));
+    EXPECT_FALSE(is_payload("\n" + good));
+}
+
 TEST(Payload, IsNoTextOfAnyWriting)
 {
     std::string chinese;

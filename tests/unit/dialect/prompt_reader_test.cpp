@@ -25,6 +25,8 @@ struct Heard {
     std::uint32_t tool_results = 0;
     std::uint32_t images = 0;
     std::uint32_t files = 0;
+    std::uint32_t token_ids = 0;
+    std::uint32_t largest_input = 0;
     bool schema = false;
 };
 
@@ -43,6 +45,8 @@ Heard hear(std::string_view body)
     heard.tool_results = prompt.tool_results;
     heard.images = prompt.images;
     heard.files = prompt.files;
+    heard.token_ids = prompt.token_ids;
+    heard.largest_input = prompt.largest_input;
     heard.schema = prompt.schema;
     return heard;
 }
@@ -139,6 +143,40 @@ TEST(PromptReader, ReadsEmbeddings)
     const auto tokens = hear(R"({"model":"m","input":[1212,4111111111111111]})");
     EXPECT_THAT(tokens.raw, IsEmpty());
     EXPECT_EQ(tokens.turns, 0U);
+}
+
+TEST(PromptReader, CountsTokensGivenAsNumbers)
+{
+    const std::vector<std::pair<std::string, std::uint32_t>> rows{
+        {R"({"input":[1,2,3]})", 3},
+        {R"({"input":[[1,2],[3]]})", 3},
+        {R"({"prompt":[1,2,3]})", 3},
+        {R"({"prompt":[[1,2],[3]]})", 3},
+        {R"({"prompt":"1 2 3"})", 0},
+        {R"({"input":["1","2"]})", 0},
+        {R"({"prompt":"x","context":[7,8]})", 2},
+        {R"({"prompt":"x","stop":[7,8]})", 0},
+        {R"({"messages":[{"role":"user","content":[7,8]}]})", 0},
+        {R"({"input":[{"role":"user","content":[7,8]}]})", 0}};
+    for (const auto& [body, ids] : rows)
+        EXPECT_EQ(hear(body).token_ids, ids) << body;
+}
+
+TEST(PromptReader, TellsTheLargestPromptOfAList)
+{
+    const std::vector<std::pair<std::string, std::uint32_t>> rows{
+        {R"({"input":["abc","a"]})", 750'000},
+        {R"({"input":["abc"]})", 1'000'000},
+        {R"({"input":"abc"})", 0},
+        {R"({"input":[1,2,3]})", 0},
+        {R"({"input":[[1,2,3],[4]]})", 750'000},
+        {R"({"prompt":["abc","a"]})", 750'000},
+        {R"({"prompt":["ab","a"],"suffix":"end"})", 833'334},
+        {R"({"prompt":["",""]})", 0},
+        {R"({"messages":[{"role":"user","content":"a"},{"role":"user","content":"b"}]})", 0},
+        {R"({"input":[{"role":"user","content":"a"},{"role":"user","content":"b"}]})", 0}};
+    for (const auto& [body, share] : rows)
+        EXPECT_EQ(hear(body).largest_input, share) << body;
 }
 
 TEST(PromptReader, ReadsItemsOfResponses)

@@ -82,6 +82,74 @@ TEST(Quota, IsReadFromAnthropicsHeaders)
     EXPECT_EQ(quota.tokens, (Allowance{9'000, 20s}));
 }
 
+struct VendorCase {
+    std::string name;
+    std::vector<Field> fields;
+    std::optional<Allowance> requests;
+    std::optional<Allowance> tokens;
+};
+class Vendor : public testing::TestWithParam<VendorCase> {};
+
+TEST_P(Vendor, IsUnderstood)
+{
+    const auto quota = read_quota(GetParam().fields, now);
+    EXPECT_EQ(quota.requests, GetParam().requests);
+    EXPECT_EQ(quota.tokens, GetParam().tokens);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Words, Vendor,
+    testing::Values(VendorCase{"Cerebras",
+                               {{"x-ratelimit-limit-requests-day", "14400"},
+                                {"x-ratelimit-remaining-requests-day", "14000"},
+                                {"x-ratelimit-reset-requests-day", "33011.382"},
+                                {"x-ratelimit-remaining-tokens-minute", "59000"},
+                                {"x-ratelimit-reset-tokens-minute", "11.5"}},
+                               Allowance{14'000, 33'011'382ms},
+                               Allowance{59'000, 11'500ms}},
+                    VendorCase{"CerebrasByTheMinute",
+                               {{"x-ratelimit-remaining-requests-day", "14000"},
+                                {"x-ratelimit-reset-requests-day", "33011"},
+                                {"x-ratelimit-remaining-requests-minute", "0"},
+                                {"x-ratelimit-reset-requests-minute", "45.5"}},
+                               Allowance{0, 45'500ms},
+                               {}},
+                    VendorCase{"BothSpent",
+                               {{"x-ratelimit-remaining-requests-minute", "0"},
+                                {"x-ratelimit-reset-requests-minute", "45"},
+                                {"x-ratelimit-remaining-requests-day", "0"},
+                                {"x-ratelimit-reset-requests-day", "3600"}},
+                               Allowance{0, 3'600s},
+                               {}},
+                    VendorCase{"SambaNova",
+                               {{"x-ratelimit-remaining-requests", "20"},
+                                {"x-ratelimit-reset-requests", "30"},
+                                {"x-ratelimit-remaining-requests-day", "3"},
+                                {"x-ratelimit-reset-requests-day", "4h17m"}},
+                               Allowance{3, 4h + 17min},
+                               {}},
+                    VendorCase{"Mistral",
+                               {{"x-ratelimit-limit-req-minute", "60"},
+                                {"x-ratelimit-remaining-req-minute", "59"},
+                                {"x-ratelimit-remaining-tokens-minute", "47196"},
+                                {"x-ratelimit-remaining-tokens-month", "3950246"},
+                                {"x-ratelimit-tokens-query-cost", "2804"}},
+                               Allowance{59, 60s},
+                               Allowance{47'196, 60s}},
+                    VendorCase{"OpenRouter",
+                               {{"X-RateLimit-Limit", "50"},
+                                {"X-RateLimit-Remaining", "0"},
+                                {"X-RateLimit-Reset", "1795255230000"}},
+                               Allowance{0, 30s},
+                               {}},
+                    VendorCase{"TheDraftOfTheIetf",
+                               {{"RateLimit-Limit", "100"},
+                                {"RateLimit-Remaining", "7"},
+                                {"RateLimit-Reset", "50"}},
+                               Allowance{7, 50s},
+                               {}}),
+    [](const auto& tested) { return tested.param.name; });
+
 TEST(Quota, IsSpentWhenNoAnswerTokenIsLeft)
 {
     const std::vector<Field> fields{{"anthropic-ratelimit-tokens-remaining", "12000"},
@@ -105,7 +173,12 @@ TEST(Quota, PassesOverWhatItDoesNotUnderstand)
 {
     const std::vector<Field> fields{{"x-ratelimit-remaining-requests", "many"},
                                     {"x-ratelimit-remaining-tokens", "-1"},
-                                    {"x-ratelimit-remaining", "7"},
+                                    {"x-ratelimit-limit", "7"},
+                                    {"x-ratelimit-remaining-tokens-prompt", "7"},
+                                    {"x-ratelimit-remaining-minute", "7"},
+                                    {"ratelimit-policy", "7"},
+                                    {"ratelimit", "7"},
+                                    {"retry-after", "7"},
                                     {"x-ratelimit-", "7"},
                                     {"x-ratelimit-remaining-audio", "7"},
                                     {"anthropic-ratelimit-unified-status", "allowed"},

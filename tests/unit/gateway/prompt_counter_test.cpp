@@ -64,7 +64,7 @@ TEST_F(Counting, WhatIsTakenIsTakenOnce)
 
 TEST_F(Counting, GivesEachFamilyItsOwnUpperEnd)
 {
-    const std::vector<std::string> models{"gpt-4o", "qwen3"};
+    const std::vector<CountedModel> models{CountedModel("gpt-4o"), CountedModel("qwen3")};
     const std::string german = "Donaudampfschifffahrtsgesellschaft 4111 2222 3333 0815 ";
     prompt_.pieces.front().text = german;
     const auto counted = counter_.count(prompt_, models, nullptr);
@@ -75,7 +75,7 @@ TEST_F(Counting, GivesEachFamilyItsOwnUpperEnd)
 
 TEST_F(Counting, LearnsOfTheModelThatServedAlone)
 {
-    const std::vector<std::string> models{"gpt-4o", "qwen3"};
+    const std::vector<CountedModel> models{CountedModel("gpt-4o"), CountedModel("qwen3")};
     const auto before = counter_.count(prompt_, models, nullptr);
     const auto own = before.uncorrected[tokens::Family::qwen];
     for (int i = 0; i < 300; ++i)
@@ -93,9 +93,24 @@ TEST_F(Counting, LearnsNothingFromWhatNobodyEstimated)
     EXPECT_TRUE(counter_.take_fresh().empty());
 }
 
+TEST_F(Counting, AddsTokensThatAreGivenWhateverWasLearned)
+{
+    teach(counter_, 300);
+    const auto text = counter_.count(prompt_, std::span(&model_, 1), nullptr);
+    prompt_.token_ids = 5'000;
+    const auto all = counter_.count(prompt_, std::span(&model_, 1), nullptr);
+    EXPECT_EQ(all.best.tokens, text.best.tokens + Tokens{5'000});
+    EXPECT_EQ(all.best.upper, text.best.upper + Tokens{5'000});
+    EXPECT_EQ(all.uppers[tokens::Family::llama3], all.best.upper);
+    EXPECT_EQ(all.uncorrected, route::FamilyTokens{}) << "nothing to learn from";
+    prompt_.pieces.clear();
+    const auto alone = counter_.count(prompt_, std::span(&model_, 1), nullptr).best;
+    EXPECT_EQ(alone.tokens, alone.upper) << "no band";
+}
+
 TEST_F(Counting, CountsPicturesByTheirSizeAndDetail)
 {
-    const std::string model = "gpt-4o";
+    const CountedModel model("gpt-4o");
     const auto with = [&](chat::Attachment attachment) {
         auto prompt = prompt_;
         prompt.images = 1;
@@ -120,7 +135,7 @@ TEST_F(Counting, CountsPicturesByTheirSizeAndDetail)
 
 TEST_F(Counting, CountsSoundsAndFiles)
 {
-    const std::string model = "gpt-4o";
+    const CountedModel model("gpt-4o");
     const auto upper = [&](chat::Attachment::Kind kind) {
         auto prompt = prompt_;
         chat::Attachment attachment;

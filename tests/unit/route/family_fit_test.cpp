@@ -43,6 +43,70 @@ TEST(FamilyFit, TakesTheUsualCountWhereNobodyCounted)
     EXPECT_THAT(scene.chain(request), ElementsAre("cloud", "home"));
 }
 
+/// Each prompt of a list has the window for itself; all of them are paid for.
+TEST(FamilyFit, HoldsOnlyTheLargestPromptOfAListAgainstAWindow)
+{
+    const Scene scene(file);
+    struct Row {
+        std::uint32_t largest;
+        std::vector<std::string> chain;
+    };
+    const std::vector<std::string> all{"cloud", "home", "other"};
+    const std::vector<std::string> wide{"cloud"};
+    for (const auto& row : {Row{0, wide}, Row{whole_prompt, wide}, Row{100'000, all},
+                            Row{102'387, all}, Row{102'389, wide}}) {
+        auto request = counted(80'000);
+        request.prompt = request.prompt_upper = Tokens{80'000};
+        request.largest_input = row.largest;
+        EXPECT_EQ(scene.chain(request), row.chain) << row.largest;
+        request.max_cost = NanoUsd{79'000'000};
+        EXPECT_NE(scene.chain(request), row.chain) << "the price is that of all";
+    }
+}
+
+TEST(FamilyFit, GivesAnEmbeddingNoAnswerWhateverARuleSets)
+{
+    const Scene scene(R"(model_list:
+- {model_name: vec, litellm_params: {model: openai/text-embedding-3-small, api_key: k, input_cost_per_token: 0.000001, output_cost_per_token: 0.000001}, model_info: {mode: embedding, max_input_tokens: 100}}
+routes:
+  r: {otherwise: {use: [vec], params: {max_tokens: 500}}}
+)");
+    Features request;
+    request.task = config::Task::embedding;
+    request.prompt = request.prompt_upper = Tokens{100};
+    request.answer = Tokens{0};
+    const auto plan = scene.decide(request);
+    ASSERT_TRUE(plan) << plan.error().message();
+    EXPECT_EQ(plan->limits.answer, Tokens{0});
+    EXPECT_EQ(plan->worst_cost, NanoUsd{100'000});
+}
+
+/// What a deployment adds to requests that say nothing is asked of it like anything else.
+TEST(FamilyFit, HoldsADeploymentsOwnAnswerAgainstItsWindow)
+{
+    constexpr std::string_view own = R"(model_list:
+- {model_name: home, litellm_params: {model: ollama/qwen3, max_tokens: 4000}, model_info: {max_input_tokens: 4096}}
+routes:
+  r: {otherwise: {use: [home]}}
+  c: {otherwise: {use: [home], clamp_max_tokens: true}}
+)";
+    const Scene scene(own);
+    struct Row {
+        std::int64_t prompt;
+        std::optional<Tokens> answer;
+        std::string route;
+        std::string chain;
+    };
+    for (const auto& row : {Row{96, {}, "r", "home"}, Row{97, {}, "r", "context_length_exceeded"},
+                            Row{1'500, Tokens{500}, "r", "home"}, Row{1'500, {}, "c", "home"},
+                            Row{4'096, {}, "c", "context_length_exceeded"}}) {
+        Features request;
+        request.prompt = request.prompt_upper = Tokens{row.prompt};
+        request.answer = row.answer;
+        EXPECT_THAT(scene.chain(request, row.route), ElementsAre(row.chain)) << row.prompt;
+    }
+}
+
 TEST(FamilyFit, PricesEachTargetByItsOwnTokens)
 {
     const Scene scene(file);

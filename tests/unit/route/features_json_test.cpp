@@ -12,6 +12,7 @@ Features rich()
     features.prompt = Tokens{900};
     features.prompt_upper = Tokens{1'100};
     features.uppers.set(tokens::Family::qwen, Tokens{1'300});
+    features.largest_input = 250'000;
     features.answer = Tokens{0};
     features.choices = {3, 5};
     features.turns = 3;
@@ -45,6 +46,7 @@ TEST(FeaturesJson, ComesBackAsItWas)
     EXPECT_EQ(to_json(*read, names), text);
     EXPECT_EQ(read->sensitive, rich().sensitive);
     EXPECT_EQ(read->uppers, rich().uppers);
+    EXPECT_EQ(read->largest_input, 250'000U);
     EXPECT_EQ(read->answer, Tokens{0});
     EXPECT_EQ(read->choices, rich().choices);
     EXPECT_EQ(read->score->tier, score::Tier::complex);

@@ -42,6 +42,18 @@ TEST(AudioTokens, DoNotTrustARateThatNoSoundHas)
     EXPECT_EQ(audio_tokens("gpt-4o", silent, 128'000).tokens, Tokens{60});
 }
 
+TEST(VideoTokens, FollowTheLengthThatItsSizeLeaves)
+{
+    // 3 MB: 24 seconds at 1 Mbit/s.
+    const auto clip = video_tokens(4'000'000);
+    EXPECT_EQ(clip.tokens, Tokens{7'200});
+    EXPECT_EQ(clip.upper, Tokens{72'000});
+    EXPECT_GE(video_tokens(1).tokens, Tokens{1});
+    const auto link = video_tokens(0);
+    EXPECT_EQ(link.tokens, Tokens{18'000});
+    EXPECT_EQ(link.upper, Tokens{180'000});
+}
+
 TEST(FileTokens, LeaveADocumentAWideUpperEnd)
 {
     const auto pdf = file_tokens("JVBERi0xLjcK", 64'000);

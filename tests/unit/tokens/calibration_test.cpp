@@ -72,6 +72,29 @@ TEST(Calibration, LearnsNothingFromMissingNumbers)
     EXPECT_EQ(calibration, Calibration{});
 }
 
+TEST(Calibration, LearnsNothingFromWhatNoTokenizerExplains)
+{
+    for (const std::int64_t reported : {1, 346, 499, 4'001, 50'000})
+        EXPECT_EQ(after(80, reported), Calibration{}) << reported;
+    for (const std::int64_t reported : {500, 600, 3'000, 4'000})
+        EXPECT_EQ(after(80, reported).weight(), 320U) << reported;
+    EXPECT_NEAR(after(400, 500).factor(), 0.5, 0.02);
+}
+
+TEST(Calibration, NeverPutsTheUpperEndBelowTheEstimate)
+{
+    for (const int reports : {1, 20, 80, 800})
+        for (const std::int64_t reported : {500, 700, 950})
+            EXPECT_GE(after(reports, reported).apply(thousand).upper, thousand.tokens)
+                << reports << " of " << reported;
+}
+
+TEST(CalibrationRow, LeavesOutWhatIsNotLearnedAnyLonger)
+{
+    EXPECT_EQ(*Calibration::from_row("1;0:320,23:8"), Calibration{});
+    EXPECT_EQ(Calibration::from_row("1;0:320,24:8")->weight(), 8U);
+}
+
 TEST(Calibration, ForgetsWhatWasLongAgo)
 {
     Calibration calibration = after(5'000, 1000);
