@@ -100,6 +100,7 @@ private:
 }
 
 void read_number(Pass& pass, std::size_t at);
+void read_parted_card(Pass& pass, std::size_t begin);
 void read_iban(Pass& pass, std::size_t at, std::size_t run);
 void read_travel_document(Pass& pass, std::size_t at, std::size_t run);
 void read_phone(Pass& pass, std::size_t at, std::size_t run);
