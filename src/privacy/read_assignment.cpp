@@ -199,6 +199,34 @@ bool holds_login(std::string_view text, std::size_t at)
     return false;
 }
 
+/// Telegram: the bot's number, ':', 35 characters of which the first is 'A'. In addresses "bot"
+/// stands before the number.
+constexpr std::size_t messenger_key = 35;
+
+bool is_messenger_token(std::string_view text, std::size_t at)
+{
+    constexpr std::size_t fewest_digits = 8;
+    constexpr std::size_t most_digits = 10;
+    if (text[at] != ':' || at < fewest_digits || !is_digit(text[at - 1]) ||
+        text.substr(at + 1, 1) != "A") {
+        return false;
+    }
+    auto begin = at;
+    while (begin > 0 && at - begin <= most_digits && is_digit(text[begin - 1])) {
+        --begin;
+    }
+    const auto before = text.substr(0, begin);
+    if (at - begin < fewest_digits || at - begin > most_digits ||
+        !(before.empty() || !is_alnum(before.back()) || before.ends_with("bot"))) {
+        return false;
+    }
+    const auto is_part = [](char c) { return is_alnum(c) || c == '-' || c == '_'; };
+    const auto key = text.substr(at + 1, messenger_key);
+    const auto behind = text.substr(at + 1 + key.size(), 1);
+    return key.size() == messenger_key && std::all_of(key.begin(), key.end(), is_part) &&
+           (behind.empty() || !is_part(behind.front())) && looks_random(key);
+}
+
 }  // namespace
 
 void read_assignment(Pass& pass, std::size_t at)
@@ -208,6 +236,10 @@ void read_assignment(Pass& pass, std::size_t at)
         if (holds_login(text, at)) {
             pass.report(ClassId::secret, text.substr(at, longest_value));
         }
+        return;
+    }
+    if (is_messenger_token(text, at)) {
+        pass.report(ClassId::secret, text.substr(at + 1, messenger_key));
         return;
     }
     if (pass.is_value_read(at)) {
