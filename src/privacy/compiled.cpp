@@ -181,6 +181,9 @@ public:
             add_all(SecretHint::terraform, std::array{std::string_view{"atlasv1."}});
             add_all(SecretHint::jwt, std::array{std::string_view{"eyj"}});
             add_all(SecretHint::bearer, std::array{std::string_view{"bearer"}});
+            add_all(SecretHint::basic, std::array{std::string_view{"basic"}});
+            add_all(SecretHint::curl, std::array{std::string_view{"curl"}});
+            add_all(SecretHint::mysql, std::array{std::string_view{"mysql"}});
             add_all(SecretHint::spoken, spoken);
             add_all(SecretHint::webhook, webhooks);
         }

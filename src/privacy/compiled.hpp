@@ -31,6 +31,9 @@ enum class SecretHint : std::uint8_t {
     terraform,  ///< The middle of one of Terraform's tokens.
     pem,        ///< "private key": one, when a PEM header surrounds the words.
     bearer,     ///< A credential follows in the same header.
+    basic,      ///< "Basic": a login in base64 follows.
+    curl,       ///< The program: a login may be among its options.
+    mysql,      ///< The same, without a name before it.
     spoken,     ///< "the password is": something that looks like one follows.
     webhook,    ///< The address alone lets anybody post.
     key,        ///< Only files with private keys hold it.

@@ -296,6 +296,15 @@ void read_secret(Pass& pass, const WordEntry& entry, std::size_t begin, std::siz
         case SecretHint::bearer:
             read_bearer(pass, end);
             return;
+        case SecretHint::basic:
+            read_basic(pass, end);
+            return;
+        case SecretHint::curl:
+            read_curl(pass, end);
+            return;
+        case SecretHint::mysql:
+            read_mysql(pass, end);
+            return;
         case SecretHint::spoken:
             read_spoken(pass, end);
             return;

@@ -122,12 +122,38 @@ TEST(Secret, IsWhatIsAssignedToATellingName)
         {"密码是hunter22", "secret"},
         {"?password=hunter22&x=1", "secret"},
         {"apiKey := \"a8F3kZ09qLmX7vBt2RyW\"", "secret"},
+        {"OPENAI_KEY: a8F3kZ09qLmX7vBt2RyW5uHc1NpD4sGe6jKoa8F3", "secret"},
+        {"AZURE_OPENAI_KEY=3f9a01c7e4b25d68f9a01c7e4b25d683", "secret"},
+        {"openaiKey: 'a8F3kZ09qLmX7vBt2RyW5uHc'", "secret"},
+    });
+}
+
+TEST(Secret, IsALoginOfAHeaderOrAProgram)
+{
+    expect_all({
+        {"Authorization: Basic YWRtaW46UzNjcjN0UHc5OQ==", "secret"},
+        {"\"authorization\": \"Basic YWRtaW46UzNjcjN0UHc5OQ==\"", "secret"},
+        {"curl -u admin:S3cr3tPw99 https://db.internal/x", "secret"},
+        {"curl -s --user 'admin:S3cr3tPw99' https://db.internal/x", "secret"},
+        {"mysql -h db -u root -pS3cr3tPw99 shop", "secret"},
+        {"mysqldump -pS3cr3tPw99 shop", "secret"},
+        {"Basic authentication sends a name", "none"},
+        {"Basic YWRtaW4=", "none"},
+        {"curl -u $LOGIN https://db.internal", "none"},
+        {"curl -u admin:$PASSWORD1 https://db.internal", "none"},
+        {"docker run -u 1000:1000 curl", "none"},
+        {"mysql -u root -p shop1", "none"},
+        {"docker run mysql -p3306:3306", "none"},
     });
 }
 
 TEST(Secret, IsNotProgramTextAboutSecrets)
 {
     expect_all({
+        {"cache_key = '3f9a01c7e4b25d68f9a01c7e4b25d683'", "none"},
+        {"publicKey: a8F3kZ09qLmX7vBt2RyW5uHc", "none"},
+        {"MODEL_KEY=llama-3.1-8b-instruct-q4_0-gguf", "none"},
+        {"monkey: a8F3kZ09qLmX7vBt2RyW5uHc", "none"},
         {"password = getpass.getpass()", "none"},
         {"password: str = Field(...)", "none"},
         {"password: SecretStr", "none"},
