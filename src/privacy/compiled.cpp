@@ -47,6 +47,36 @@ std::string with_single_blanks(std::string_view word)
     return out;
 }
 
+/// Four characters each, since the filter of the trie tells no more apart: with "SK" alone it would
+/// let every word through that begins so.
+std::vector<std::string> hex_key_openings()
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::vector<std::string> out;
+    for (const char first : digits) {
+        for (const char second : digits) {
+            out.push_back(std::string("sk") + first + second);
+        }
+    }
+    return out;
+}
+
+/// Three decimal digits in base64, the first of them not 0.
+std::vector<std::string> bot_token_openings()
+{
+    constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    constexpr unsigned sextet = 0x3F;
+    std::vector<std::string> out;
+    for (unsigned number = 100; number < 1000; ++number) {
+        const unsigned bytes =
+            (('0' + number / 100) << 16U) | (('0' + number / 10 % 10) << 8U) | ('0' + number % 10);
+        out.push_back({alphabet[bytes >> 18U], alphabet[(bytes >> 12U) & sextet],
+                       alphabet[(bytes >> 6U) & sextet], alphabet[bytes & sextet]});
+    }
+    return out;
+}
+
 class Compiler {
 public:
     explicit Compiler(Compiled& compiled) : compiled_(compiled) {}
@@ -105,9 +135,20 @@ public:
         }
     }
 
+    void add_tokens()
+    {
+        const auto forms = token_forms();
+        for (std::size_t i = 0; i < forms.size(); ++i) {
+            WordEntry entry;
+            entry.hint = SecretHint::token;
+            entry.token_form = static_cast<std::uint8_t>(i);
+            add(forms[i].prefix, entry);
+        }
+    }
+
     void add_secrets()
     {
-        const auto add_all = [this](SecretHint hint, auto words) {
+        const auto add_all = [this](SecretHint hint, const auto& words) {
             for (const std::string_view word : words) {
                 WordEntry entry;
                 entry.hint = hint;
@@ -134,15 +175,15 @@ public:
                                       std::string_view{"discord.com/api/webhooks/"},
                                       std::string_view{"discordapp.com/api/webhooks/"}};
         if (compiled_.wanted.contains(ClassId::secret)) {
-            const auto forms = token_forms();
-            for (std::size_t i = 0; i < forms.size(); ++i) {
-                WordEntry entry;
-                entry.hint = SecretHint::token;
-                entry.token_form = static_cast<std::uint8_t>(i);
-                add(forms[i].prefix, entry);
-            }
+            add_tokens();
+            add_all(SecretHint::hex_key, hex_key_openings());
+            add_all(SecretHint::bot_token, bot_token_openings());
+            add_all(SecretHint::terraform, std::array{std::string_view{"atlasv1."}});
             add_all(SecretHint::jwt, std::array{std::string_view{"eyj"}});
             add_all(SecretHint::bearer, std::array{std::string_view{"bearer"}});
+            add_all(SecretHint::basic, std::array{std::string_view{"basic"}});
+            add_all(SecretHint::curl, std::array{std::string_view{"curl"}});
+            add_all(SecretHint::mysql, std::array{std::string_view{"mysql"}});
             add_all(SecretHint::spoken, spoken);
             add_all(SecretHint::webhook, webhooks);
         }

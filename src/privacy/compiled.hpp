@@ -24,13 +24,19 @@ enum class Wording : std::uint8_t {
 /// What has to be looked at when a word says that a secret is near.
 enum class SecretHint : std::uint8_t {
     none,
-    token,    ///< A key of a known vendor begins with it.
-    jwt,      ///< A JSON web token may begin here.
-    pem,      ///< "private key": one, when a PEM header surrounds the words.
-    bearer,   ///< A credential follows in the same header.
-    spoken,   ///< "the password is": something that looks like one follows.
-    webhook,  ///< The address alone lets anybody post.
-    key,      ///< Only files with private keys hold it.
+    token,      ///< A key of a known vendor begins with it.
+    jwt,        ///< A JSON web token may begin here.
+    hex_key,    ///< "SK" and hexadecimal digits: a key of Twilio may begin here.
+    bot_token,  ///< Digits in base64: a token of Discord may begin here.
+    terraform,  ///< The middle of one of Terraform's tokens.
+    pem,        ///< "private key": one, when a PEM header surrounds the words.
+    bearer,     ///< A credential follows in the same header.
+    basic,      ///< "Basic": a login in base64 follows.
+    curl,       ///< The program: a login may be among its options.
+    mysql,      ///< The same, without a name before it.
+    spoken,     ///< "the password is": something that looks like one follows.
+    webhook,    ///< The address alone lets anybody post.
+    key,        ///< Only files with private keys hold it.
 };
 
 /// What follows from a word.

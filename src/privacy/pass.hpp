@@ -100,12 +100,17 @@ private:
 }
 
 void read_number(Pass& pass, std::size_t at);
+void read_parted_card(Pass& pass, std::size_t begin);
 void read_iban(Pass& pass, std::size_t at, std::size_t run);
 void read_travel_document(Pass& pass, std::size_t at, std::size_t run);
 void read_phone(Pass& pass, std::size_t at, std::size_t run);
 void read_address(Pass& pass, std::size_t at);
 /// At ':' or '=': an assignment to a name such as `api_key`, or `://user:password@`.
 void read_assignment(Pass& pass, std::size_t at);
+/// Behind a word that a login follows: of a header, of a program's options.
+void read_basic(Pass& pass, std::size_t end);
+void read_curl(Pass& pass, std::size_t end);
+void read_mysql(Pass& pass, std::size_t end);
 /// At a word that a secret begins with or that is followed by one.
 void read_secret(Pass& pass, const WordEntry& entry, std::size_t begin, std::size_t end);
 

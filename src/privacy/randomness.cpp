@@ -92,6 +92,14 @@ bool looks_random(std::string_view value)
            (kinds.marks + kinds.joints) * 4 <= value.size();
 }
 
+bool looks_generated(std::string_view value)
+{
+    constexpr std::size_t shortest = 24;
+    const auto kinds = kinds_of(value);
+    return value.size() >= shortest && kinds.digits >= 3 &&
+           (kinds.marks + kinds.joints) * 10 <= value.size() && looks_random(value);
+}
+
 bool looks_chosen(std::string_view value)
 {
     const auto kinds = kinds_of(value);

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t longest_name = 40;
 constexpr std::size_t longest_value = 160;
 
-enum class NameKind { none, password, key };
+enum class NameKind { none, password, key, some_key };
 
 struct NameEnding {
     std::string_view ending;
@@ -32,6 +32,15 @@ constexpr std::array name_endings{
     NameEnding{"credential", NameKind::key},      NameEnding{"credentials", NameKind::key},
     NameEnding{"secretaccesskey", NameKind::key},
 };
+
+/// What stands before "key" where the key opens nothing: of data bases, caches, messages, and those
+/// that are meant for everybody.
+constexpr std::array<std::string_view, 26> harmless_keys{
+    "public",   "publishable", "primary", "foreign", "partition",  "sort", "cache",
+    "row",      "idempotency", "object",  "lookup",  "unique",     "hash", "range",
+    "map",      "group",       "index",   "message", "site",       "host", "file",
+    "document", "session",     "dedup",   "event",   "translation"};
+static_assert(!harmless_keys.back().empty());
 
 constexpr std::size_t pair(char a, char b)
 {
@@ -59,6 +68,7 @@ struct Name {
     std::array<char, longest_name> letters{};
     std::size_t size = 0;
     bool pass_alone = false;  ///< The last part is "pass": DB_PASS.
+    bool key_alone = false;   ///< The last of several parts is "key": OPENAI_KEY, openaiKey.
 
     [[nodiscard]] std::string_view view() const { return {letters.data(), size}; }
 };
@@ -90,7 +100,20 @@ Name name_before(std::string_view text, std::size_t at)
     name.pass_alone =
         name.view().ends_with("pass") &&
         (spelled.size() == pass_length || !is_alnum(spelled[spelled.size() - pass_length - 1]));
+    constexpr std::size_t key_length = 3;
+    if (name.view().ends_with("key") && spelled.size() > key_length) {
+        const char initial = spelled[spelled.size() - key_length];
+        const char before = spelled[spelled.size() - key_length - 1];
+        name.key_alone = !is_alnum(before) || (is_upper(initial) && !is_upper(before));
+    }
     return name;
+}
+
+bool is_harmless_key(std::string_view name)
+{
+    const auto owner = name.substr(0, name.size() - std::string_view("key").size());
+    return std::any_of(harmless_keys.begin(), harmless_keys.end(),
+                       [owner](std::string_view word) { return owner.ends_with(word); });
 }
 
 NameKind kind_of(const Name& name)
@@ -106,7 +129,9 @@ NameKind kind_of(const Name& name)
             longest = ending.size();
         }
     }
-    return kind;
+    const bool is_some_key =
+        kind == NameKind::none && name.key_alone && !is_harmless_key(name.view());
+    return is_some_key ? NameKind::some_key : kind;
 }
 
 /// What is assigned, from behind the sign on: quoted, or up to a blank.
@@ -172,6 +197,9 @@ bool is_secret_value(NameKind kind, const Value& value)
         is_expression(value)) {
         return false;
     }
+    if (kind == NameKind::some_key) {
+        return looks_generated(value.text) && !is_placeholder(value.text);
+    }
     return (is_password ? looks_chosen(value.text) : looks_random(value.text)) &&
            !is_placeholder(value.text);
 }
@@ -199,6 +227,34 @@ bool holds_login(std::string_view text, std::size_t at)
     return false;
 }
 
+/// Telegram: the bot's number, ':', 35 characters of which the first is 'A'. In addresses "bot"
+/// stands before the number.
+constexpr std::size_t messenger_key = 35;
+
+bool is_messenger_token(std::string_view text, std::size_t at)
+{
+    constexpr std::size_t fewest_digits = 8;
+    constexpr std::size_t most_digits = 10;
+    if (text[at] != ':' || at < fewest_digits || !is_digit(text[at - 1]) ||
+        text.substr(at + 1, 1) != "A") {
+        return false;
+    }
+    auto begin = at;
+    while (begin > 0 && at - begin <= most_digits && is_digit(text[begin - 1])) {
+        --begin;
+    }
+    const auto before = text.substr(0, begin);
+    if (at - begin < fewest_digits || at - begin > most_digits ||
+        !(before.empty() || !is_alnum(before.back()) || before.ends_with("bot"))) {
+        return false;
+    }
+    const auto is_part = [](char c) { return is_alnum(c) || c == '-' || c == '_'; };
+    const auto key = text.substr(at + 1, messenger_key);
+    const auto behind = text.substr(at + 1 + key.size(), 1);
+    return key.size() == messenger_key && std::all_of(key.begin(), key.end(), is_part) &&
+           (behind.empty() || !is_part(behind.front())) && looks_random(key);
+}
+
 }  // namespace
 
 void read_assignment(Pass& pass, std::size_t at)
@@ -208,6 +264,10 @@ void read_assignment(Pass& pass, std::size_t at)
         if (holds_login(text, at)) {
             pass.report(ClassId::secret, text.substr(at, longest_value));
         }
+        return;
+    }
+    if (is_messenger_token(text, at)) {
+        pass.report(ClassId::secret, text.substr(at + 1, messenger_key));
         return;
     }
     if (pass.is_value_read(at)) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "group_gap.hpp"
 #include "number_forms.hpp"
 #include "pass.hpp"
 
@@ -60,13 +61,48 @@ std::uint8_t value_of(char c)
     return static_cast<std::uint8_t>(is_digit(c) ? c - '0' : upper(c) - 'A' + 10);
 }
 
+constexpr std::size_t longest = 34;
+
+struct Account {
+    std::array<std::uint8_t, longest> characters{};
+    std::size_t count = 0;
+    std::size_t end = 0;
+    bool parted = false;   ///< Some gap is wider than one blank or hyphen: columns, a line's end.
+    bool in_fours = true;  ///< All gaps stand between groups of four.
+    bool small = false;    ///< Has small letters.
+};
+
+/// Reads up to `length` letters and digits, gaps between groups skipped.
+Account read_account(std::string_view text, std::size_t begin, std::size_t length)
+{
+    Account account;
+    account.end = begin;
+    while (account.end < text.size() && account.count < length) {
+        const char c = text[account.end];
+        if (is_alnum(c)) {
+            account.characters[account.count++] = value_of(c);
+            account.small = account.small || (is_letter(c) && !is_upper(c));
+            ++account.end;
+            continue;
+        }
+        const auto next = c == '-' ? account.end + 1 : gap_end(text, account.end);
+        if (next == account.end || next == text.size() || !is_alnum(text[next])) {
+            break;
+        }
+        account.parted = account.parted || (c != '-' && (c != ' ' || next != account.end + 1));
+        account.in_fours = account.in_fours && account.count % 4 == 0;
+        account.end = next;
+    }
+    return account;
+}
+
 }  // namespace
 
 /// Two letters of a country before the two check digits at `at`; the rest with or without blanks or
-/// hyphens between groups.
+/// hyphens between groups. Words over several lines could be read as one as well, so what is parted
+/// by more than a blank has to be in capitals and in groups of four.
 void read_iban(Pass& pass, std::size_t at, std::size_t run)
 {
-    constexpr std::size_t longest = 34;
     const auto text = pass.text();
     if (at < 2 || run < 2 || !is_letter(text[at - 2]) || !starts_clean(text, at - 2)) {
         return;
@@ -76,23 +112,16 @@ void read_iban(Pass& pass, std::size_t at, std::size_t run)
     if (length == 0) {
         return;
     }
-    std::array<std::uint8_t, longest> characters{};
-    std::size_t count = 0;
-    auto end = begin;
-    for (; end < text.size() && count < length; ++end) {
-        if (is_alnum(text[end])) {
-            characters[count++] = value_of(text[end]);
-        } else if ((text[end] != ' ' && text[end] != '-') || !is_alnum(text[end - 1])) {
-            break;
-        }
-    }
-    if (count != length || (end < text.size() && is_alnum(text[end]))) {
+    auto account = read_account(text, begin, length);
+    if (account.count != length || (account.end < text.size() && is_alnum(text[account.end])) ||
+        (account.parted && (account.small || !account.in_fours))) {
         return;
     }
+    auto& characters = account.characters;
     std::rotate(characters.begin(), characters.begin() + 4,
                 characters.begin() + static_cast<std::ptrdiff_t>(length));
     if (mod97(Digits(characters).first(length)) == 1) {
-        pass.report(ClassId::iban, text.substr(begin, end - begin));
+        pass.report(ClassId::iban, text.substr(begin, account.end - begin));
     }
 }
 

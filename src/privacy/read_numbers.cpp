@@ -104,6 +104,7 @@ void try_forms(Pass& pass, const Surroundings& around, std::size_t at, std::size
 
 void read_number(Pass& pass, std::size_t at)
 {
+    constexpr std::size_t first_group_of_card = 4;
     const auto text = pass.text();
     const auto run = run_at(text, at);
     const auto behind = at + run;
@@ -115,6 +116,10 @@ void read_number(Pass& pass, std::size_t at)
     around.clean = starts_clean(text, at);
     if (any_form(run, around.after, around.second)) {
         try_forms(pass, around, at, run);
+    }
+    if (run == first_group_of_card && around.clean && (card_first & around.first) != 0 &&
+        pass.wants(ClassId::payment_card)) {
+        read_parted_card(pass, at);
     }
     if (run >= 2 && is_letter(around.before) && pass.wants(ClassId::iban)) {
         read_iban(pass, at, run);

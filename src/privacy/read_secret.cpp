@@ -23,9 +23,9 @@ constexpr std::array forms{
     TokenForm{"ghs_", 30, 255},
     TokenForm{"ghr_", 30, 255},
     TokenForm{"github_pat_", 22, 255},
-    TokenForm{"glpat-", 20, 64},  // GitLab
-    TokenForm{"AKIA", 16, 16},    // AWS
-    TokenForm{"ASIA", 16, 16},
+    TokenForm{"glpat-", 20, 64},                         // GitLab
+    TokenForm{"AKIA", 16, 16, TokenAlphabet::capitals},  // AWS
+    TokenForm{"ASIA", 16, 16, TokenAlphabet::capitals},
     TokenForm{"AIza", 35, 35},  // Google
     TokenForm{"ya29.", 20, any_length},
     TokenForm{"GOCSPX-", 20, 40},
@@ -49,7 +49,20 @@ constexpr std::array forms{
     TokenForm{"lin_api_", 32, 64},      // Linear
     TokenForm{"dapi", 32, 36},          // Databricks
     TokenForm{"hvs.", 24, any_length},  // Vault
+    TokenForm{"dckr_pat_", 26, 36},     // Docker Hub
+    TokenForm{"dckr_oat_", 32, 32},
+    TokenForm{"figd_", 38, 64},                           // Figma
+    TokenForm{"glsa_", 41, 41},                           // Grafana
+    TokenForm{"ntn_", 46, 46},                            // Notion
+    TokenForm{"NRAK-", 27, 27, TokenAlphabet::capitals},  // New Relic
+    TokenForm{"sbp_", 40, 40, TokenAlphabet::hex},        // Supabase
 };
+
+constexpr bool is_hex(char c)
+{
+    const auto small = static_cast<char>(c | 0x20);
+    return is_digit(c) || (small >= 'a' && small <= 'f');
+}
 
 constexpr bool is_token(char c)
 {
@@ -80,6 +93,20 @@ bool token_starts(std::string_view text, std::size_t at)
     return at == 0 || !(is_token(text[at - 1]) || text[at - 1] == '.');
 }
 
+bool is_written_in(TokenAlphabet alphabet, std::string_view body)
+{
+    switch (alphabet) {
+        case TokenAlphabet::capitals:
+            return std::all_of(body.begin(), body.end(),
+                               [](char c) { return is_upper(c) || is_digit(c); });
+        case TokenAlphabet::hex:
+            return std::all_of(body.begin(), body.end(), is_hex) && looks_random(body);
+        case TokenAlphabet::any:
+            break;
+    }
+    return looks_random(body);
+}
+
 void read_token(Pass& pass, const TokenForm& form, std::size_t begin, std::size_t end)
 {
     const auto text = pass.text();
@@ -89,13 +116,10 @@ void read_token(Pass& pass, const TokenForm& form, std::size_t begin, std::size_
     }
     const auto stop = form.prefix == "SG." ? token_end(text, end) : segment_end(text, end);
     const auto body = text.substr(end, stop - end);
-    const bool lettered_only = form.prefix == "AKIA" || form.prefix == "ASIA";
     if (body.size() < form.least || body.size() > form.most || is_placeholder(body)) {
         return;
     }
-    if (lettered_only ? std::all_of(body.begin(), body.end(),
-                                    [](char c) { return is_upper(c) || is_digit(c); })
-                      : looks_random(body)) {
+    if (is_written_in(form.alphabet, body)) {
         pass.report(ClassId::secret, text.substr(begin, stop - begin));
     }
 }
@@ -115,6 +139,63 @@ void read_jwt(Pass& pass, std::size_t begin)
     const auto claims = segment_end(text, header + 1);
     if (claims - header > shortest_part) {
         pass.report(ClassId::secret, text.substr(begin, claims - begin));
+    }
+}
+
+/// Twilio: "SK" and 32 hexadecimal digits.
+void read_hex_key(Pass& pass, std::size_t begin)
+{
+    constexpr std::size_t length = 32;
+    const auto text = pass.text();
+    if (!token_starts(text, begin) || text.substr(begin, 2) != "SK") {
+        return;
+    }
+    const auto stop = segment_end(text, begin);
+    const auto body = text.substr(begin + 2, stop - begin - 2);
+    if (body.size() == length && is_written_in(TokenAlphabet::hex, body)) {
+        pass.report(ClassId::secret, text.substr(begin, stop - begin));
+    }
+}
+
+/// Discord: the bot's number in base64, six characters of the time, a signature.
+void read_bot_token(Pass& pass, std::size_t begin)
+{
+    constexpr std::size_t time_length = 6;
+    const auto text = pass.text();
+    if (!token_starts(text, begin) || !is_upper(text[begin])) {
+        return;
+    }
+    const auto number = segment_end(text, begin);
+    if (number - begin < 23 || number - begin > 28 || number >= text.size() ||
+        text[number] != '.') {
+        return;
+    }
+    const auto time = segment_end(text, number + 1);
+    if (time - number - 1 != time_length || time >= text.size() || text[time] != '.') {
+        return;
+    }
+    const auto stop = segment_end(text, time + 1);
+    const auto signature = text.substr(time + 1, stop - time - 1);
+    if (signature.size() >= 27 && signature.size() <= 38 && looks_random(signature)) {
+        pass.report(ClassId::secret, text.substr(begin, stop - begin));
+    }
+}
+
+/// Terraform: 14 letters and digits, ".atlasv1.", 60 to 70 characters.
+void read_terraform(Pass& pass, std::size_t begin, std::size_t end)
+{
+    constexpr std::size_t id_length = 14;
+    const auto text = pass.text();
+    if (begin <= id_length || text[begin - 1] != '.') {
+        return;
+    }
+    const auto from = begin - 1 - id_length;
+    const auto id = text.substr(from, id_length);
+    const auto stop = segment_end(text, end);
+    const auto body = text.substr(end, stop - end);
+    if (token_starts(text, from) && std::all_of(id.begin(), id.end(), is_alnum) &&
+        body.size() >= 60 && body.size() <= 70 && looks_random(body)) {
+        pass.report(ClassId::secret, text.substr(from, stop - from));
     }
 }
 
@@ -200,11 +281,29 @@ void read_secret(Pass& pass, const WordEntry& entry, std::size_t begin, std::siz
         case SecretHint::jwt:
             read_jwt(pass, begin);
             return;
+        case SecretHint::hex_key:
+            read_hex_key(pass, begin);
+            return;
+        case SecretHint::bot_token:
+            read_bot_token(pass, begin);
+            return;
+        case SecretHint::terraform:
+            read_terraform(pass, begin, end);
+            return;
         case SecretHint::pem:
             read_pem(pass, begin, end);
             return;
         case SecretHint::bearer:
             read_bearer(pass, end);
+            return;
+        case SecretHint::basic:
+            read_basic(pass, end);
+            return;
+        case SecretHint::curl:
+            read_curl(pass, end);
+            return;
+        case SecretHint::mysql:
+            read_mysql(pass, end);
             return;
         case SecretHint::spoken:
             read_spoken(pass, end);

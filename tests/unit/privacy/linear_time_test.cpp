@@ -24,14 +24,14 @@ TEST_P(HostileText, IsReadToItsEnd)
     EXPECT_TRUE(full_scanner().scan(text + " DE89370400440532013000 ").contains(ClassId::iban));
 }
 
-INSTANTIATE_TEST_SUITE_P(Units, HostileText,
-                         testing::Values("7", "1 ", "11 ", "1.1.", "@", "a@", "a@a.", "eyJ", "eyJ.",
-                                         "eyJ-", " ", "sk-", "ghp_", "=",
-                                         "password=", "password: ", "://", "://a:", "%41",
-                                         "\\u0034", "\\", "\xEF\xBC\x94", "\xE2\x80\x8B", "+1",
-                                         "+49 ", "DE12 ", "123456782 ", "ssn ", "top ", "strictly ",
-                                         "-----BEGIN ", "bearer ", "(030) ", "\xC3", "\xFF",
-                                         "4111 1111 1111 1112 ", "P<UTO<", "password is "));
+INSTANTIATE_TEST_SUITE_P(
+    Units, HostileText,
+    testing::Values("7", "1 ", "11 ", "1.1.", "@", "a@", "a@a.", "eyJ", "eyJ.", "eyJ-", " ", "sk-",
+                    "ghp_", "=", "password=", "password: ", "://", "://a:", "%41", "\\u0034", "\\",
+                    "\xEF\xBC\x94", "\xE2\x80\x8B", "+1", "+49 ", "DE12 ", "123456782 ", "ssn ",
+                    "top ", "strictly ", "-----BEGIN ", "bearer ", "(030) ", "\xC3", "\xFF",
+                    "4111 1111 1111 1112 ", "4111\n1111\n1111\n1111\n", "4111\t1111\t1111\t1111 x ",
+                    "DE12\n3456\t", "P<UTO<", "password is "));
 
 }  // namespace
 }  // namespace spillway::privacy

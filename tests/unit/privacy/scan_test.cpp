@@ -29,6 +29,20 @@ TEST(Scan, JoinsPiecesOfOneMessage)
     }
 }
 
+TEST(Scan, JoinsPiecesWithLinesInThem)
+{
+    for (const std::string text :
+         {"pay 4111 1111\r\n  1111 1111 today", "pay 4111\n1111\n1111\n1111 today",
+          "pay 4111\t1111\t1111\t1111 today"}) {
+        for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+            Scan scan(full_scanner());
+            scan.add(std::string_view(text).substr(0, cut));
+            scan.add(std::string_view(text).substr(cut));
+            EXPECT_EQ(scan.found(), ClassSet{ClassId::payment_card}) << text << cut;
+        }
+    }
+}
+
 TEST(Scan, JoinsManySmallPieces)
 {
     const std::string text =

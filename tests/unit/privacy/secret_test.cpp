@@ -14,6 +14,16 @@ std::string key(std::string_view prefix, std::size_t length)
     return out;
 }
 
+std::string hex_key(std::string_view prefix, std::size_t length)
+{
+    constexpr std::string_view body = "3f9a01c7e4b25d68";
+    std::string out(prefix);
+    for (std::size_t i = 0; i < length; ++i) {
+        out += body[(i + i / body.size()) % body.size()];
+    }
+    return out;
+}
+
 TEST(Secret, OfAKnownVendorIsFound)
 {
     for (const auto& text : {key("sk-", 48),
@@ -32,6 +42,16 @@ TEST(Secret, OfAKnownVendorIsFound)
                              key("GOCSPX-", 28),
                              key("shpat_", 32),
                              key("gsk_", 52),
+                             key("dckr_pat_", 27),
+                             key("figd_", 40),
+                             key("glsa_", 32) + hex_key("_", 8),
+                             "ntn_" + std::string("12345678901") + key("", 35),
+                             std::string("NRAK-") + "A8F3KZ09QLMX7VBT2RYW5UHC1NP",
+                             hex_key("sbp_", 40),
+                             hex_key("SK", 32),
+                             "123456789:" + key("AA", 33),
+                             "MTIzNDU2Nzg5MDEyMzQ1Njc4." + key("G", 5) + "." + key("", 38),
+                             key("", 14) + ".atlasv1." + key("", 67),
                              std::string("AKIA") + "IOSFODNN7EXAMPLE",
                              std::string("ASIA") + "IOSFODNN7ABCDEFG",
                              "SG." + key("", 22) + "." + key("", 43),
@@ -54,6 +74,20 @@ TEST(Secret, OfAKnownVendorIsNotAnyWordWithItsPrefix)
         {"glpat-short", "none"},
         {"the ghp_ prefix", "none"},
     });
+    // Prefix or shape alone, and other lengths and alphabets than the vendors'.
+    for (const auto& text :
+         {key("dckr_pat_", 12), key("figd_", 20), key("glsa_", 20), key("ntn_", 20),
+          key("NRAK-", 27), key("sbp_", 40), key("SK", 32), hex_key("SK", 31), hex_key("SK", 40),
+          hex_key("sk", 32), "12345:" + key("AA", 33), "123456789:" + key("BA", 33),
+          "123456789:" + key("AA", 20), "123456789:" + key("AA", 40),
+          "12:34 and 20240101:" + std::string("AAAAAAAA"),
+          "MTIzNDU2Nzg5MDEyMzQ1Njc4." + key("G", 4) + "." + key("", 38),
+          std::string("MTIzNDU2Nzg5MDEyMzQ1Njc4"), key("", 9) + ".atlasv1." + key("", 67),
+          std::string("the .atlasv1. token")}) {
+        EXPECT_EQ(found_in(text), "none") << text;
+    }
+    EXPECT_EQ(found_in("https://api.telegram.org/bot123456789:" + key("AA", 33) + "/getMe"),
+              "secret");
     EXPECT_EQ(found_in(key("xsk-", 48)), "none");
     EXPECT_EQ(found_in(key("SK-", 48)), "none");
 }
@@ -88,12 +122,38 @@ TEST(Secret, IsWhatIsAssignedToATellingName)
         {"密码是hunter22", "secret"},
         {"?password=hunter22&x=1", "secret"},
         {"apiKey := \"a8F3kZ09qLmX7vBt2RyW\"", "secret"},
+        {"OPENAI_KEY: a8F3kZ09qLmX7vBt2RyW5uHc1NpD4sGe6jKoa8F3", "secret"},
+        {"AZURE_OPENAI_KEY=3f9a01c7e4b25d68f9a01c7e4b25d683", "secret"},
+        {"openaiKey: 'a8F3kZ09qLmX7vBt2RyW5uHc'", "secret"},
+    });
+}
+
+TEST(Secret, IsALoginOfAHeaderOrAProgram)
+{
+    expect_all({
+        {"Authorization: Basic YWRtaW46UzNjcjN0UHc5OQ==", "secret"},
+        {"\"authorization\": \"Basic YWRtaW46UzNjcjN0UHc5OQ==\"", "secret"},
+        {"curl -u admin:S3cr3tPw99 https://db.internal/x", "secret"},
+        {"curl -s --user 'admin:S3cr3tPw99' https://db.internal/x", "secret"},
+        {"mysql -h db -u root -pS3cr3tPw99 shop", "secret"},
+        {"mysqldump -pS3cr3tPw99 shop", "secret"},
+        {"Basic authentication sends a name", "none"},
+        {"Basic YWRtaW4=", "none"},
+        {"curl -u $LOGIN https://db.internal", "none"},
+        {"curl -u admin:$PASSWORD1 https://db.internal", "none"},
+        {"docker run -u 1000:1000 curl", "none"},
+        {"mysql -u root -p shop1", "none"},
+        {"docker run mysql -p3306:3306", "none"},
     });
 }
 
 TEST(Secret, IsNotProgramTextAboutSecrets)
 {
     expect_all({
+        {"cache_key = '3f9a01c7e4b25d68f9a01c7e4b25d683'", "none"},
+        {"publicKey: a8F3kZ09qLmX7vBt2RyW5uHc", "none"},
+        {"MODEL_KEY=llama-3.1-8b-instruct-q4_0-gguf", "none"},
+        {"monkey: a8F3kZ09qLmX7vBt2RyW5uHc", "none"},
         {"password = getpass.getpass()", "none"},
         {"password: str = Field(...)", "none"},
         {"password: SecretStr", "none"},

@@ -17,6 +17,23 @@ TEST(Medical, WordingIsFoundInManyLanguages)
         {"医師の診断書を添付", "medical"},
         {"его история болезни", "medical"},
         {"진단서 첨부", "medical"},
+        {"my HIV test came back positive", "medical"},
+        {"I am pregnant and take lithium for bipolar disorder", "medical"},
+        {"患者被诊断为糖尿病", "medical"},
+        {"diagnóstico de VIH", "medical"},
+        {"DIAGNÓSTICO DE VIH", "medical"},
+        {"Ich bin schwanger und", "medical"},
+    });
+}
+
+TEST(Medical, WordingIsNotMedicineInGeneral)
+{
+    expect_all({
+        {"Which virus causes AIDS, and how does an HIV test work?", "none"},
+        {"Lithium is the first choice in bipolar disorder.", "none"},
+        {"Why are pregnant women told to take folic acid?", "none"},
+        {"糖尿病的诊断标准是什么？", "none"},
+        {"¿Cómo se transmite el VIH?", "none"},
     });
 }
 
