@@ -14,6 +14,7 @@ using chat::Member;
 
 constexpr std::string_view max_tokens = "max_tokens";
 constexpr std::string_view max_completion_tokens = "max_completion_tokens";
+constexpr std::string_view max_output_tokens = "max_output_tokens";
 constexpr std::string_view stream_options = "stream_options";
 
 bool starts_with(std::string_view text, std::string_view prefix)
@@ -234,16 +235,17 @@ private:
                            [&](const std::string& name) { return has_key(member, name); });
     }
 
-    /// Both names of the limit mean one thing: to set either is to replace both.
+    /// All names of the limit mean one thing: to set one is to replace all.
     [[nodiscard]] bool is_overridden(const Member& member) const
     {
         const auto is_limit = [&](std::string_view name) {
-            return name == max_tokens || name == max_completion_tokens;
+            return name == max_tokens || name == max_completion_tokens || name == max_output_tokens;
         };
         return std::any_of(rules_.overrides.begin(), rules_.overrides.end(), [&](const auto& each) {
             return has_key(member, each.first) ||
                    (is_limit(each.first) &&
-                    (has_key(member, max_tokens) || has_key(member, max_completion_tokens)));
+                    (has_key(member, max_tokens) || has_key(member, max_completion_tokens) ||
+                     has_key(member, max_output_tokens)));
         });
     }
 

@@ -16,6 +16,7 @@
 #include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/key_access.hpp"
 #include "spillway/gateway/models.hpp"
+#include "spillway/gateway/overrides.hpp"
 #include "spillway/gateway/services.hpp"
 #include "spillway/gateway/unrecorded.hpp"
 #include "spillway/route/client_kind.hpp"
@@ -288,6 +289,7 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
         out.model = *std::move(model);
     }
     features.task = task_of(request.endpoint());
+    features.wording = wording_of(request);
     // Vectors are asked for, and no answer is written.
     features.answer =
         features.task == config::Task::embedding ? std::optional(Tokens{0}) : facts.max_tokens;

@@ -43,7 +43,8 @@ std::string_view word_of(config::Measure measure)
 std::optional<NanoUsd> price_of(const Situation& at)
 {
     const auto& table = at.standing.table;
-    const auto asked = answer_asked({at.request.answer, at.request.choices}, at.action.parameters);
+    const auto asked = answer_asked({at.request.answer, at.request.choices},
+                                    parameters_for(at.request.wording, at.action.parameters));
     for (const auto& name : at.action.use) {
         const auto place = table.resolve(name);
         if (!place)

@@ -255,9 +255,12 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
         plan.limits.boundary = privacy::Boundary::local;
     if (turn)
         plan.why.budget = *turn;
-    plan.limits.answer_fit = action.answer_fit;
+    // A page that takes no parameters has its answer shortened by nobody.
+    plan.limits.answer_fit =
+        request.wording == Wording::none ? config::AnswerFit::as_asked : action.answer_fit;
+    plan.parameters = parameters_for(request.wording, action.parameters);
     // What the rule sets goes over the client's own on the wire, so it is what is judged.
-    const auto asked = answer_asked({request.answer, request.choices}, action.parameters);
+    const auto asked = answer_asked({request.answer, request.choices}, plan.parameters);
     plan.limits.answer = asked.longest;
     plan.limits.choices = asked.choices;
     plan.limits.max_cost = lower_of(request.max_cost, action.max_cost);
@@ -265,7 +268,6 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
     plan.why.boundary_by = bound_by(request, action);
     plan.why.prefer = request.prefer;
     plan.strategy = action.strategy;
-    plan.parameters = action.parameters;
     plan.timeout = action.timeout;
     plan.first_token_timeout = action.first_token_timeout;
     plan.patience = action.patience;

@@ -198,6 +198,7 @@ Features read_features(const Json& object, const privacy::ClassNames& names)
 {
     Features features;
     features.task = word_at(object, "task", config::Task::other);
+    features.wording = word_at(object, "wording", Wording::none);
     features.prompt = Tokens{number_at(object, "prompt")};
     features.prompt_upper = Tokens{number_at(object, "prompt_upper")};
     features.uppers = uppers_at(object);
@@ -234,6 +235,7 @@ std::string to_json(const Features& features, const privacy::ClassNames& names)
 {
     Writer out;
     out.number("task", static_cast<int>(features.task))
+        .number("wording", static_cast<int>(features.wording))
         .number("prompt", count(features.prompt))
         .number("prompt_upper", count(features.prompt_upper))
         .number("turns", features.turns)

@@ -64,6 +64,16 @@ struct Limits {
     friend bool operator==(const Limits&, const Limits&) = default;
 };
 
+/// Is it a name of the answer's length, in whose words ever?
+[[nodiscard]] bool is_length(std::string_view parameter);
+/// What a page calls the answer's length, where nobody says otherwise.
+[[nodiscard]] std::string_view length_name(Wording wording);
+
+/// What a rule sets, as the page takes it: lengths under its own name, and nothing that only chat
+/// completions know, which others refuse. Whoever judges by a rule's parameters judges by these.
+[[nodiscard]] std::vector<config::Parameter> parameters_for(Wording wording,
+                                                            std::vector<config::Parameter> set);
+
 /// The longest answer that these parameters set; empty when none of them does.
 [[nodiscard]] std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parameters);
 

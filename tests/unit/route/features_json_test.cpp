@@ -9,6 +9,7 @@ Features rich()
 {
     Features features;
     features.task = config::Task::completion;
+    features.wording = Wording::responses;
     features.prompt = Tokens{900};
     features.prompt_upper = Tokens{1'100};
     features.uppers.set(tokens::Family::qwen, Tokens{1'300});
@@ -43,6 +44,7 @@ TEST(FeaturesJson, ComesBackAsItWas)
     const auto read = features_from_json(text, names);
     ASSERT_TRUE(read);
     EXPECT_EQ(to_json(*read, names), text);
+    EXPECT_EQ(read->wording, rich().wording);
     EXPECT_EQ(read->sensitive, rich().sensitive);
     EXPECT_EQ(read->uppers, rich().uppers);
     EXPECT_EQ(read->answer, Tokens{0});
