@@ -101,6 +101,28 @@ void Replay::note_gaps(const ledger::RouteTaken& taken, const route::Features& f
     sums_.questions_unknown += gap ? 1 : 0;
 }
 
+/// What the client said of where its request may go holds under any file; what the file of then
+/// said of its key and its classes, the new one says anew. Old records do not tell who said it:
+/// there it holds.
+void Replay::bind(route::Features& features) const
+{
+    using route::BoundaryBy;
+    if (features.boundary_by == BoundaryBy::key ||
+        features.boundary_by == BoundaryBy::sensitive_class) {
+        features.boundary = privacy::Boundary::any;
+        features.boundary_by = BoundaryBy::nobody;
+    }
+    if (features.boundary == privacy::Boundary::local)
+        return;
+    if (gateway::is_local_key(snapshot_->config.privacy, features.key, features.key_alias))
+        features.boundary_by = BoundaryBy::key;
+    else if (!(features.sensitive & snapshot_->rules.local_only).empty())
+        features.boundary_by = BoundaryBy::sensitive_class;
+    else
+        return;
+    features.boundary = privacy::Boundary::local;
+}
+
 void Replay::decide(const ledger::SpendRecord& record, route::Features features)
 {
     const auto& rules = snapshot_->rules;
@@ -111,8 +133,7 @@ void Replay::decide(const ledger::SpendRecord& record, route::Features features)
         return;
     }
     ++sums_.decided;
-    if (!(features.sensitive & rules.local_only).empty())
-        features.boundary = privacy::Boundary::local;
+    bind(features);
     if (route != nullptr) {
         note_gaps(*record.routing, features, *route);
         if (route->needs().score && features.score)

@@ -261,14 +261,19 @@ score::Score read_score(score::Score taken, const route::CompiledRoute& route,
     return taken;
 }
 
+bool is_local_key(const config::Privacy& privacy, std::string_view hash, std::string_view alias)
+{
+    const auto& keys = privacy.local_keys;
+    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+        return !key.empty() && (key == hash || key == alias);
+    });
+}
+
 bool has_local_key(const Arrival& arrival)
 {
-    const auto& keys = arrival.snapshot->config.privacy.local_keys;
     const auto& caller = arrival.caller;
-    const auto alias = caller.grant ? std::string_view(caller.grant->key_alias) : "";
-    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
-        return !key.empty() && (key == caller.key_hash || key == alias);
-    });
+    return is_local_key(arrival.snapshot->config.privacy, caller.key_hash,
+                        caller.grant ? std::string_view(caller.grant->key_alias) : "");
 }
 
 Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,

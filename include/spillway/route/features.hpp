@@ -52,7 +52,8 @@ enum class Preference : std::uint8_t { none, local, cloud, cheap, fast, best };
 
 [[nodiscard]] std::string_view name(Preference preference);
 
-/// Who says that a request stays local. Told, not recorded: replays ask only whether it must.
+/// Who says that a request stays local. What key and class said was said by the file of then: a
+/// replay asks another file anew.
 enum class BoundaryBy : std::uint8_t { nobody, rule, key, header, metadata, sensitive_class };
 /// As the answer's headers have it: "rule", "class"; empty for nobody.
 [[nodiscard]] std::string_view name(BoundaryBy by);

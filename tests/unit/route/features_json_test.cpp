@@ -20,6 +20,7 @@ Features rich()
     features.client = config::ClientKind::coding_agent;
     features.sensitive = {privacy::ClassId::iban, privacy::ClassId::email};
     features.boundary = privacy::Boundary::local;
+    features.boundary_by = BoundaryBy::sensitive_class;
     features.score = score::Score{};
     features.score->gain = 0.25F;
     features.score->rank = 0.75F;
@@ -44,6 +45,7 @@ TEST(FeaturesJson, ComesBackAsItWas)
     const auto read = features_from_json(text, names);
     ASSERT_TRUE(read);
     EXPECT_EQ(to_json(*read, names), text);
+    EXPECT_EQ(read->boundary_by, rich().boundary_by);
     EXPECT_EQ(read->wording, rich().wording);
     EXPECT_EQ(read->sensitive, rich().sensitive);
     EXPECT_EQ(read->uppers, rich().uppers);
