@@ -62,6 +62,9 @@ void Replay::add(const ledger::SpendRecord& record)
     // Nobody asked for these: another configuration would draw others.
     if (ledger::is_shadow(record.call_type))
         return;
+    // Refused before its model was read: no configuration changes that.
+    if (record.asked_model.empty())
+        return;
     ++sums_.requests;
     if (!record.routing || record.routing->features.empty())
         return add_without_features(record);

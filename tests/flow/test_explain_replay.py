@@ -226,6 +226,26 @@ def test_replay_finds_what_would_no_longer_stay_local(town):
     assert said["violating_requests"] == [kept.header("x-spillway-call-id")]
 
 
+def test_replay_finds_classes_that_the_new_file_lets_go(workshop):
+    town = Town(workshop, otherwise=["cloud", "strong"], rules=[], privacy={"local_only": ["financial"]})
+    kept = town.ask(CARD)
+    assert kept.status == 200 and not town.cloud.requests
+    assert town.ask(PROMPT, headers=[("x-spillway-boundary", "local")]).status == 200
+    same = dict(rules=[], otherwise=["cloud", "strong"], more=["--json"])
+    said = json.loads(town.replay(**same, privacy={"local_only": ["financial"]}))
+    assert (said["moved"], said["privacy_violations"]) == (0, 0)
+    said = json.loads(town.replay(**same, code=1))
+    assert said["moves"] == [{"from": "strong", "to": "cloud", "requests": 1}]
+    assert said["violating_requests"] == [kept.header("x-spillway-call-id")]
+
+
+def test_replay_leaves_out_what_names_no_model(town):
+    town.daemon.client.post("/v1/chat/completions", b"{", [("Content-Type", "application/json")])
+    town.ask(PROMPT)
+    said = json.loads(town.replay(more=["--json"]))
+    assert (said["requests"], said["no_longer_served"]) == (1, 0)
+
+
 def test_replay_says_what_it_cannot_know(town):
     town.ask(PROMPT)
     rules = [{"name": "moon", "when": {"words": ["moon"]}, "use": ["cloud"]}]

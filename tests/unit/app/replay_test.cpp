@@ -131,6 +131,18 @@ TEST_F(ReplayTest, LeavesOutWhatNoClientAskedFor)
     EXPECT_EQ(replay.sums().cost.requests, 0u);
 }
 
+TEST_F(ReplayTest, LeavesOutWhatNamesNoModel)
+{
+    auto replay = by(all_cloud);
+    auto malformed = record("");
+    malformed.asked_model.clear();
+    malformed.routing.reset();
+    malformed.attempts = 0;
+    replay.add(malformed);
+    EXPECT_EQ(replay.sums().requests, 0u);
+    EXPECT_EQ(replay.sums().not_served, 0u);
+}
+
 TEST_F(ReplayTest, PricesTheRecordedUsageWhereItWouldGo)
 {
     auto replay = by(all_cloud);
