@@ -123,7 +123,7 @@ score::PromptView view_of(const chat::Prompt& prompt, const InferenceRequest& re
     view.tool_result_turns = prompt.tool_results;
     view.tools = prompt.tools;
     view.images = prompt.images;
-    view.has_schema = prompt.schema;
+    view.has_schema = prompt.json;
     view.max_tokens = static_cast<std::uint32_t>(
         std::min<std::int64_t>(count(request.facts.max_tokens.value_or(Tokens{0})), UINT32_MAX));
     view.total_bytes = request.facts.text_bytes;
