@@ -31,6 +31,13 @@ Json candidates_json(const route::Explanation& why, const Snapshot& snapshot)
     Json candidates = Json::array();
     for (const auto& candidate : why.candidates) {
         const auto& deployment = table[candidate.deployment];
+        if (candidate.verdict == route::Verdict::not_allowed) {
+            // Whoever may not use a place does not learn its name.
+            Json nameless = Json::object();
+            nameless["verdict"] = route::name(candidate.verdict);
+            candidates.push_back(std::move(nameless));
+            continue;
+        }
         Json one{{"group", table[candidate.group].name},
                  {"deployment", deployment.id},
                  {"verdict", route::name(candidate.verdict)},

@@ -93,6 +93,8 @@ std::string_view name(Verdict verdict)
             return "not able";
         case Verdict::other_vectors:
             return "other embedding model";
+        case Verdict::not_allowed:
+            return "not allowed for this key";
         case Verdict::resting:
             return "resting";
         case Verdict::saturated:

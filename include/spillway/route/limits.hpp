@@ -17,7 +17,7 @@
 
 namespace spillway::route {
 
-/// Why a deployment may be used or not. From `beyond_boundary` to `other_vectors` it may not,
+/// Why a deployment may be used or not. From `beyond_boundary` to `not_allowed` it may not,
 /// whatever else fails; the last six say that it is a bad moment.
 enum class Verdict : std::uint8_t {
     kept,
@@ -26,6 +26,7 @@ enum class Verdict : std::uint8_t {
     too_dear,         ///< Its worst case is over the ceiling, or its price is not known.
     cannot,           ///< It is known to lack what the request needs.
     other_vectors,    ///< Another model than the one whose embeddings were asked for.
+    not_allowed,      ///< The caller's key may not be led there.
     resting,          ///< Cooling down now.
     saturated,        ///< At its `max_parallel_requests`, `rpm` or `tpm` now.
     unreachable,      ///< Its last health check failed.
