@@ -5,6 +5,7 @@
 
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/json_walk.hpp"
+#include "spillway/dialect/metadata_text.hpp"
 
 namespace spillway::dialect {
 namespace {
@@ -270,6 +271,10 @@ private:
         if (&member == renamed_) {
             const auto begin = member.entry.offset;
             splices_.add(begin, key_end(body_, begin) - begin, "\"max_tokens\"");
+        }
+        if (is(member.key, "metadata")) {
+            if (const auto others = metadata_for_others(member.value.of(body_)))
+                splices_.add(member.value.offset, member.value.length, *others);
         }
         if (asks_usage_ && member.key == stream_options) {
             ask_usage_in(member);
