@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from fakes import replies as r
 from harness.daemon import binary, config_of, deployment
 from harness.waiting import wait_until
 
@@ -166,6 +167,21 @@ def test_a_stream_carries_the_explanation_before_its_end(town):
     last = reply.json_events()[-1]
     assert last["choices"] == [] and last["object"] == "chat.completion.chunk"
     assert last["routing"]["rule"] == "asked"
+
+
+def test_a_stream_of_responses_carries_the_explanation_in_its_last_event(town):
+    completed = {"type": "response.completed", "sequence_number": 2, "response": {
+        "id": "resp_1", "object": "response", "status": "completed", "output": [],
+        "usage": {"input_tokens": 21, "output_tokens": 8, "total_tokens": 29}}}
+    delta = {"type": "response.output_text.delta", "sequence_number": 1, "delta": "hi"}
+    town.cloud.next(r.stream(r.sse(delta), r.sse(completed)))
+    reply = town.daemon.client.post("/v1/responses", {"model": "auto", "input": "urgent", "stream": True,
+                                                      "metadata": {"explain": True, "user": "u"}})
+    first, last = (json.loads(line[len("data: "):]) for line in reply.body.decode().split("\n\n") if line)
+    assert first == delta
+    assert last["response"].pop("routing")["rule"] == "asked" and last == completed
+    # OpenAI's takes nothing but texts there, and the wish was for us.
+    assert town.cloud.requests[-1].json["metadata"] == {"user": "u"}
 
 
 def test_the_command_explains_as_the_daemon_does(town):
