@@ -62,6 +62,9 @@ void Replay::add(const ledger::SpendRecord& record)
     // Nobody asked for these: another configuration would draw others.
     if (ledger::is_shadow(record.call_type))
         return;
+    // Refused before its model was read: no configuration changes that.
+    if (record.asked_model.empty())
+        return;
     ++sums_.requests;
     if (!record.routing || record.routing->features.empty())
         return add_without_features(record);
@@ -101,6 +104,28 @@ void Replay::note_gaps(const ledger::RouteTaken& taken, const route::Features& f
     sums_.questions_unknown += gap ? 1 : 0;
 }
 
+/// What the client said of where its request may go holds under any file; what the file of then
+/// said of its key and its classes, the new one says anew. Old records do not tell who said it:
+/// there it holds.
+void Replay::bind(route::Features& features) const
+{
+    using route::BoundaryBy;
+    if (features.boundary_by == BoundaryBy::key ||
+        features.boundary_by == BoundaryBy::sensitive_class) {
+        features.boundary = privacy::Boundary::any;
+        features.boundary_by = BoundaryBy::nobody;
+    }
+    if (features.boundary == privacy::Boundary::local)
+        return;
+    if (gateway::is_local_key(snapshot_->config.privacy, features.key, features.key_alias))
+        features.boundary_by = BoundaryBy::key;
+    else if (!(features.sensitive & snapshot_->rules.local_only).empty())
+        features.boundary_by = BoundaryBy::sensitive_class;
+    else
+        return;
+    features.boundary = privacy::Boundary::local;
+}
+
 void Replay::decide(const ledger::SpendRecord& record, route::Features features)
 {
     const auto& rules = snapshot_->rules;
@@ -111,8 +136,7 @@ void Replay::decide(const ledger::SpendRecord& record, route::Features features)
         return;
     }
     ++sums_.decided;
-    if (!(features.sensitive & rules.local_only).empty())
-        features.boundary = privacy::Boundary::local;
+    bind(features);
     if (route != nullptr) {
         note_gaps(*record.routing, features, *route);
         if (route->needs().score && features.score)

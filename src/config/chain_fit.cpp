@@ -58,7 +58,8 @@ constexpr double nano_per_usd = 1e9;
 bool sets_answer(const RouteAction& action)
 {
     return std::any_of(action.parameters.begin(), action.parameters.end(), [](const auto& each) {
-        return each.name == "max_tokens" || each.name == "max_completion_tokens";
+        return each.name == "max_tokens" || each.name == "max_completion_tokens" ||
+               each.name == "max_output_tokens";
     });
 }
 

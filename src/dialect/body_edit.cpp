@@ -5,6 +5,7 @@
 
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/json_walk.hpp"
+#include "spillway/dialect/metadata_text.hpp"
 
 namespace spillway::dialect {
 namespace {
@@ -14,6 +15,7 @@ using chat::Member;
 
 constexpr std::string_view max_tokens = "max_tokens";
 constexpr std::string_view max_completion_tokens = "max_completion_tokens";
+constexpr std::string_view max_output_tokens = "max_output_tokens";
 constexpr std::string_view stream_options = "stream_options";
 
 bool starts_with(std::string_view text, std::string_view prefix)
@@ -234,16 +236,17 @@ private:
                            [&](const std::string& name) { return has_key(member, name); });
     }
 
-    /// Both names of the limit mean one thing: to set either is to replace both.
+    /// All names of the limit mean one thing: to set one is to replace all.
     [[nodiscard]] bool is_overridden(const Member& member) const
     {
         const auto is_limit = [&](std::string_view name) {
-            return name == max_tokens || name == max_completion_tokens;
+            return name == max_tokens || name == max_completion_tokens || name == max_output_tokens;
         };
         return std::any_of(rules_.overrides.begin(), rules_.overrides.end(), [&](const auto& each) {
             return has_key(member, each.first) ||
                    (is_limit(each.first) &&
-                    (has_key(member, max_tokens) || has_key(member, max_completion_tokens)));
+                    (has_key(member, max_tokens) || has_key(member, max_completion_tokens) ||
+                     has_key(member, max_output_tokens)));
         });
     }
 
@@ -268,6 +271,10 @@ private:
         if (&member == renamed_) {
             const auto begin = member.entry.offset;
             splices_.add(begin, key_end(body_, begin) - begin, "\"max_tokens\"");
+        }
+        if (is(member.key, "metadata")) {
+            if (const auto others = metadata_for_others(member.value.of(body_)))
+                splices_.add(member.value.offset, member.value.length, *others);
         }
         if (asks_usage_ && member.key == stream_options) {
             ask_usage_in(member);

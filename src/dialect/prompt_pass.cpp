@@ -63,7 +63,8 @@ private:
         } else if (is(key.text, "tools") || is(key.text, "functions")) {
             ++message_;
             tools();
-        } else if (is(key.text, "response_format") || is(key.text, "text")) {
+        } else if (is(key.text, "response_format") || is(key.text, "text") ||
+                   is(key.text, "output_format") || is(key.text, "output_config")) {
             names_format_ = true;
             strings(Speaker::other);
             names_format_ = false;
@@ -314,8 +315,9 @@ private:
             note(*carried);
         if (place_ == Place::source && is(word, "base64"))
             place_ = Place::bytes;
-        prompt_.schema = prompt_.schema ||
-                         (names_format_ && (is(word, "json_schema") || is(word, "json_object")));
+        const bool schema = names_format_ && is(word, "json_schema");
+        prompt_.schema = prompt_.schema || schema;
+        prompt_.json = prompt_.json || schema || (names_format_ && is(word, "json_object"));
         return carries_result(word);
     }
 

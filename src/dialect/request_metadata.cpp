@@ -155,6 +155,42 @@ std::optional<Error> hear_metadata(std::string_view text, std::string_view name,
     return std::move(scan.error);
 }
 
+std::optional<std::string> metadata_for_others(std::string_view object)
+{
+    const bool names_ours = object.find("explain") != std::string_view::npos ||
+                            object.find("no_fallback") != std::string_view::npos;
+    if (!object.starts_with('{') || !names_ours) {
+        return std::nullopt;
+    }
+    auto& index = JsonIndex::of_this_thread();
+    const auto text = index.copy(object);
+    if (index.scan(text) != JsonFault::none) {
+        return std::nullopt;
+    }
+    std::string kept = "{";
+    JsonWalker json(text, index.tokens());
+    json.object([&](const JsonKey& key) {
+        const bool explains = key.text == "explain";
+        const bool stays = key.text == "no_fallback";
+        const auto entry = key.offset;
+        const auto begin = json.offset();
+        if (!json.skip() || explains) {
+            return;
+        }
+        auto value = json.since(begin);
+        if (stays && value.starts_with('"')) {
+            value = value.substr(1, value.size() - 2);
+        }
+        if (stays && !yes_or_no(value).value_or(false)) {
+            return;
+        }
+        kept += kept.size() > 1 ? "," : "";
+        kept += stays ? std::string_view(R"("no_fallback":"true")") : json.since(entry);
+    });
+    index.shrink();
+    return kept + "}";
+}
+
 std::optional<Error> hear_metadata_member(std::string_view text, std::string_view name,
                                           std::string_view member, chat::RequestFacts& facts)
 {

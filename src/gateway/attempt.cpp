@@ -32,7 +32,7 @@ Overrides overrides_of(const Attempt& attempt)
     const auto& request = attempt.request;
     return gateway::overrides_of(attempt.chain.plan(), request.facts,
                                  request.arrival.snapshot->table[attempt.target.deployment],
-                                 attempt.upstream, attempt.target.window);
+                                 attempt.upstream, wording_of(request), attempt.target.window);
 }
 
 std::vector<dialect::Splice> edits_of(const Attempt& attempt, const std::string& model)
@@ -46,17 +46,17 @@ std::vector<dialect::Splice> edits_of(const Attempt& attempt, const std::string&
         case BodyForm::json:
             break;
     }
-    // Further endpoints pass through unchanged but for the model's name.
+    // Further endpoints pass through unchanged but for the model's name and what a rule sets.
     static const dialect::WireRules none;
-    const bool further = request.endpoint() == chat::Endpoint::other;
-    auto overrides = further ? Overrides{} : overrides_of(attempt);
+    const auto& usual = request.endpoint() == chat::Endpoint::other ? none : attempt.upstream.rules;
+    auto overrides = overrides_of(attempt);
     const auto plan = [&](const dialect::WireRules& rules) {
         return dialect::plan_edits(request.facts, request.body, model, rules, attempt.usage_wish,
                                    request.endpoint());
     };
     if (overrides.empty())
-        return plan(further ? none : attempt.upstream.rules);
-    auto rules = attempt.upstream.rules;
+        return plan(usual);
+    auto rules = usual;
     rules.overrides = std::move(overrides);
     return plan(rules);
 }

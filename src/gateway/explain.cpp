@@ -3,6 +3,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "spillway/dialect/json_walk.hpp"
 #include "spillway/ledger/spend_record.hpp"
 #include "spillway/route/features_json.hpp"
 
@@ -31,6 +32,13 @@ Json candidates_json(const route::Explanation& why, const Snapshot& snapshot)
     Json candidates = Json::array();
     for (const auto& candidate : why.candidates) {
         const auto& deployment = table[candidate.deployment];
+        if (candidate.verdict == route::Verdict::not_allowed) {
+            // Whoever may not use a place does not learn its name.
+            Json nameless = Json::object();
+            nameless["verdict"] = route::name(candidate.verdict);
+            candidates.push_back(std::move(nameless));
+            continue;
+        }
         Json one{{"group", table[candidate.group].name},
                  {"deployment", deployment.id},
                  {"verdict", route::name(candidate.verdict)},
@@ -101,6 +109,50 @@ Json plan_json(const Described& described, const route::Plan& plan, const Snapsh
     return out;
 }
 
+/// Where the object `response` ends in the data of the event that ends a stream of Responses;
+/// empty for any other data.
+std::optional<std::size_t> end_of_response(std::string_view data)
+{
+    auto& index = dialect::JsonIndex::of_this_thread();
+    const auto text = index.copy(data);
+    if (!data.starts_with('{') || index.scan(text) != dialect::JsonFault::none)
+        return std::nullopt;
+    std::optional<std::size_t> end;
+    bool last = false;
+    dialect::JsonWalker json(text, index.tokens());
+    json.object([&](const dialect::JsonKey& key) {
+        const bool response = key.text == "response" && json.peek() == '{';
+        const auto begin = json.offset();
+        if (key.text == "type" && json.peek() == '"') {
+            const auto type = json.string();
+            last =
+                type && (type->raw == "response.completed" || type->raw == "response.incomplete");
+        } else if (json.skip() && response && json.since(begin).find('"') != std::string::npos) {
+            end = json.end() - 1;
+        }
+    });
+    const bool whole = json.finish();
+    index.shrink();
+    return whole && last ? end : std::nullopt;
+}
+
+/// Clients of Responses take the whole answer from the last event, so it stands there as in one.
+/// @return Whether the last event is such a one.
+bool add_to_last_event(const Routing& routing, std::string& bytes)
+{
+    constexpr std::string_view line = "data:";
+    const auto before = bytes.rfind("\ndata:");
+    if (before == std::string::npos && !bytes.starts_with(line))
+        return false;
+    auto begin = (before == std::string::npos ? 0 : before + 1) + line.size();
+    begin += begin < bytes.size() && bytes[begin] == ' ' ? 1 : 0;
+    const auto size = bytes.find_first_of("\r\n", begin) - begin;
+    const auto end = end_of_response(std::string_view(bytes).substr(begin, size));
+    if (end)
+        bytes.insert(begin + *end, ",\"routing\":" + routing.explanation);
+    return end.has_value();
+}
+
 }  // namespace
 
 std::string explanation_json(const Described& described, const route::Plan& plan,
@@ -163,7 +215,9 @@ void add_explanation(const Routing& routing, Parting& parting)
     if (auto* whole = std::get_if<WholeReply>(&parting)) {
         add_explanation(routing, whole->body);
     } else if (auto* last = std::get_if<StreamEnd>(&parting)) {
-        const auto done = last->bytes.find("data: [DONE]");
+        if (add_to_last_event(routing, last->bytes))
+            return;
+        const auto done = last->bytes.rfind("data: [DONE]");
         if (done != std::string::npos)
             last->bytes.insert(done,
                                "data: {\"id\":\"routing\",\"object\":\"chat.completion.chunk\","

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "spillway/gateway/inference_request.hpp"
 #include "spillway/route/limits.hpp"
 
 namespace spillway::gateway {
@@ -11,14 +12,12 @@ namespace {
 constexpr std::string_view old_name = "max_tokens";
 constexpr std::string_view new_name = "max_completion_tokens";
 
-bool is_length(std::string_view name)
-{
-    return name == old_name || name == new_name;
-}
-
 /// As the client wrote it, else as the deployment's default does.
-std::string_view name_of_length(const chat::RequestFacts& facts, const Upstream& upstream)
+std::string_view name_of_length(const chat::RequestFacts& facts, const Upstream& upstream,
+                                route::Wording wording)
 {
+    if (wording != route::Wording::openai)
+        return route::length_name(wording);
     const auto sent = [&](std::string_view name) {
         return std::any_of(facts.members.begin(), facts.members.end(),
                            [&](const chat::Member& member) { return member.key == name; });
@@ -49,9 +48,22 @@ std::optional<Tokens> shortened(const route::Plan& plan, const route::Deployment
 
 }  // namespace
 
+route::Wording wording_of(const InferenceRequest& request)
+{
+    if (request.endpoint() != chat::Endpoint::other)
+        return route::Wording::openai;
+    if (request.form != BodyForm::json)
+        return route::Wording::none;
+    // Clients ask for "/messages?beta=true"; what is below these pages takes other members.
+    const auto page = std::string_view(request.suffix).substr(0, request.suffix.find('?'));
+    return page == "/responses"  ? route::Wording::responses
+           : page == "/messages" ? route::Wording::messages
+                                 : route::Wording::none;
+}
+
 Overrides overrides_of(const route::Plan& plan, const chat::RequestFacts& facts,
                        const route::Deployment& deployment, const Upstream& upstream,
-                       std::optional<Tokens> told)
+                       route::Wording wording, std::optional<Tokens> told)
 {
     Overrides overrides;
     for (const auto& parameter : plan.parameters)
@@ -63,13 +75,13 @@ Overrides overrides_of(const route::Plan& plan, const chat::RequestFacts& facts,
     // One key only: of two, each upstream believes another.
     bool set = false;
     for (auto& [name, value] : overrides) {
-        if (!is_length(name))
+        if (!route::is_length(name))
             continue;
         value = json;
         set = true;
     }
     if (!set)
-        overrides.emplace_back(name_of_length(facts, upstream), json);
+        overrides.emplace_back(name_of_length(facts, upstream, wording), json);
     return overrides;
 }
 

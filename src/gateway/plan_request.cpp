@@ -16,6 +16,7 @@
 #include "spillway/gateway/explain.hpp"
 #include "spillway/gateway/key_access.hpp"
 #include "spillway/gateway/models.hpp"
+#include "spillway/gateway/overrides.hpp"
 #include "spillway/gateway/services.hpp"
 #include "spillway/gateway/unrecorded.hpp"
 #include "spillway/route/client_kind.hpp"
@@ -122,7 +123,7 @@ score::PromptView view_of(const chat::Prompt& prompt, const InferenceRequest& re
     view.tool_result_turns = prompt.tool_results;
     view.tools = prompt.tools;
     view.images = prompt.images;
-    view.has_schema = prompt.schema;
+    view.has_schema = prompt.json;
     view.max_tokens = static_cast<std::uint32_t>(
         std::min<std::int64_t>(count(request.facts.max_tokens.value_or(Tokens{0})), UINT32_MAX));
     view.total_bytes = request.facts.text_bytes;
@@ -263,14 +264,19 @@ score::Score read_score(score::Score taken, const route::CompiledRoute& route,
     return taken;
 }
 
+bool is_local_key(const config::Privacy& privacy, std::string_view hash, std::string_view alias)
+{
+    const auto& keys = privacy.local_keys;
+    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+        return !key.empty() && (key == hash || key == alias);
+    });
+}
+
 bool has_local_key(const Arrival& arrival)
 {
-    const auto& keys = arrival.snapshot->config.privacy.local_keys;
     const auto& caller = arrival.caller;
-    const auto alias = caller.grant ? std::string_view(caller.grant->key_alias) : "";
-    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
-        return !key.empty() && (key == caller.key_hash || key == alias);
-    });
+    return is_local_key(arrival.snapshot->config.privacy, caller.key_hash,
+                        caller.grant ? std::string_view(caller.grant->key_alias) : "");
 }
 
 Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
@@ -291,6 +297,7 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
         out.model = *std::move(model);
     }
     features.task = task_of(request.endpoint());
+    features.wording = wording_of(request);
     // Vectors are asked for, and no answer is written.
     features.answer =
         features.task == config::Task::embedding ? std::optional(Tokens{0}) : facts.max_tokens;

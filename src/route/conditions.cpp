@@ -43,7 +43,8 @@ std::string_view word_of(config::Measure measure)
 std::optional<NanoUsd> price_of(const Situation& at)
 {
     const auto& table = at.standing.table;
-    const auto asked = answer_under(at.request, at.action.parameters);
+    const auto asked =
+        answer_under(at.request, parameters_for(at.request.wording, at.action.parameters));
     for (const auto& name : at.action.use) {
         const auto place = table.resolve(name);
         if (!place)

@@ -99,6 +99,14 @@ bool judge_hop(const Resolved& hop, const Limits& limits, const Standing& standi
     return anybody;
 }
 
+/// A hop that the caller's key may not use: that it is there is told, and nothing else of it.
+void note_forbidden(const Resolved& hop, const Standing& standing, Plan& plan)
+{
+    for (const auto member : standing.table[hop.group].members)
+        if (!hop.pinned || *hop.pinned == member)
+            plan.why.candidates.push_back({member, hop.group, Verdict::not_allowed, {}, {}});
+}
+
 /// Of the best member that may serve: what orders hops for a preference.
 double rank_of(Preference prefer, const Resolved& hop, const Limits& limits,
                const Standing& standing)
@@ -163,7 +171,10 @@ bool any_is(const std::vector<Candidate>& candidates, Verdict verdict)
 Error nobody_left(const Plan& plan, const Standing& standing, std::string_view asked)
 {
     const auto& candidates = plan.why.candidates;
-    if (candidates.empty() && plan.limits.access.grant)
+    const bool none_allowed =
+        std::all_of(candidates.begin(), candidates.end(),
+                    [](const Candidate& each) { return each.verdict == Verdict::not_allowed; });
+    if (none_allowed && plan.limits.access.grant)
         return {Errc::key_model_denied, "key not allowed to access any model that route \"" +
                                             printable(asked, 80) + "\" leads to here."};
     const auto tail = " (" + compact(plan.why, standing.table) + ")";
@@ -257,9 +268,12 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
         plan.limits.boundary = privacy::Boundary::local;
     if (turn)
         plan.why.budget = *turn;
-    plan.limits.answer_fit = action.answer_fit;
+    // A page that takes no parameters has its answer shortened by nobody.
+    plan.limits.answer_fit =
+        request.wording == Wording::none ? config::AnswerFit::as_asked : action.answer_fit;
+    plan.parameters = parameters_for(request.wording, action.parameters);
     // What the rule sets goes over the client's own on the wire, so it is what is judged.
-    const auto asked = answer_under(request, action.parameters);
+    const auto asked = answer_under(request, plan.parameters);
     plan.limits.answer = asked.longest;
     plan.limits.choices = asked.choices;
     plan.limits.max_cost = lower_of(request.max_cost, action.max_cost);
@@ -267,7 +281,6 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
     plan.why.boundary_by = bound_by(request, action);
     plan.why.prefer = request.prefer;
     plan.strategy = action.strategy;
-    plan.parameters = action.parameters;
     plan.timeout = action.timeout;
     plan.first_token_timeout = action.first_token_timeout;
     plan.patience = action.patience;
@@ -280,8 +293,11 @@ Result<Plan> decide(const Features& request, const CompiledRoute& route, const S
         // The first target's, however it fares now: which vectors come must not depend on that.
         if (hop && request.task == config::Task::embedding && plan.limits.vectors.empty())
             plan.limits.vectors = vectors_at(*hop, standing.table);
-        if (hop && may_be_led(plan.limits.access, name, standing.table[hop->group].name) &&
-            judge_hop(*hop, plan.limits, standing, plan))
+        if (!hop)
+            continue;
+        if (!may_be_led(plan.limits.access, name, standing.table[hop->group].name))
+            note_forbidden(*hop, standing, plan);
+        else if (judge_hop(*hop, plan.limits, standing, plan))
             plan.hops.push_back(*std::move(hop));
     }
     if (plan.hops.empty() && held_by_budget)

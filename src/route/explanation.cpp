@@ -25,7 +25,10 @@ void add_candidates(const Explanation& why, const RoutingTable& table, std::stri
         while (end < all.size() && all[end].group == all[i].group &&
                all[end].verdict == all[i].verdict)
             ++end;
-        line += (i == 0 ? "; " : ", ") + printable(table[all[i].group].name, 60);
+        // Whoever may not use a place does not learn its name.
+        line += i == 0 ? "; " : ", ";
+        line += all[i].verdict == Verdict::not_allowed ? std::string("another")
+                                                       : printable(table[all[i].group].name, 60);
         if (end - i > 1)
             line += " x" + std::to_string(end - i);
         if (all[i].verdict != Verdict::kept)

@@ -1,6 +1,7 @@
 #include "spillway/route/limits.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "spillway/config/vector_model.hpp"
@@ -8,6 +9,31 @@
 namespace spillway::route {
 
 namespace {
+
+/// Parameters of chat completions and completions that Responses and Messages do not know, or know
+/// in another form.
+constexpr std::array<std::string_view, 22> chats_alone{"audio",
+                                                       "best_of",
+                                                       "echo",
+                                                       "frequency_penalty",
+                                                       "function_call",
+                                                       "functions",
+                                                       "logit_bias",
+                                                       "logprobs",
+                                                       "modalities",
+                                                       "n",
+                                                       "prediction",
+                                                       "presence_penalty",
+                                                       "reasoning_effort",
+                                                       "response_format",
+                                                       "seed",
+                                                       "stop",
+                                                       "stream_options",
+                                                       "suffix",
+                                                       "tool_choice",
+                                                       "tools",
+                                                       "verbosity",
+                                                       "web_search_options"};
 
 constexpr std::int64_t pico_per_nano = 1'000;
 constexpr std::int64_t most_tokens = 1'000'000'000;
@@ -76,6 +102,8 @@ std::string_view name(Verdict verdict)
             return "not able";
         case Verdict::other_vectors:
             return "other embedding model";
+        case Verdict::not_allowed:
+            return "not allowed for this key";
         case Verdict::resting:
             return "resting";
         case Verdict::saturated:
@@ -92,11 +120,44 @@ std::string_view name(Verdict verdict)
     return "";
 }
 
+bool is_length(std::string_view parameter)
+{
+    return parameter == "max_tokens" || parameter == "max_completion_tokens" ||
+           parameter == "max_output_tokens";
+}
+
+std::string_view length_name(Wording wording)
+{
+    return wording == Wording::responses ? "max_output_tokens" : "max_tokens";
+}
+
+std::vector<config::Parameter> parameters_for(Wording wording, std::vector<config::Parameter> set)
+{
+    const auto is_foreign = [&](const config::Parameter& parameter) {
+        if (wording == Wording::openai)
+            return parameter.name == "max_output_tokens";
+        return is_length(parameter.name) || std::find(chats_alone.begin(), chats_alone.end(),
+                                                      parameter.name) != chats_alone.end();
+    };
+    if (wording == Wording::none)
+        return {};
+    if (std::none_of(set.begin(), set.end(), is_foreign))
+        return set;
+    const auto longest = answer_length(set);
+    std::erase_if(set, [&](const config::Parameter& parameter) {
+        return is_length(parameter.name) || is_foreign(parameter);
+    });
+    // Once, whatever it was called, and how often: of two, each upstream believes another.
+    if (longest)
+        set.push_back({std::string(length_name(wording)), std::to_string(count(*longest))});
+    return set;
+}
+
 std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parameters)
 {
     std::optional<Tokens> longest;
     for (const auto& parameter : parameters) {
-        if (parameter.name != "max_tokens" && parameter.name != "max_completion_tokens")
+        if (!is_length(parameter.name))
             continue;
         std::int64_t value = 0;
         const auto& text = parameter.json;

@@ -49,7 +49,7 @@ CASES = [
     ("has_tools", {"has": "tools"}, (said("hello", tools=[TOOL]), []), (HELLO, [])),
     ("has_json_schema", {"has": "json_schema"},
      (said("hello", response_format={"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}), []),
-     (said("hello", response_format={"type": "text"}), [])),
+     (said("hello", response_format={"type": "json_object"}), [])),
     ("has_code", {"has": "code"}, (said(CODE), []), (said("Why does my code fail?"), [])),
     ("task", {"task": "chat"}, (HELLO, []), None),
     ("header", {"header": {"x-app": "billing-*"}}, (HELLO, [("X-App", "billing-eu")]), (HELLO, [("x-app", "bill")])),

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from fakes import replies as r
 from harness.daemon import binary, config_of, deployment
 from harness.waiting import wait_until
 
@@ -168,6 +169,21 @@ def test_a_stream_carries_the_explanation_before_its_end(town):
     assert last["routing"]["rule"] == "asked"
 
 
+def test_a_stream_of_responses_carries_the_explanation_in_its_last_event(town):
+    completed = {"type": "response.completed", "sequence_number": 2, "response": {
+        "id": "resp_1", "object": "response", "status": "completed", "output": [],
+        "usage": {"input_tokens": 21, "output_tokens": 8, "total_tokens": 29}}}
+    delta = {"type": "response.output_text.delta", "sequence_number": 1, "delta": "hi"}
+    town.cloud.next(r.stream(r.sse(delta), r.sse(completed)))
+    reply = town.daemon.client.post("/v1/responses", {"model": "auto", "input": "urgent", "stream": True,
+                                                      "metadata": {"explain": True, "user": "u"}})
+    first, last = (json.loads(line[len("data: "):]) for line in reply.body.decode().split("\n\n") if line)
+    assert first == delta
+    assert last["response"].pop("routing")["rule"] == "asked" and last == completed
+    # OpenAI's takes nothing but texts there, and the wish was for us.
+    assert town.cloud.requests[-1].json["metadata"] == {"user": "u"}
+
+
 def test_the_command_explains_as_the_daemon_does(town):
     body = {"model": "auto", "messages": [{"role": "user", "content": "word " * 3000}]}
     said = json.loads(town.run("explain", "--config", town.daemon.config_path, "--json", stdin=json.dumps(body)))
@@ -224,6 +240,26 @@ def test_replay_finds_what_would_no_longer_stay_local(town):
     said = json.loads(town.replay(rules=[], otherwise=["cloud"], more=["--json"], code=1))
     assert said["privacy_violations"] == 1
     assert said["violating_requests"] == [kept.header("x-spillway-call-id")]
+
+
+def test_replay_finds_classes_that_the_new_file_lets_go(workshop):
+    town = Town(workshop, otherwise=["cloud", "strong"], rules=[], privacy={"local_only": ["financial"]})
+    kept = town.ask(CARD)
+    assert kept.status == 200 and not town.cloud.requests
+    assert town.ask(PROMPT, headers=[("x-spillway-boundary", "local")]).status == 200
+    same = dict(rules=[], otherwise=["cloud", "strong"], more=["--json"])
+    said = json.loads(town.replay(**same, privacy={"local_only": ["financial"]}))
+    assert (said["moved"], said["privacy_violations"]) == (0, 0)
+    said = json.loads(town.replay(**same, code=1))
+    assert said["moves"] == [{"from": "strong", "to": "cloud", "requests": 1}]
+    assert said["violating_requests"] == [kept.header("x-spillway-call-id")]
+
+
+def test_replay_leaves_out_what_names_no_model(town):
+    town.daemon.client.post("/v1/chat/completions", b"{", [("Content-Type", "application/json")])
+    town.ask(PROMPT)
+    said = json.loads(town.replay(more=["--json"]))
+    assert (said["requests"], said["no_longer_served"]) == (1, 0)
 
 
 def test_replay_says_what_it_cannot_know(town):

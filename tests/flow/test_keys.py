@@ -205,6 +205,7 @@ def test_a_route_leads_where_the_key_may_go(town):
     question = {"messages": [{"role": "user", "content": "hi"}]}
     explained = client.post("/route/explain", {"model": "auto", **question})
     assert explained.status == 200 and "far" not in explained.body.decode()
+    assert {"verdict": "not allowed for this key"} in explained.json["candidates"]
     assert client.post("/route/explain", {"model": "far", **question}).status == 401
 
 

@@ -93,6 +93,29 @@ def test_a_rule_sets_parameters_over_the_clients_own(town):
     assert (sent["temperature"], sent["top_p"], sent["model"]) == (0.25, 0.5, "cloud")
 
 
+@pytest.mark.parametrize("path, body, length", [
+    ("/v1/responses", {"input": "urgent", "max_output_tokens": 5000}, "max_output_tokens"),
+    ("/v1/messages?beta=true", {"messages": [{"role": "user", "content": "urgent"}], "max_tokens": 5000},
+     "max_tokens"),
+])
+def test_a_rule_sets_parameters_in_the_words_of_the_page(workshop, path, body, length):
+    rule = {"name": "asked", "when": {"words": ["urgent"]}, "use": ["cloud"], "max_cost": 0.001,
+            "params": {"max_tokens": 50, "temperature": 0.25, "seed": 7}}
+    town = Town(workshop, rules=[rule])
+    town.daemon.client.post(path, {"model": "auto", **body})
+    sent = town.cloud.requests[-1].json
+    assert (sent[length], sent["temperature"]) == (50, 0.25)
+    assert sorted(sent) == sorted([*body, "model", "temperature"])
+
+
+def test_a_ceiling_counts_no_parameters_that_are_not_sent(workshop):
+    action = {"use": ["cloud"], "params": {"max_tokens": 50}, "max_cost": 0.001}
+    town = Town(workshop, rules=[], route={"otherwise": action})
+    reply = town.daemon.client.post("/v1/images/generations", {"model": "auto", "prompt": "a cat"})
+    assert reply.error["code"] == "cost_ceiling"
+    assert not town.cloud.requests
+
+
 def test_the_chain_goes_on_when_its_first_hop_is_down_and_the_answer_says_so(town):
     town.fast.default = r.status(503, "loading")
     reply = town.ask("hello")

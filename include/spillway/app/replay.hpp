@@ -63,6 +63,7 @@ private:
 
     void add_without_features(const ledger::SpendRecord& record);
     void decide(const ledger::SpendRecord& record, route::Features features);
+    void bind(route::Features& features) const;
     void note_gaps(const ledger::RouteTaken& taken, const route::Features& features,
                    const route::CompiledRoute& route);
     void note_violation(const ledger::SpendRecord& record, const route::Features& features,

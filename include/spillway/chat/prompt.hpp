@@ -52,7 +52,8 @@ struct Prompt {
     /// in millionths, by bytes. 0: all of it is one prompt.
     std::uint32_t largest_input = 0;
     std::vector<Attachment> attachments;  ///< Those that stand in lists of parts.
-    bool schema = false;                  ///< JSON is demanded of the answer.
+    bool json = false;                    ///< JSON is demanded of the answer, by schema or not.
+    bool schema = false;                  ///< JSON by a schema is.
     std::string_view last_user;           ///< Its pieces, joined by newlines.
     std::string_view system;              ///< The same of the system.
     std::string_view first_user;          ///< First piece of the user's first turn.

@@ -29,4 +29,9 @@ namespace spillway::dialect {
                                                         std::string_view member,
                                                         chat::RequestFacts& facts);
 
+/// The object of metadata as others get it: `explain` is for us alone, and `no_fallback` goes on as
+/// the text "true" where it says yes, for gateways behind us: OpenAI takes nothing but texts there.
+/// @return Empty when it names neither, or is no object.
+[[nodiscard]] std::optional<std::string> metadata_for_others(std::string_view object);
+
 }  // namespace spillway::dialect

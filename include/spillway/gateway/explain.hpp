@@ -25,7 +25,8 @@ namespace spillway::gateway {
                                           route::FleetView& fleet, const route::BudgetView& budget);
 
 /// Puts the explanation that the request asked for into its answer: a member `routing` of a JSON
-/// object, or a chunk without choices before the end of a stream.
+/// object, of the last event of a stream of Responses, or a chunk without choices before the end of
+/// a stream that ends in `[DONE]`. Other streams have no place for it.
 void add_explanation(const Routing& routing, Parting& parting);
 /// The same for the body of a refusal, or any other JSON object.
 void add_explanation(const Routing& routing, std::string& body);

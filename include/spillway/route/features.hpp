@@ -52,15 +52,25 @@ enum class Preference : std::uint8_t { none, local, cloud, cheap, fast, best };
 
 [[nodiscard]] std::string_view name(Preference preference);
 
-/// Who says that a request stays local. Told, not recorded: replays ask only whether it must.
+/// Who says that a request stays local. What key and class said was said by the file of then: a
+/// replay asks another file anew.
 enum class BoundaryBy : std::uint8_t { nobody, rule, key, header, metadata, sensitive_class };
 /// As the answer's headers have it: "rule", "class"; empty for nobody.
 [[nodiscard]] std::string_view name(BoundaryBy by);
+
+/// In whose words the asked page takes the parameters that a rule sets.
+enum class Wording : std::uint8_t {
+    openai,     ///< Chat completions, completions, embeddings.
+    responses,  ///< OpenAI's Responses.
+    messages,   ///< Anthropic's Messages.
+    none,       ///< It takes none: the body passes as it is.
+};
 
 /// Everything `decide` may know of a request: no text, no clock, nothing that waits. Recorded with
 /// the request, so that another configuration can be asked later what it would have done.
 struct Features {
     config::Task task = config::Task::chat;
+    Wording wording = Wording::openai;
     Tokens prompt{};        ///< Best count, in tokens of the route's usual model.
     Tokens prompt_upper{};  ///< Upper end of its error band; rules use this one.
     FamilyTokens uppers;    ///< Of the families that the route leads to: for fit and cost.

@@ -17,7 +17,7 @@
 
 namespace spillway::route {
 
-/// Why a deployment may be used or not. From `beyond_boundary` to `other_vectors` it may not,
+/// Why a deployment may be used or not. From `beyond_boundary` to `not_allowed` it may not,
 /// whatever else fails; the last six say that it is a bad moment.
 enum class Verdict : std::uint8_t {
     kept,
@@ -26,6 +26,7 @@ enum class Verdict : std::uint8_t {
     too_dear,         ///< Its worst case is over the ceiling, or its price is not known.
     cannot,           ///< It is known to lack what the request needs.
     other_vectors,    ///< Another model than the one whose embeddings were asked for.
+    not_allowed,      ///< The caller's key may not be led there.
     resting,          ///< Cooling down now.
     saturated,        ///< At its `max_parallel_requests`, `rpm` or `tpm` now.
     unreachable,      ///< Its last health check failed.
@@ -75,6 +76,16 @@ struct Limits {
     }
     friend bool operator==(const Limits&, const Limits&) = default;
 };
+
+/// Is it a name of the answer's length, in whose words ever?
+[[nodiscard]] bool is_length(std::string_view parameter);
+/// What a page calls the answer's length, where nobody says otherwise.
+[[nodiscard]] std::string_view length_name(Wording wording);
+
+/// What a rule sets, as the page takes it: lengths under its own name, and nothing that only chat
+/// completions know, which others refuse. Whoever judges by a rule's parameters judges by these.
+[[nodiscard]] std::vector<config::Parameter> parameters_for(Wording wording,
+                                                            std::vector<config::Parameter> set);
 
 /// The longest answer that these parameters set; empty when none of them does.
 [[nodiscard]] std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parameters);

@@ -131,6 +131,18 @@ TEST_F(ReplayTest, LeavesOutWhatNoClientAskedFor)
     EXPECT_EQ(replay.sums().cost.requests, 0u);
 }
 
+TEST_F(ReplayTest, LeavesOutWhatNamesNoModel)
+{
+    auto replay = by(all_cloud);
+    auto malformed = record("");
+    malformed.asked_model.clear();
+    malformed.routing.reset();
+    malformed.attempts = 0;
+    replay.add(malformed);
+    EXPECT_EQ(replay.sums().requests, 0u);
+    EXPECT_EQ(replay.sums().not_served, 0u);
+}
+
 TEST_F(ReplayTest, PricesTheRecordedUsageWhereItWouldGo)
 {
     auto replay = by(all_cloud);
@@ -188,6 +200,51 @@ TEST_F(ReplayTest, RefusesRatherThanLetsGoWhatTheRequestItselfKeptLocal)
     replay.add(record("fast-local", features));
     EXPECT_EQ(replay.sums().violations, 0u);
     EXPECT_EQ(replay.sums().refused_after, 1u);
+}
+
+TEST_F(ReplayTest, AsksTheNewFileWhatKeyAndClassMeanAndTheClientForTheRest)
+{
+    struct Row {
+        route::BoundaryBy by;
+        std::uint64_t violations;
+    };
+    const std::vector<Row> rows{{route::BoundaryBy::key, 1},
+                                {route::BoundaryBy::sensitive_class, 1},
+                                {route::BoundaryBy::header, 0},
+                                {route::BoundaryBy::metadata, 0},
+                                {route::BoundaryBy::nobody, 0}};  // As old records have it.
+    for (const auto& row : rows) {
+        route::Features features;
+        features.key_alias = "bob";
+        features.sensitive.add(names().parse("email").value());
+        features.boundary = privacy::Boundary::local;
+        features.boundary_by = row.by;
+        const auto kept = changed(record("fast-local", features),
+                                  [](ledger::RouteTaken& taken) { taken.kept_local = true; });
+        auto lets_go = by(all_cloud);
+        lets_go.add(kept);
+        EXPECT_EQ(lets_go.sums().violations, row.violations) << route::name(row.by);
+        EXPECT_EQ(lets_go.sums().refused_after, 1 - row.violations) << route::name(row.by);
+        auto keeps =
+            by(std::string(all_cloud) + "privacy: {local_only: [email], local_keys: [bob]}\n");
+        keeps.add(kept);
+        EXPECT_EQ(keeps.sums().violations, 0u) << route::name(row.by);
+        EXPECT_EQ(keeps.sums().refused_after, 1u) << route::name(row.by);
+    }
+}
+
+TEST_F(ReplayTest, KeepsKeysLocalThatTheNewFileNames)
+{
+    auto replay = by(std::string(all_cloud) + "privacy: {local_keys: [bob, abc]}\n");
+    route::Features features;
+    replay.add(record("cloud", features));
+    EXPECT_EQ(replay.sums().refused_after, 0u);
+    features.key_alias = "bob";
+    replay.add(record("cloud", features));
+    features.key_alias = "carol";
+    features.key = "abc";
+    replay.add(record("cloud", features));
+    EXPECT_EQ(replay.sums().moves.at({"cloud", "(no_local_deployment)"}), 2u);
 }
 
 TEST_F(ReplayTest, KeepsClassesLocalThatTheNewFileNames)

@@ -119,6 +119,38 @@ TEST(PlanEdits, KeepsMetadataOfOtherApis)
               R"({"model":"up","metadata":{"user_id":"u"}})");
 }
 
+TEST(PlanEdits, TakesOurOwnWishesOutOfMetadata)
+{
+    struct Row {
+        std::string_view metadata;
+        std::string_view sent;
+    };
+    constexpr Row rows[] = {
+        {R"({"explain":true})", "{}"},
+        {R"({"explain":"yes","user_id":"u"})", R"({"user_id":"u"})"},
+        {R"({ "user_id" : "u" , "explain" : false })", R"({"user_id" : "u"})"},
+        {R"({"no_fallback":true,"a":"b"})", R"({"no_fallback":"true","a":"b"})"},
+        {R"({"a":"b","no_fallback":"1"})", R"({"a":"b","no_fallback":"true"})"},
+        {R"({"no_fallback":false,"explain":null})", "{}"},
+        {R"({"user_id":"explain"})", R"({"user_id":"explain"})"},
+        {R"({ "user_id" : "u" })", R"({ "user_id" : "u" })"},
+    };
+    const Wish other{.rules = {}, .endpoint = Endpoint::other};
+    for (const auto& row : rows)
+        EXPECT_EQ(edited(R"({"metadata":)" + std::string(row.metadata) + R"(,"model":"m"})", other),
+                  R"({"metadata":)" + std::string(row.sent) + R"(,"model":"up"})");
+}
+
+TEST(PlanEdits, ReplacesEveryNameOfALengthByTheOneThatIsSet)
+{
+    WireRules rules;
+    rules.overrides = {{"max_output_tokens", "50"}};
+    const Wish other{.rules = rules, .endpoint = Endpoint::other};
+    for (const std::string name : {"max_tokens", "max_completion_tokens", "max_output_tokens"})
+        EXPECT_EQ(edited("{\"" + name + R"(":5000,"model":"m"})", other),
+                  R"({"model":"up","max_output_tokens":50})");
+}
+
 TEST(PlanEdits, KeepsTheUser)
 {
     EXPECT_EQ(edited(body_with(R"("user":"ann")")),

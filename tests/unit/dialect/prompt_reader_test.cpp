@@ -27,6 +27,7 @@ struct Heard {
     std::uint32_t files = 0;
     std::uint32_t token_ids = 0;
     std::uint32_t largest_input = 0;
+    bool json = false;
     bool schema = false;
 };
 
@@ -47,6 +48,7 @@ Heard hear(std::string_view body)
     heard.files = prompt.files;
     heard.token_ids = prompt.token_ids;
     heard.largest_input = prompt.largest_input;
+    heard.json = prompt.json;
     heard.schema = prompt.schema;
     return heard;
 }
@@ -259,7 +261,31 @@ TEST(PromptReader, KeepsSchemasOfTools)
         "response_format":{"type":"json_object"}})");
     EXPECT_THAT(heard.words, ElementsAre("x", "f", "d", "patient_id"));
     EXPECT_THAT(heard.raw, ElementsAre("\"patient_id\":{"));
-    EXPECT_TRUE(heard.schema);
+}
+
+TEST(PromptReader, TellsASchemaFromJsonOfAnyForm)
+{
+    struct Row {
+        std::string_view member;
+        bool json;
+        bool schema;
+    };
+    constexpr Row rows[] = {
+        {R"("response_format":{"type":"text"})", false, false},
+        {R"("response_format":{"type":"json_object"})", true, false},
+        {R"("response_format":{"type":"json_schema","json_schema":{"name":"n"}})", true, true},
+        {R"("text":{"format":{"type":"json_object"}})", true, false},
+        {R"("text":{"format":{"type":"json_schema","name":"n","schema":{}}})", true, true},
+        {R"("output_format":{"type":"json_schema","schema":{"type":"object"}})", true, true},
+        {R"("output_config":{"format":{"type":"json_schema","schema":{}}})", true, true},
+        {R"("output_format":"png")", false, false},
+        {R"("other":{"type":"json_schema"})", false, false},
+    };
+    for (const auto& row : rows) {
+        const auto heard = hear("{" + std::string(row.member) + "}");
+        EXPECT_EQ(heard.json, row.json) << row.member;
+        EXPECT_EQ(heard.schema, row.schema) << row.member;
+    }
 }
 
 TEST(PromptReader, SaysNothingOfWhatIsNoJson)

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
+#include "spillway/gateway/inference_request.hpp"
+
 namespace spillway::gateway {
 namespace {
 
@@ -22,13 +26,14 @@ protected:
     }
     Overrides of() const
     {
-        return overrides_of(plan_, facts_, deployment_, upstream_, std::nullopt);
+        return overrides_of(plan_, facts_, deployment_, upstream_, wording_, std::nullopt);
     }
 
     route::Plan plan_;
     chat::RequestFacts facts_;
     route::Deployment deployment_;
     Upstream upstream_;
+    route::Wording wording_ = route::Wording::openai;
 };
 
 TEST_F(AClampedAnswer, IsWhatTheWindowHasRoomFor)
@@ -54,6 +59,49 @@ TEST_F(AClampedAnswer, KeepsTheClientsOwnName)
     EXPECT_EQ(of(), (Overrides{{"max_completion_tokens", "3000"}}));
     sends("max_tokens");
     EXPECT_EQ(of(), (Overrides{{"max_completion_tokens", "3000"}}));
+}
+
+TEST_F(AClampedAnswer, HasTheNameThatThePageKnows)
+{
+    wording_ = route::Wording::responses;
+    EXPECT_EQ(of(), (Overrides{{"max_output_tokens", "3000"}}));
+    plan_.parameters = {{"max_output_tokens", "900000"}};
+    EXPECT_EQ(of(), (Overrides{{"max_output_tokens", "3000"}}));
+    plan_.parameters.clear();
+    wording_ = route::Wording::messages;
+    sends("max_tokens");
+    EXPECT_EQ(of(), (Overrides{{"max_tokens", "3000"}}));
+}
+
+TEST(TheWordingOfAPage, IsKnownFromItsPathAndItsForm)
+{
+    struct Row {
+        chat::Endpoint endpoint;
+        std::string_view suffix;
+        BodyForm form;
+        route::Wording wording;
+    };
+    using chat::Endpoint;
+    using route::Wording;
+    constexpr std::array rows{
+        Row{Endpoint::chat, "/chat/completions", BodyForm::json, Wording::openai},
+        Row{Endpoint::embeddings, "/embeddings", BodyForm::json, Wording::openai},
+        Row{Endpoint::other, "/responses", BodyForm::json, Wording::responses},
+        Row{Endpoint::other, "/responses/compact", BodyForm::json, Wording::none},
+        Row{Endpoint::other, "/responses?model=", BodyForm::none, Wording::none},
+        Row{Endpoint::other, "/messages", BodyForm::json, Wording::messages},
+        Row{Endpoint::other, "/messages?beta=true", BodyForm::json, Wording::messages},
+        Row{Endpoint::other, "/messages/count_tokens", BodyForm::json, Wording::none},
+        Row{Endpoint::other, "/audio/transcriptions", BodyForm::multipart, Wording::none},
+        Row{Endpoint::other, "/images/generations", BodyForm::json, Wording::none},
+    };
+    for (const auto& row : rows) {
+        InferenceRequest request;
+        request.arrival.endpoint = row.endpoint;
+        request.suffix = row.suffix;
+        request.form = row.form;
+        EXPECT_EQ(wording_of(request), row.wording) << row.suffix;
+    }
 }
 
 TEST_F(AClampedAnswer, ReplacesWhatTheRuleSetsByName)

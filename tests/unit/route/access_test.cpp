@@ -78,11 +78,19 @@ TEST(AccessTest, LeavesOutHopsOfARouteThatTheCallerMayNotUse)
     ASSERT_TRUE(plan);
     ASSERT_EQ(plan->hops.size(), 1U);
     EXPECT_EQ(scene.table[plan->hops[0].group].name, "small");
-    for (const auto& candidate : plan->why.candidates)
-        EXPECT_EQ(scene.table[candidate.group].name, "small") << "not even named";
+    const auto& candidates = plan->why.candidates;
+    ASSERT_EQ(candidates.size(), 2U);
+    EXPECT_EQ(candidates[0].verdict, Verdict::kept);
+    EXPECT_EQ(candidates[1].verdict, Verdict::not_allowed);
+    EXPECT_FALSE(candidates[1].worst_cost);
+    const auto words = compact(plan->why, scene.table);
+    EXPECT_NE(words.find("small, another (not allowed for this key)"), std::string::npos) << words;
+    EXPECT_EQ(words.find("cloud"), std::string::npos) << "not even named";
     standing.access = access_to({{"r", "other"}});
-    const auto refused = decide(Features{}, *scene.book.find("r"), standing);
+    Explanation why;
+    const auto refused = decide(Features{}, *scene.book.find("r"), standing, &why);
     ASSERT_FALSE(refused);
+    EXPECT_EQ(why.candidates.size(), 2U);
     EXPECT_EQ(refused.error().code(), Errc::key_model_denied);
 }
 

@@ -9,6 +9,7 @@ Features rich()
 {
     Features features;
     features.task = config::Task::completion;
+    features.wording = Wording::responses;
     features.prompt = Tokens{900};
     features.prompt_upper = Tokens{1'100};
     features.uppers.set(tokens::Family::qwen, Tokens{1'300});
@@ -20,6 +21,7 @@ Features rich()
     features.client = config::ClientKind::coding_agent;
     features.sensitive = {privacy::ClassId::iban, privacy::ClassId::email};
     features.boundary = privacy::Boundary::local;
+    features.boundary_by = BoundaryBy::sensitive_class;
     features.score = score::Score{};
     features.score->gain = 0.25F;
     features.score->rank = 0.75F;
@@ -44,6 +46,8 @@ TEST(FeaturesJson, ComesBackAsItWas)
     const auto read = features_from_json(text, names);
     ASSERT_TRUE(read);
     EXPECT_EQ(to_json(*read, names), text);
+    EXPECT_EQ(read->boundary_by, rich().boundary_by);
+    EXPECT_EQ(read->wording, rich().wording);
     EXPECT_EQ(read->sensitive, rich().sensitive);
     EXPECT_EQ(read->uppers, rich().uppers);
     EXPECT_EQ(read->largest_input, 250'000U);

@@ -106,6 +106,58 @@ TEST(RouteAction, BoundsTheWholeAndTheFirstToken)
     EXPECT_EQ(target.deadline, noon + 3s);
 }
 
+struct WordingCase {
+    Wording wording;
+    std::vector<config::Parameter> set;
+    std::vector<config::Parameter> sent;
+};
+
+TEST(RouteAction, SetsWhatThePageKnows)
+{
+    const std::vector<WordingCase> cases{
+        {Wording::openai, {{"n", "2"}, {"max_tokens", "5"}}, {{"n", "2"}, {"max_tokens", "5"}}},
+        {Wording::openai, {{"max_output_tokens", "5"}}, {{"max_tokens", "5"}}},
+        {Wording::responses,
+         {{"max_tokens", "5"}, {"temperature", "0"}},
+         {{"temperature", "0"}, {"max_output_tokens", "5"}}},
+        {Wording::responses, {{"n", "2"}, {"stop", "[]"}, {"top_k", "1"}}, {{"top_k", "1"}}},
+        {Wording::responses, {{"max_tokens", "-1"}}, {}},
+        {Wording::messages,
+         {{"max_completion_tokens", "5"}, {"max_tokens", "4"}},
+         {{"max_tokens", "5"}}},
+        {Wording::none, {{"max_tokens", "5"}, {"temperature", "0"}}, {}},
+    };
+    for (const auto& each : cases)
+        EXPECT_EQ(parameters_for(each.wording, each.set), each.sent)
+            << static_cast<int>(each.wording) << ' ' << each.set.front().name;
+}
+
+TEST(RouteAction, IsJudgedByTheParametersThatAreSent)
+{
+    const Scene scene(R"(model_list:
+- {model_name: cloud, litellm_params: {model: openai/c, api_key: k, input_cost_per_token: 0, output_cost_per_token: 0.001}}
+routes:
+  r: {otherwise: {use: [cloud], params: {max_tokens: 50, n: 2}, max_cost: 0.1, clamp_max_tokens: true}}
+)");
+    Features request;
+    request.answer = Tokens{5'000};
+    const auto go = [&](Wording wording) {
+        request.wording = wording;
+        return scene.decide(request);
+    };
+    // Two answers on the one page, one on the others.
+    EXPECT_EQ(go(Wording::openai).value().worst_cost, NanoUsd{100'000'000});
+    for (const auto wording : {Wording::responses, Wording::messages})
+        EXPECT_EQ(go(wording).value().worst_cost, NanoUsd{50'000'000});
+    ASSERT_FALSE(go(Wording::none));
+    EXPECT_EQ(go(Wording::none).error().code(), Errc::cost_ceiling);
+    request.answer = Tokens{10};
+    const auto plan = go(Wording::none).value();
+    EXPECT_EQ(plan.worst_cost, NanoUsd{10'000'000});
+    EXPECT_TRUE(plan.parameters.empty());
+    EXPECT_EQ(plan.limits.answer_fit, config::AnswerFit::as_asked);
+}
+
 TEST(RouteAction, IsNotNarrowedByWhatTheClientAllowsMore)
 {
     const Scene scene(file(", timeout: 3"));
