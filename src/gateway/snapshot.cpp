@@ -13,6 +13,7 @@
 #include "spillway/config/locality.hpp"
 #include "spillway/engine/model_report.hpp"
 #include "spillway/engine/token_count.hpp"
+#include "spillway/gateway/cloud_share.hpp"
 #include "spillway/gateway/rates.hpp"
 #include "wire_head.hpp"
 
@@ -216,6 +217,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
     auto rules = compile_rules(config);
     if (!rules)
         return fail(std::move(rules).error());
+    rules->shares = cloud_shares(*rules, previous != nullptr ? &previous->rules : nullptr);
     const ledger::PriceBook book(prices, config.prices);
     std::vector<config::Deployment> usable;
     std::vector<Upstream> upstreams;
