@@ -190,13 +190,9 @@ bool read_searched(const Node& node, std::vector<std::string>& any_of, Where& wh
 
 bool read_says(const Node& node, Condition& out, const Reading& reading)
 {
-    constexpr std::size_t longest = 4096;  // What any search still compiles.
     SaysWords says;
-    bool good = read_searched(node, says.any_of, says.where, reading);
-    for (const auto& words : says.any_of)
-        if (words.size() > longest)
-            good = reading.wrong(node.at, "\"" + printable(words, 60) + "\" is longer than " +
-                                              std::to_string(longest) + " bytes");
+    const bool good = read_searched(node, says.any_of, says.where, reading) &&
+                      are_searchable(says.any_of, node, reading);
     out.test = std::move(says);
     return good;
 }
