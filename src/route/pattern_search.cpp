@@ -138,7 +138,8 @@ void PatternSearch::add_words(const std::vector<std::string>& words, std::uint64
         do {
             bytes += words[end++].size();
         } while (end < words.size() && bytes + words[end].size() <= most_words);
-        add(word_pattern(std::span(words).subspan(begin, end - begin)), question);
+        add(word_pattern(std::span<const std::string>(words).subspan(begin, end - begin)),
+            question);
         begin = end;
     }
 }

@@ -126,7 +126,7 @@ const ManyPatterns many_patterns[] = {
     {"words", 60, [](int i) { return "{words: [\"term" + std::to_string(i) + "\"]}"; },
      [](int i) { return "a TERM" + std::to_string(i) + ", please"; }},
     {"large expressions", 24,
-     [](int i) { return "{matches: \"(?i)\\\\pL{1,25}-" + std::to_string(i) + "-\\\\pL{1,5}\"}"; },
+     [](int i) { return "{matches: \"(?i)\\\\pL{1,20}-" + std::to_string(i) + "-\\\\pL{1,5}\"}"; },
      [](int i) { return "what is abc-" + std::to_string(i) + "-def?"; }},
 };
 
