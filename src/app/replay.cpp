@@ -48,7 +48,8 @@ std::string first_group(const ledger::SpendRecord& record)
     return std::string(first.substr(0, end));
 }
 
-Replay::Replay(std::shared_ptr<const gateway::Snapshot> snapshot) : snapshot_(std::move(snapshot))
+Replay::Replay(std::shared_ptr<const gateway::Snapshot> snapshot)
+    : snapshot_(std::move(snapshot)), shares_(gateway::cloud_shares(snapshot_->rules, nullptr))
 {
     idle_.states.resize(snapshot_->table.deployments().size());
     for (const auto& route : snapshot_->rules.book.routes())
@@ -140,7 +141,9 @@ void Replay::decide(const ledger::SpendRecord& record, route::Features features)
     if (route != nullptr) {
         note_gaps(*record.routing, features, *route);
         if (route->needs().score && features.score)
-            features.score = gateway::read_score(*features.score, *route, *snapshot_, describer_);
+            features.score = gateway::read_score(
+                *features.score, route->source().complexity,
+                shares_[gateway::route_index(*route, *snapshot_)].get(), gateway::ShareUse::take);
     }
     const route::Standing standing{snapshot_->table, idle_, {}, TimePoint{}};
     auto plan = route != nullptr ? route::decide(features, *route, standing)

@@ -5,9 +5,9 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 #include "spillway/base/text.hpp"
+#include "spillway/route/route_book.hpp"
 
 namespace spillway::app {
 
@@ -18,10 +18,31 @@ std::string previous_weights(const std::string& path)
 
 Result<std::shared_ptr<const score::Weights>> weights_in_use(const std::string& path)
 {
-    std::error_code unknown;
-    if (!std::filesystem::exists(path, unknown))
-        return score::shipped_weights();
-    return score::load_weights(path);
+    auto usable = score::usable_weights(path);
+    if (!usable)
+        return fail(std::move(usable).error());
+    return std::move(usable->weights);
+}
+
+std::vector<config::Problem> weights_problems(const config::Config& config, const std::string& file)
+{
+    std::vector<config::Problem> problems;
+    for (const auto& route : config.routes) {
+        const auto& path = route.complexity.weights;
+        if (path.empty() || !route::CompiledRoute(route, {}).needs().score)
+            continue;
+        const auto usable = score::usable_weights(path);
+        const auto name = "route \"" + printable(route.name) + "\": ";
+        if (!usable)
+            problems.push_back({file, name + usable.error().message()});
+        else if (usable->source == score::WeightsSource::other_features)
+            problems.push_back({file,
+                                name + "'" + printable(path) +
+                                    "' was trained with other features than this build extracts, "
+                                    "so the built-in weights score; learn new ones",
+                                config::Problem::Level::warning});
+    }
+    return problems;
 }
 
 Result<void> activate_weights(const score::Weights& weights, const std::string& path)

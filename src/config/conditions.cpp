@@ -191,7 +191,8 @@ bool read_searched(const Node& node, std::vector<std::string>& any_of, Where& wh
 bool read_says(const Node& node, Condition& out, const Reading& reading)
 {
     SaysWords says;
-    const bool good = read_searched(node, says.any_of, says.where, reading);
+    const bool good = read_searched(node, says.any_of, says.where, reading) &&
+                      are_searchable(says.any_of, node, reading);
     out.test = std::move(says);
     return good;
 }

@@ -13,6 +13,8 @@ namespace spillway::config {
 
 namespace {
 
+constexpr std::size_t longest_words = 4096;  ///< What any search still compiles.
+
 constexpr double nano_per_usd = 1e9;
 constexpr double most_usd = 1e9;
 
@@ -44,6 +46,14 @@ std::string pattern_fault(const std::string& pattern)
     options.set_max_mem(std::int64_t{1} << 20);
     const RE2 compiled(pattern, options);
     return compiled.ok() ? std::string() : compiled.error();
+}
+
+bool are_searchable(const std::vector<std::string>& words, const Node& node, const Reading& reading)
+{
+    const bool fit = std::all_of(words.begin(), words.end(),
+                                 [](const auto& each) { return each.size() <= longest_words; });
+    return fit || reading.wrong(node.at, "words to look for are longer than " +
+                                             std::to_string(longest_words) + " bytes");
 }
 
 bool read(const Node& node, privacy::Boundary& out, const Reading& reading)

@@ -176,16 +176,13 @@ Result<std::string> explain(const InferenceRequest& request, const net::Fields& 
                             const route::BudgetView& budget)
 {
     const auto& snapshot = *request.arrival.snapshot;
-    const auto kept = describer.shares;
     const auto begun = std::chrono::steady_clock::now();
-    const auto described = describe(request, fields, describer);
+    const auto described = describe(request, fields, describer, ShareUse::ask);
     if (!described)
         return fail(described.error());
     route::Explanation refused;
     const auto plan = decide(*described, request, fleet, budget, refused);
     const auto took = std::chrono::steady_clock::now() - begun;
-    if (describer.snapshot == snapshot.number && kept.size() == describer.shares.size())
-        describer.shares = kept;
 
     Json out;
     if (plan) {

@@ -182,7 +182,7 @@ void arrive(Arrival& arrival, const net::Exchange& exchange, Services& services)
 net::Task<Result<void>> plan(InferenceRequest& request, const net::Fields& fields,
                              Services& services)
 {
-    auto described = describe(request, fields, services.describer);
+    auto described = describe(request, fields, services.describer, ShareUse::take);
     if (!described)
         co_return fail(std::move(described).error());
     const auto doubt = doubtful_fit(*described, request, services);

@@ -130,17 +130,6 @@ score::PromptView view_of(const chat::Prompt& prompt, const InferenceRequest& re
     return view;
 }
 
-/// Trackers belong to one configuration: another one may hold other shares.
-std::optional<score::ShareTracker>& share_of(std::size_t index, const Snapshot& snapshot,
-                                             Describer& describer)
-{
-    if (describer.snapshot != snapshot.number) {
-        describer.snapshot = snapshot.number;
-        describer.shares.assign(snapshot.rules.book.routes().size(), std::nullopt);
-    }
-    return describer.shares[index];
-}
-
 score::TierCuts cuts_of(const config::RouteComplexity& complexity)
 {
     score::TierCuts cuts;
@@ -239,28 +228,17 @@ bool is_too_dear(const route::Explanation& refused)
 
 }  // namespace
 
-score::Score read_score(score::Score taken, const route::CompiledRoute& route,
-                        const Snapshot& snapshot, Describer& describer)
+score::Score read_score(score::Score taken, const config::RouteComplexity& complexity,
+                        CloudShare* share, ShareUse use)
 {
-    const auto& complexity = route.source().complexity;
     if (taken.abstention == score::Abstention::none)
         taken.tier =
             score::cautious(score::tier_of(taken.rank, cuts_of(complexity)), taken.confidence);
-    if (!complexity.cloud_share)
+    if (share == nullptr)
         return taken;
-    const auto index = route_index(route, snapshot);
-    auto& tracker = share_of(index, snapshot, describer);
-    if (!tracker) {
-        score::ShareTarget target;
-        target.share = static_cast<float>(complexity.cloud_share->part);
-        target.cap = complexity.cloud_share_cap
-                         ? static_cast<float>(complexity.cloud_share_cap->part)
-                         : std::min(1.0F, 1.5F * target.share);
-        tracker.emplace(target, *snapshot.rules.weights[index]);
-    }
     // The share decides what is complex; the tiers within each side stay.
-    taken.tier = tracker->take(taken.gain) ? std::max(taken.tier, score::Tier::complex)
-                                           : std::min(taken.tier, score::Tier::moderate);
+    taken.tier = share->decide(taken.gain, use) ? std::max(taken.tier, score::Tier::complex)
+                                                : std::min(taken.tier, score::Tier::moderate);
     return taken;
 }
 
@@ -280,7 +258,7 @@ bool has_local_key(const Arrival& arrival)
 }
 
 Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
-                           Describer& describer)
+                           Describer& describer, ShareUse use)
 {
     const auto& snapshot = *request.arrival.snapshot;
     const auto& rules = snapshot.rules;
@@ -351,9 +329,9 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     features.probes = out.route->probe(RequestAnswers(request, fields, prompt));
     if (needs.score) {
         out.scored = describer.extractor.extract(view_of(prompt, request));
-        const auto& weights = *rules.weights[route_index(*out.route, snapshot)];
-        features.score =
-            read_score(score::score(weights, out.scored), *out.route, snapshot, describer);
+        const auto index = route_index(*out.route, snapshot);
+        features.score = read_score(score::score(*rules.weights[index], out.scored),
+                                    out.route->source().complexity, rules.shares[index].get(), use);
     }
     return out;
 }

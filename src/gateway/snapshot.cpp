@@ -13,6 +13,7 @@
 #include "spillway/config/locality.hpp"
 #include "spillway/engine/model_report.hpp"
 #include "spillway/engine/token_count.hpp"
+#include "spillway/gateway/cloud_share.hpp"
 #include "spillway/gateway/rates.hpp"
 #include "wire_head.hpp"
 
@@ -35,14 +36,20 @@ Result<std::shared_ptr<const score::Weights>> weights_of(const route::CompiledRo
     const auto& path = route.source().complexity.weights;
     if (path.empty())
         return score::shipped_weights();
-    std::error_code unknown;
-    if (!std::filesystem::exists(path, unknown)) {
-        // A route names the file before `spillway learn` has anything to put there.
+    auto usable = score::usable_weights(path);
+    if (!usable)
+        return fail(std::move(usable).error());
+    const auto name = printable(route.source().name);
+    // A route names the file before `spillway learn` has anything to put there.
+    if (usable->source == score::WeightsSource::none_yet)
         SPILLWAY_WARN("route \"{}\": there is no '{}' yet; it scores with the built-in weights",
-                      printable(route.source().name), printable(path));
-        return score::shipped_weights();
-    }
-    return score::load_weights(path);
+                      name, printable(path));
+    if (usable->source == score::WeightsSource::other_features)
+        SPILLWAY_WARN(
+            "route \"{}\": '{}' was trained with other features than this build extracts; "
+            "it scores with the built-in weights until `spillway learn` has new ones",
+            name, printable(path));
+    return std::move(usable->weights);
 }
 
 /// Names, and the scanner itself where something asks for what it finds: it takes memory.
@@ -216,6 +223,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Config config,
     auto rules = compile_rules(config);
     if (!rules)
         return fail(std::move(rules).error());
+    rules->shares = cloud_shares(*rules, previous != nullptr ? &previous->rules : nullptr);
     const ledger::PriceBook book(prices, config.prices);
     std::vector<config::Deployment> usable;
     std::vector<Upstream> upstreams;

@@ -16,14 +16,28 @@ bool begins_with(std::string_view text, std::string_view prefix)
     return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
 }
 
+/// The name of the first product in a user agent: "roo-code/3.1 (linux)" is of "roo-code".
+std::string_view product_of(std::string_view user_agent)
+{
+    return user_agent.substr(0, user_agent.find_first_of("/ "));
+}
+
+/// By whole names: "crush" is none of "crushftp".
+bool is_agent(std::string_view product)
+{
+    constexpr std::array<std::string_view, 17> agents{
+        "claude-cli", "claude-code", "codex",    "opencode", "opencode2",  "aider",
+        "cline",      "roo",         "roo-code", "roocode",  "kilo",       "kilo-code",
+        "kilocode",   "qwen-code",   "qwencode", "crush",    "charm-crush"};
+    // Codex names its parts: codex_cli_rs, codex_exec, codex-tui.
+    return begins_with(product, "codex_") || begins_with(product, "codex-") ||
+           std::any_of(agents.begin(), agents.end(),
+                       [&](std::string_view agent) { return iequals(product, agent); });
+}
+
 bool is_coding_agent(const ClientSigns& signs)
 {
-    constexpr std::array<std::string_view, 9> agents{
-        "claude-cli", "codex", "opencode", "aider", "cline", "roo", "kilo", "qwen-code", "crush"};
-    const auto named = [&](std::string_view agent) {
-        return begins_with(signs.user_agent, agent) || begins_with(signs.originator, agent);
-    };
-    return std::any_of(agents.begin(), agents.end(), named) ||
+    return is_agent(product_of(signs.user_agent)) || is_agent(product_of(signs.originator)) ||
            (signs.app == "cli" && begins_with(signs.user_agent, "claude"));
 }
 
@@ -38,19 +52,30 @@ constexpr std::array<TaskKey, 4> task_keys{{
     {"\"queries\"", ClientKind::open_webui_query},
 }};
 
-/// Open WebUI puts the whole conversation into one user message of a fixed shape.
+/// Where the history of a conversation begins, on a line of its own.
+std::size_t history_in(std::string_view text)
+{
+    return std::min(text.find("\n<chat_history>"), text.find("\n### Chat History"));
+}
+
+/// Open WebUI puts the whole conversation into one user message of a fixed shape. Its questions
+/// about documents begin like that, too, but have the documents where its tasks have the history.
 ClientKind open_webui_task(const chat::Prompt& prompt)
 {
     const auto text = prompt.last_user;
     if (!text.starts_with("### Task:") || prompt.turns != 1 || prompt.tools > 0)
         return ClientKind::unknown;
     // What the user wrote follows the heading of the history; it may hold any of the keys.
-    const auto history = std::min(text.find("<chat_history>"), text.find("### Chat History"));
+    const auto history = history_in(text);
     const auto frame = text.substr(0, history);
+    const bool of_documents = frame.find("<context>") != std::string_view::npos ||
+                              frame.find("<user_query>") != std::string_view::npos;
+    if (history == std::string_view::npos || of_documents)
+        return ClientKind::unknown;
     for (const auto& [key, kind] : task_keys)
         if (frame.find(key) != std::string_view::npos)
             return kind;
-    return history == std::string_view::npos ? ClientKind::unknown : ClientKind::open_webui_other;
+    return ClientKind::open_webui_other;
 }
 
 std::string_view trimmed(std::string_view line)

@@ -1,14 +1,12 @@
 #include "spillway/route/route_book.hpp"
 
-#include <re2/re2.h>
-#include <re2/set.h>
-
 #include <algorithm>
 #include <array>
 #include <map>
 #include <set>
 
 #include "name_pattern.hpp"
+#include "pattern_search.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/route/client_kind.hpp"
 
@@ -17,7 +15,6 @@ namespace spillway::route {
 namespace {
 
 constexpr std::size_t places = 4;  ///< Values of `config::Where`.
-constexpr std::int64_t most_pattern_memory = std::int64_t{8} << 20;
 
 /// FNV-1a: the same on every machine, because it is recorded.
 class Hash {
@@ -46,29 +43,6 @@ std::uint64_t hashed(std::string_view kind, std::string_view subject,
     return hash.value();
 }
 
-/// `words` as a part of a pattern: one blank stands for any blanks or a hyphen, as in the word
-/// lists of privacy.
-std::string phrase_pattern(std::string_view words)
-{
-    std::string pattern;
-    for (words = trimmed(words); !words.empty();) {
-        const auto end = std::min(words.find_first_of(" \t"), words.size());
-        pattern += (pattern.empty() ? "" : "(?:[\\s\\pZ]+|[-\\x{2010}\\x{2011}])") +
-                   RE2::QuoteMeta(words.substr(0, end));
-        words = trimmed(words.substr(end));
-    }
-    return pattern;
-}
-
-/// Whole words in any case, in every writing that RE2 knows letters of.
-std::string word_pattern(const std::vector<std::string>& words)
-{
-    std::string pattern = "(?i)(?:^|[^\\pL\\pN_])(?:";
-    for (std::size_t i = 0; i < words.size(); ++i)
-        pattern += (i == 0 ? "" : "|") + phrase_pattern(words[i]);
-    return pattern + ")(?:$|[^\\pL\\pN_])";
-}
-
 bool speaks_in(chat::Speaker speaker, config::Where where)
 {
     switch (where) {
@@ -91,23 +65,10 @@ void add_header(Needs& needs, std::string_view name)
         needs.headers.push_back(std::move(known));
 }
 
-RE2::Options pattern_options()
-{
-    RE2::Options options;
-    options.set_log_errors(false);
-    options.set_max_mem(most_pattern_memory);
-    return options;
-}
-
 }  // namespace
 
 /// What a route asks of a request itself.
 struct CompiledRoute::Questions {
-    /// All patterns that are looked for in one place, as one automaton.
-    struct Search {
-        std::unique_ptr<RE2::Set> set;
-        std::vector<std::uint64_t> questions;  ///< Of the set's patterns, in their order.
-    };
     struct Header {
         std::uint64_t question;
         config::HeaderIs test;
@@ -117,19 +78,10 @@ struct CompiledRoute::Questions {
         config::MetadataIs test;
     };
 
-    void add_pattern(config::Where where, const std::string& pattern, std::uint64_t question)
-    {
-        auto& search = searches[static_cast<std::size_t>(where)];
-        if (!search.set)
-            search.set = std::make_unique<RE2::Set>(pattern_options(), RE2::UNANCHORED);
-        // The loader refused what does not compile.
-        if (search.set->Add(pattern, nullptr) >= 0)
-            search.questions.push_back(question);
-    }
-
+    PatternSearch& in(config::Where where) { return searches[static_cast<std::size_t>(where)]; }
     void fill(config::Condition& condition, const privacy::ClassNames& names, Needs& needs);
 
-    std::array<Search, places> searches;
+    std::array<PatternSearch, places> searches;
     std::vector<Header> headers;
     std::vector<Metadata> metadata;
 };
@@ -151,13 +103,13 @@ void CompiledRoute::Questions::fill(config::Condition& condition, const privacy:
     } else if (const auto* says = std::get_if<config::SaysWords>(&test)) {
         condition.question =
             hashed("words", std::to_string(static_cast<int>(says->where)), says->any_of);
-        add_pattern(says->where, word_pattern(says->any_of), condition.question);
+        in(says->where).add_words(says->any_of, condition.question);
         needs.text = true;
     } else if (const auto* found = std::get_if<config::Matches>(&test)) {
         condition.question =
             hashed("matches", std::to_string(static_cast<int>(found->where)), found->any_of);
         for (const auto& pattern : found->any_of)
-            add_pattern(found->where, pattern, condition.question);
+            in(found->where).add(pattern, condition.question);
         needs.text = true;
     } else if (const auto* header = std::get_if<config::HeaderIs>(&test)) {
         condition.question = hashed("header", lower(header->name), header->any_of);
@@ -193,8 +145,7 @@ CompiledRoute::CompiledRoute(const config::Route& source, const privacy::ClassNa
     for (auto& rule : source_.rules)
         questions_->fill(rule.when, names, needs_);
     for (auto& search : questions_->searches)
-        if (search.set)
-            search.set->Compile();
+        search.compile();
     // A sample for comparison carries the score's features, and is never a private request.
     if (source_.shadow) {
         needs_.score = true;
@@ -219,19 +170,16 @@ std::vector<Probe> CompiledRoute::probe(const Asked& asked) const
     };
     for (std::size_t place = 0; place < places; ++place) {
         const auto& search = questions_->searches[place];
-        if (!search.set)
+        if (search.questions().empty())
             continue;
-        for (const auto question : search.questions)
+        for (const auto question : search.questions())
             note(question, false);
-        std::vector<int> found;
-        for (const auto& piece : asked.text()) {
-            if (!speaks_in(piece.speaker, static_cast<config::Where>(place)))
-                continue;
-            found.clear();
-            search.set->Match({piece.text.data(), piece.text.size()}, &found);
-            for (const int index : found)
-                note(search.questions[static_cast<std::size_t>(index)], true);
-        }
+        std::vector<std::uint64_t> found;
+        for (const auto& piece : asked.text())
+            if (speaks_in(piece.speaker, static_cast<config::Where>(place)))
+                search.find(piece.text, found);
+        for (const auto question : found)
+            note(question, true);
     }
     for (const auto& [question, test] : questions_->headers) {
         const auto value = asked.header(test.name);

@@ -128,6 +128,26 @@ Result<Weights> read_body(ByteReader& in, const std::shared_ptr<const void>& kee
     return weights;
 }
 
+/// The head of bytes that are whole, whatever they were trained with.
+Result<Head1> read_sealed(std::string_view bytes)
+{
+    ByteReader in(bytes);
+    const auto head = in.take<Head1>();
+    if (!in.complete() || head.magic != magic)
+        return fail(Errc::bad_config, "not a weights file");
+    if (head.version != version)
+        return fail(Errc::bad_config, "weights file of version " + std::to_string(head.version) +
+                                          "; this build reads version " + std::to_string(version));
+    if (head.size != bytes.size() || bytes.size() > largest_weights)
+        return fail(Errc::bad_config,
+                    "weights file is cut off or too long: " + std::to_string(bytes.size()) +
+                        " bytes instead of " + std::to_string(head.size));
+    const auto body = bytes.substr(0, bytes.size() - sizeof(std::uint32_t));
+    if (ByteReader(bytes.substr(body.size())).take<std::uint32_t>() != crc32c(body))
+        return fail(Errc::bad_config, "weights file is damaged: its checksum does not match");
+    return head;
+}
+
 Error io_failure(std::string_view what, const std::string& path)
 {
     const auto why = std::generic_category().message(errno);
@@ -183,24 +203,14 @@ Result<Weights> parse_weights(std::string_view bytes)
 
 Result<Weights> weights_within(std::string_view bytes, const std::shared_ptr<const void>& keeper)
 {
-    ByteReader in(bytes);
-    const auto head = in.take<Head1>();
-    if (!in.complete() || head.magic != magic)
-        return fail(Errc::bad_config, "not a weights file");
-    if (head.version != version)
-        return fail(Errc::bad_config, "weights file of version " + std::to_string(head.version) +
-                                          "; this build reads version " + std::to_string(version));
-    if (head.size != bytes.size() || bytes.size() > largest_weights)
-        return fail(Errc::bad_config,
-                    "weights file is cut off or too long: " + std::to_string(bytes.size()) +
-                        " bytes instead of " + std::to_string(head.size));
-    const auto body = bytes.substr(0, bytes.size() - sizeof(std::uint32_t));
-    if (ByteReader(bytes.substr(body.size())).take<std::uint32_t>() != crc32c(body))
-        return fail(Errc::bad_config, "weights file is damaged: its checksum does not match");
-    if (head.schema != schema_hash())
+    const auto head = read_sealed(bytes);
+    if (!head)
+        return fail(head.error());
+    if (head->schema != schema_hash())
         return fail(Errc::bad_config,
                     "weights file was trained with other features than this build extracts; "
                     "train it again");
+    const auto body = bytes.substr(0, bytes.size() - sizeof(std::uint32_t));
     ByteReader rest(body.substr(sizeof(Head1)));
     return read_body(rest, keeper);
 }
@@ -214,6 +224,23 @@ Result<std::shared_ptr<const Weights>> load_weights(const std::string& path)
     if (!parsed)
         return fail(std::move(parsed.error()).within(printable(path)));
     return std::make_shared<const Weights>(std::move(*parsed));
+}
+
+Result<UsableWeights> usable_weights(const std::string& path)
+{
+    std::error_code unknown;
+    if (!std::filesystem::exists(path, unknown))
+        return UsableWeights{shipped_weights(), WeightsSource::none_yet};
+    auto loaded = load_weights(path);
+    if (loaded)
+        return UsableWeights{*std::move(loaded), WeightsSource::file};
+    // Whole, and of another build?
+    if (const auto pages = FrozenPages::of_file(path, largest_weights)) {
+        const auto head = read_sealed((*pages)->bytes());
+        if (head && head->schema != schema_hash())
+            return UsableWeights{shipped_weights(), WeightsSource::other_features};
+    }
+    return fail(std::move(loaded).error());
 }
 
 Result<void> save_weights(const Weights& weights, const std::string& path)

@@ -3,6 +3,7 @@
 import random
 import sqlite3
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from harness.waiting import wait_until
 EASY = ["What is the capital of {}?", "Translate {} to German.", "Spell the word {}.", "Name a river in {}."]
 HARD = ["Prove the theorem of {} step by step.", "Derive the integral of {} and prove it converges.",
         "Prove by induction that {} holds for all n.", "Give a rigorous proof about {} over finite fields."]
+BUILT_IN = Path(__file__).parents[2] / "config/complexity.weights"
 WORDS = ["France", "Chile", "Euler", "Noether", "Norway", "Gauss", "Kenya", "Hilbert", "Peru", "Galois", "Japan", "Riemann"]
 
 
@@ -133,6 +135,35 @@ def test_damaged_weights_never_come_into_service(room):
     wait_until(lambda: "stays in service" in room.daemon.log, what="the refusal")
     assert room.ask("hello").status == 200
     assert "spillway:" in room.run("learn", code=1)
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def test_weights_of_other_features_count_as_none(room):
+    body = bytearray(BUILT_IN.read_bytes()[:-4])
+    body[16] ^= 1  # of the hash over what is counted in a prompt
+    room.weights.write_bytes(bytes(body) + crc32c(body).to_bytes(4, "little"))
+    wait_until(lambda: "other features" in room.daemon.log, what="the warning")
+    assert "stays in service" not in room.daemon.log
+    assert room.ask("hello").status == 200
+    assert "other features" in room.run("check")
+    assert "too few comparisons" in room.run("learn", "--dry-run", code=1)
+    room.daemon.stop()
+    room.daemon.restart()
+    assert room.ask("hello").status == 200
+
+
+def test_damaged_weights_are_told_by_the_check(room):
+    room.weights.write_bytes(b"no weights")
+    wait_until(lambda: "stays in service" in room.daemon.log, what="the refusal")
+    assert "not a weights file" in room.run("check", code=1)
 
 
 # --- review

@@ -76,7 +76,7 @@ private:
                                                const route::Plan& plan) const;
 
     std::shared_ptr<const gateway::Snapshot> snapshot_;
-    gateway::Describer describer_;  ///< Holds the shares of routes.
+    gateway::CloudShares shares_;  ///< Of its own: the same records give the same sums.
     route::FleetView idle_;
     std::vector<std::vector<route::Probe>> questions_;  ///< Of each route, all answered with no.
     ReplaySums sums_;

@@ -8,6 +8,9 @@ namespace spillway::config {
 
 /// What is wrong with a regular expression, in RE2's words; empty when nothing is.
 [[nodiscard]] std::string pattern_fault(const std::string& pattern);
+/// Says what is wrong with words that are too long to look for.
+[[nodiscard]] bool are_searchable(const std::vector<std::string>& words, const Node& node,
+                                  const Reading& reading);
 
 bool read(const Node& node, privacy::Boundary& out, const Reading& reading);
 bool read(const Node& node, NanoUsd& out, const Reading& reading);

@@ -2,12 +2,11 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
-#include <vector>
 
 #include "spillway/base/result.hpp"
 #include "spillway/dialect/prompt_reader.hpp"
+#include "spillway/gateway/cloud_share.hpp"
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/gateway/prompt_counter.hpp"
 #include "spillway/net/http_head.hpp"
@@ -15,7 +14,6 @@
 #include "spillway/route/family_tokens.hpp"
 #include "spillway/route/features.hpp"
 #include "spillway/score/features.hpp"
-#include "spillway/score/share_tracker.hpp"
 
 namespace spillway::gateway {
 
@@ -26,9 +24,6 @@ struct Describer {
     dialect::PromptReader prompts{};
     score::Extractor extractor{};
     PromptCounter counter{};
-    /// Of the routes of one snapshot that hold a share of their traffic.
-    std::uint64_t snapshot = 0;
-    std::vector<std::optional<score::ShareTracker>> shares{};
 };
 
 /// A request's features and the route that decides for it; null when the client named a model.
@@ -56,11 +51,12 @@ inline constexpr std::array<std::string_view, 3> wish_headers{
 /// @param fields  Of the request's head: wishes of the client (`wish_headers`), and who it is.
 /// @return `unknown_model`, or `invalid_request` for a wish that is none.
 [[nodiscard]] Result<Described> describe(const InferenceRequest& request, const net::Fields& fields,
-                                         Describer& describer);
+                                         Describer& describer, ShareUse use);
 
-/// The score as `route` reads it: by its cuts, and by the share that it holds, which this advances.
-[[nodiscard]] score::Score read_score(score::Score taken, const route::CompiledRoute& route,
-                                      const Snapshot& snapshot, Describer& describer);
+/// The score as a route reads it: by its cuts, and by the share that it holds.
+/// @param share  Null when it holds none.
+[[nodiscard]] score::Score read_score(score::Score taken, const config::RouteComplexity& complexity,
+                                      CloudShare* share, ShareUse use);
 
 /// Decides where the described request goes.
 /// @param fleet    Reused by the caller; gets the state at `request.received`.

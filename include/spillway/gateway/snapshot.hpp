@@ -29,6 +29,8 @@
 
 namespace spillway::gateway {
 
+class CloudShare;
+
 /// One deployment compiled for the wire; stands at its `DeploymentIndex`.
 struct Upstream {
     std::string id;
@@ -55,6 +57,8 @@ struct Rules {
     route::RouteBook book;
     /// Of each route of the book, in its order; null where no rule asks for the score.
     std::vector<std::shared_ptr<const score::Weights>> weights;
+    /// See `gateway::cloud_shares`.
+    std::vector<std::shared_ptr<CloudShare>> shares;
     /// Of each route: models whose tokens are counted, the usual one first, then one of each other
     /// family that the route leads to.
     std::vector<std::vector<CountedModel>> models;
@@ -68,8 +72,9 @@ struct Rules {
     TimeZone zone;
 };
 
-/// One configuration compiled for requests. Immutable but for the fleet's own state; a request
-/// holds exactly one from start to end, so it finishes on the configuration it began with.
+/// One configuration compiled for requests. Immutable but for the own state of the fleet
+/// and of shares; a request holds exactly one from start to end, so it finishes on the
+/// configuration it began with.
 struct Snapshot {
     std::uint64_t number = 0;
     config::Config config;
@@ -98,7 +103,7 @@ struct Snapshot {
 
 /// Compiles a configuration. Deployments that cannot be resolved are left out with a warning
 /// (LiteLLM's ignore_invalid_deployments).
-/// @param previous  Fleet state is carried over from it; may be null.
+/// @param previous  The state of the fleet and of shares is carried over from it; may be null.
 [[nodiscard]] Result<std::shared_ptr<const Snapshot>> build_snapshot(
     config::Config config, const config::Environment& environment, const config::PriceTable& prices,
     observe::Metrics& metrics, const Snapshot* previous, WallTime now);

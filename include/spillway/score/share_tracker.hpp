@@ -15,6 +15,7 @@ struct ShareTarget {
     float share = 0.2F;  ///< Of all requests, 0..1.
     float cap = 0.3F;    ///< Never exceeded over any long run, whatever the scores do.
     float burst = 20;    ///< Requests that may go above the cap at once.
+    friend bool operator==(const ShareTarget&, const ShareTarget&) = default;
 };
 
 /// Sends a given share of requests to the strong model: those of the greatest gain.

@@ -87,6 +87,24 @@ struct Weights {
 /// @return `io_error` or `bad_config`, with the file's name.
 [[nodiscard]] Result<std::shared_ptr<const Weights>> load_weights(const std::string& path);
 
+/// Where weights that score came from.
+enum class WeightsSource : std::uint8_t {
+    file,
+    none_yet,        ///< There is no file; the built-in ones stand in.
+    other_features,  ///< It is of another build, which reads prompts otherwise; the same.
+};
+
+struct UsableWeights {
+    std::shared_ptr<const Weights> weights;  ///< Never null.
+    WeightsSource source = WeightsSource::file;
+};
+
+/// The weights at `path`, or the built-in ones where there are none or none that this build can
+/// use. A build with other features must not keep those who learned with the one before from
+/// starting.
+/// @return What `load_weights` says of a file that is damaged or cannot be read.
+[[nodiscard]] Result<UsableWeights> usable_weights(const std::string& path);
+
 /// Writes beside `path` and renames, so that a reader sees the old file or the new one.
 [[nodiscard]] Result<void> save_weights(const Weights& weights, const std::string& path);
 

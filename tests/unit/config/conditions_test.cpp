@@ -152,6 +152,14 @@ TEST(Conditions, MeasureNamedBudgets)
     EXPECT_EQ(std::get<BudgetLeft>(parts.at(0).test).scope, "key");
 }
 
+TEST(Conditions, TakesWordsOfAnySensibleLength)
+{
+    EXPECT_TRUE(with_when("{words: [" + std::string(4'096, 'a') + "]}").config);
+    const auto longer = with_when("{words: {any_of: [" + std::string(4'097, 'a') + "], in: all}}");
+    EXPECT_FALSE(longer.config);
+    EXPECT_THAT(errors(longer).front(), HasSubstr("longer than 4096 bytes"));
+}
+
 struct BadWhen {
     const char* when;
     const char* error;

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
 #include "spillway/dialect/request_reader.hpp"
 #include "unit/gateway/fixture.hpp"
 
@@ -34,19 +38,24 @@ config::Config with_route()
     return config;
 }
 
+CloudShare& share_of(const Snapshot& snapshot)
+{
+    return *snapshot.rules.shares.front();
+}
+
 /// Of a thousand requests, each expected to gain more than all before, those that are complex.
 int complex_of(const config::Config& config)
 {
     observe::Metrics metrics;
     const auto snapshot = testing::snapshot_of(config, metrics);
     const auto& route = *snapshot->rules.book.find("auto");
-    Describer describer;
     int taken = 0;
     for (int i = 0; i < 1'000; ++i) {
         score::Score score;
         score.gain = static_cast<float>(i) / 1'000;
         score.tier = score::Tier::trivial;
-        const auto read = read_score(score, route, *snapshot, describer);
+        const auto read =
+            read_score(score, route.source().complexity, &share_of(*snapshot), ShareUse::take);
         taken += read.tier >= score::Tier::complex ? 1 : 0;
     }
     return taken;
@@ -66,6 +75,79 @@ TEST(CloudShare, IsHeldUnderItsCapWhateverTheScoresDo)
     EXPECT_GE(complex_of(config), 400);
 }
 
+config::Config with_share(double share, double cap)
+{
+    auto config = with_route();
+    config.routes.front().complexity.cloud_share = config::Share{share};
+    config.routes.front().complexity.cloud_share_cap = config::Share{cap};
+    return config;
+}
+
+TEST(CloudShare, IsOneForAllThreads)
+{
+    constexpr int threads = 8;
+    constexpr int each = 125;
+    observe::Metrics metrics;
+    const auto snapshot = testing::snapshot_of(with_share(0.2, 0.3), metrics);
+    std::atomic<int> taken{0};
+    {
+        std::vector<std::jthread> shards;
+        for (int shard = 0; shard < threads; ++shard)
+            shards.emplace_back([&, shard] {
+                // Unlike what the weights were trained on: all hard, no two the same.
+                for (int i = 0; i < each; ++i) {
+                    const int draw = (i * threads + shard) * 7'919 % 10'007;
+                    const float gain = 0.9F + static_cast<float>(draw) / 200'000;
+                    taken += share_of(*snapshot).decide(gain, ShareUse::take) ? 1 : 0;
+                }
+            });
+    }
+    EXPECT_NEAR(taken / static_cast<double>(threads * each), 0.2, 0.03);
+}
+
+TEST(CloudShare, IsNotUsedUpByAsking)
+{
+    observe::Metrics metrics;
+    const auto snapshot = testing::snapshot_of(with_share(0.05, 0.05), metrics);
+    for (int i = 0; i < 100; ++i)
+        EXPECT_TRUE(share_of(*snapshot).decide(1000, ShareUse::ask));
+    EXPECT_TRUE(share_of(*snapshot).decide(1000, ShareUse::take));
+}
+
+TEST(CloudShare, GoesOnOverAReloadThatLeavesItAsItIs)
+{
+    observe::Metrics metrics;
+    const auto first = testing::snapshot_of(with_share(0.2, 0.3), metrics);
+    auto changed = with_share(0.2, 0.3);
+    changed.routes.front().otherwise.use = {"cloud"};
+    auto other = changed.routes.front();
+    other.name = "other";
+    changed.routes.insert(changed.routes.begin(), other);
+    const auto second = testing::snapshot_of(changed, metrics, first.get());
+    EXPECT_EQ(second->rules.shares[1], first->rules.shares[0]);
+    EXPECT_NE(second->rules.shares[0], first->rules.shares[0]);
+    const auto third = testing::snapshot_of(with_share(0.2, 0.4), metrics, second.get());
+    EXPECT_NE(third->rules.shares[0], second->rules.shares[1]);
+}
+
+TEST(CloudShare, BeginsAgainWithOtherWeights)
+{
+    const auto path = ::testing::TempDir() + "spillway-cloud-share.weights";
+    auto weights = *score::shipped_weights();
+    ASSERT_TRUE(score::save_weights(weights, path));
+    auto config = with_share(0.2, 0.3);
+    config.routes.front().complexity.weights = path;
+    observe::Metrics metrics;
+    const auto first = testing::snapshot_of(config, metrics);
+    const auto second = testing::snapshot_of(config, metrics, first.get());
+    EXPECT_EQ(second->rules.shares, first->rules.shares);
+    weights.training_hash += 1;
+    ASSERT_TRUE(score::save_weights(weights, path));
+    const auto third = testing::snapshot_of(config, metrics, second.get());
+    EXPECT_NE(third->rules.shares, second->rules.shares);
+    std::filesystem::remove(path);
+}
+
 TEST(CountedModels, AreTheUsualOneAndOneOfEachOtherFamily)
 {
     observe::Metrics metrics;
@@ -76,7 +158,8 @@ TEST(CountedModels, AreTheUsualOneAndOneOfEachOtherFamily)
     config.deployments.push_back(twin);
     const auto snapshot = testing::snapshot_of(config, metrics);
     ASSERT_EQ(snapshot->rules.models.size(), 1U);
-    EXPECT_THAT(snapshot->rules.models.front(), ElementsAre("llama3", "gpt-4o"));
+    EXPECT_THAT(snapshot->rules.models.front(),
+                ElementsAre(CountedModel("llama3"), CountedModel("gpt-4o")));
 }
 
 TEST(CountedModels, AreWhatAWildcardMakesOfTheName)
@@ -85,7 +168,8 @@ TEST(CountedModels, AreWhatAWildcardMakesOfTheName)
     auto config = with_route();
     config.routes.front().otherwise.use = {"openai/qwen3:8b", "openai/gpt-4o-mini"};
     const auto snapshot = testing::snapshot_of(config, metrics);
-    EXPECT_THAT(snapshot->rules.models.front(), ElementsAre("qwen3:8b", "gpt-4o-mini"));
+    EXPECT_THAT(snapshot->rules.models.front(),
+                ElementsAre(CountedModel("qwen3:8b"), CountedModel("gpt-4o-mini")));
     const std::string asked = "openai/claude-next";
     EXPECT_THAT(models_behind(std::span(&asked, 1), *snapshot),
                 ElementsAre(CountedModel("claude-next")));
@@ -110,7 +194,7 @@ Described with_part(const std::string& model, const std::string& part)
     EXPECT_TRUE(facts) << facts.error().message();
     request.facts = *std::move(facts);
     Describer describer;
-    auto described = describe(request, net::Fields{}, describer);
+    auto described = describe(request, net::Fields{}, describer, ShareUse::take);
     EXPECT_TRUE(described) << described.error().message();
     return *std::move(described);
 }

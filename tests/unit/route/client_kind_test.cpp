@@ -35,6 +35,51 @@ TEST(ClientKind, TakesNobodysHeadingForATask)
     EXPECT_EQ(of("curl", "Explain ### Task: and <chat_history>"), ClientKind::unknown);
 }
 
+TEST(ClientKind, TakesNoQuestionAboutDocumentsForATask)
+{
+    const std::string question =
+        "### Task:\nRespond to the user query using the provided context, incorporating inline "
+        "citations in the format [id].\n\n### Guidelines:\n- Answer in the user's language.\n\n";
+    const std::string documents =
+        "<context>\n<source id=\"1\">{\"title\": \"Report\", \"tags\": [1]}</source>\n";
+    EXPECT_EQ(of("python-requests", question + documents + "</context>\n"), ClientKind::unknown);
+    EXPECT_EQ(of("python-requests",
+                 question + documents + "\n### Chat History:\n<chat_history>\n</context>\n"),
+              ClientKind::unknown);
+    EXPECT_EQ(of("python-requests", question + "<user_query>\nthe \"title\"?\n</user_query>\n"),
+              ClientKind::unknown);
+}
+
+TEST(ClientKind, TakesNoTextOfAUserForATask)
+{
+    EXPECT_EQ(of("curl", "### Task:\nWrite JSON with the keys \"title\" and \"tags\"."),
+              ClientKind::unknown);
+    EXPECT_EQ(of("curl", "### Task:\nExplain \"title\" and why <chat_history> comes after it."),
+              ClientKind::unknown);
+}
+
+TEST(ClientKind, KnowsACompletionOfOpenWebUiForNoneOfTheOthers)
+{
+    EXPECT_EQ(
+        of("python-requests",
+           "### Task:\nYou are an autocompletion system.\n`{ \"text\": \"\" }`\n### Context:\n"
+           "<chat_history>\nUSER: hi\n</chat_history>\n<type>General</type>\n"),
+        ClientKind::open_webui_other);
+}
+
+TEST(ClientKind, KnowsAgentsByTheirWholeNames)
+{
+    for (const auto* agent :
+         {"codex_cli_rs/0.50.0 (Debian 12)", "codex_exec/0.50.0", "Codex Desktop/1", "Cline/3.1",
+          "RooCode/3.20", "Roo-Code 3.2", "Kilo-Code/7.8.3 ai-sdk/3", "kilo/latest",
+          "QwenCode/0.12 (linux; x64)", "Charm-Crush/v0.97.1 (https://charm.land/crush)", "crush",
+          "opencode2/2.0", "aider"})
+        EXPECT_EQ(of(agent, "fix it", 3), ClientKind::coding_agent) << agent;
+    for (const auto* other : {"roomba/1", "crushftp", "CodexBar", "kilometers/2", "decline/1", "",
+                              "python-requests/2 crush/1"})
+        EXPECT_EQ(of(other, "fix it", 3), ClientKind::unknown) << other;
+}
+
 TEST(ClientKind, TellsTheWorkOfAnAgentFromItsBackground)
 {
     EXPECT_EQ(of("claude-cli/2.1.330 (external, sdk-cli)", "fix it", 12), ClientKind::coding_agent);

@@ -89,6 +89,89 @@ TEST(RouteBook, MatchesExpressions)
     EXPECT_FALSE(held("{matches: \"^JIRA-[0-9]+\"}", user_says("see JIRA-17")));
 }
 
+/// A route with a rule for each condition: "0", "1", ...
+Scene with_rules(const std::vector<std::string>& conditions)
+{
+    std::string yaml =
+        "model_list:\n- {model_name: a, litellm_params: {model: ollama/m}}\n"
+        "routes:\n  r:\n    otherwise: [a]\n    rules:\n";
+    for (std::size_t i = 0; i < conditions.size(); ++i)
+        yaml +=
+            "    - {name: \"" + std::to_string(i) + "\", when: " + conditions[i] + ", use: [a]}\n";
+    return Scene(yaml);
+}
+
+std::string rule_for(const Scene& scene, std::string_view text)
+{
+    Features request;
+    request.probes = scene.book.find("r")->probe(user_says(text));
+    return scene.rule(request);
+}
+
+/// Patterns that each pass alone and are more, together, than one automaton of RE2 may be.
+struct ManyPatterns {
+    std::string_view name;
+    int rules;
+    std::string (*condition)(int);
+    std::string (*text)(int);
+};
+
+const ManyPatterns many_patterns[] = {
+    {"classes of letters", 5,
+     [](int i) { return "{matches: \"\\\\pL{2,30}" + std::to_string(i) + "\"}"; },
+     [](int i) { return "see \xC3\xA4pfel" + std::to_string(i) + "."; }},
+    {"bounded gaps", 154,
+     [](int i) { return "{matches: \"(?i)project " + std::to_string(i) + "x.{0,100}budget\"}"; },
+     [](int i) { return "The Project " + std::to_string(i) + "x has a budget"; }},
+    {"words", 60, [](int i) { return "{words: [\"term" + std::to_string(i) + "\"]}"; },
+     [](int i) { return "a TERM" + std::to_string(i) + ", please"; }},
+    {"large expressions", 24,
+     [](int i) { return "{matches: \"(?i)\\\\pL{1,20}-" + std::to_string(i) + "-\\\\pL{1,5}\"}"; },
+     [](int i) { return "what is abc-" + std::to_string(i) + "-def?"; }},
+};
+
+TEST(RouteBook, SearchesForMorePatternsThanOneAutomatonHolds)
+{
+    for (const auto& many : many_patterns) {
+        std::vector<std::string> conditions;
+        for (int i = 0; i < many.rules; ++i)
+            conditions.push_back(many.condition(i));
+        const auto scene = with_rules(conditions);
+        for (int i = 0; i < many.rules; ++i)
+            EXPECT_EQ(rule_for(scene, many.text(i)), std::to_string(i)) << many.name;
+        EXPECT_EQ(rule_for(scene, "Nothing of it"), "otherwise") << many.name;
+    }
+}
+
+TEST(RouteBook, SearchesForThousandsOfNames)
+{
+    constexpr int names = 2'922;
+    const auto name = [](int i) {
+        return std::string("Kassandra") + static_cast<char>('a' + i % 26) + " Oss" +
+               std::to_string(i);
+    };
+    std::string list;
+    for (int i = 0; i < names; ++i)
+        list += (i == 0 ? "" : ", ") + name(i);
+    const auto scene = with_rules({"{words: [" + list + "]}"});
+    for (const int i : {0, 1, 585, 1'460, names - 2, names - 1}) {
+        EXPECT_EQ(rule_for(scene, "Is " + name(i) + " in?"), "0") << i;
+        EXPECT_EQ(rule_for(scene, "Is " + name(i) + "x in?"), "otherwise") << i;
+    }
+}
+
+TEST(RouteBook, SearchesForLongPhrases)
+{
+    std::string phrase;
+    while (phrase.size() < 4'000)
+        phrase += "\xC3\xA4 k ";
+    const auto scene = with_rules(
+        {"{words: [\"" + phrase + "end\"]}", "{words: [" + std::string(4'096, 's') + "]}"});
+    EXPECT_EQ(rule_for(scene, phrase + "END"), "0");
+    EXPECT_EQ(rule_for(scene, std::string(4'096, 'S')), "1");
+    EXPECT_EQ(rule_for(scene, std::string(4'097, 'S')), "otherwise");
+}
+
 TEST(RouteBook, AsksForHeadersAndMetadata)
 {
     Said said;

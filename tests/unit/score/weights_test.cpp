@@ -189,6 +189,23 @@ TEST_F(LoadedWeights, AreRefusedWhenTheFileIsLongerThanAnyMayBe)
     EXPECT_THAT(load_weights(path_).error().message(), HasSubstr("too long"));
 }
 
+TEST_F(LoadedWeights, AreTheBuiltInOnesWhereTheFileIsOfOtherFeatures)
+{
+    EXPECT_EQ(usable_weights(path_)->source, WeightsSource::file);
+    auto bytes = before_;
+    bytes[16] = static_cast<char>(bytes[16] ^ 1);
+    std::ofstream(path_, std::ios::binary) << sealed(bytes);
+    const auto stale = usable_weights(path_);
+    ASSERT_TRUE(stale) << stale.error().message();
+    EXPECT_EQ(stale->source, WeightsSource::other_features);
+    EXPECT_EQ(stale->weights, shipped_weights());
+    // Without a right checksum nobody knows what it was.
+    std::ofstream(path_, std::ios::binary) << bytes;
+    EXPECT_FALSE(usable_weights(path_));
+    std::filesystem::remove(path_);
+    EXPECT_EQ(usable_weights(path_)->source, WeightsSource::none_yet);
+}
+
 TEST(WeightsFile, NamesTheFileItCannotRead)
 {
     const auto missing = load_weights("no/such.weights");
@@ -221,7 +238,8 @@ TEST(Weights, RankIsInTheMiddleOfEqualGains)
 TEST(ShippedWeights, AreWholeAndOfThisSchema)
 {
     const auto& shipped = *shipped_weights();
-    EXPECT_GT(shipped.rows, 20'000U);
+    ASSERT_GT(shipped.rows, 20'000U) << "config/complexity.weights was trained with other features "
+                                        "than this build extracts, or is damaged";
     // Where the program's own file is mapped to.
     EXPECT_EQ(rights_of(shipped.table.all().data())[1], '-');
     EXPECT_GT(shipped.apgr.low, 0.6);
