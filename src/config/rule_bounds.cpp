@@ -208,12 +208,6 @@ private:
             never("no key satisfies all of it", at);
     }
 
-    /// Of several headers of one name the first is asked (`net::Fields`).
-    void narrow(const HeaderIs& header, Position at)
-    {
-        narrow_value(bounds_.headers[lower(header.name)], header.any_of, "header", header.name, at);
-    }
-
     /// A path leads to one member, whose text is compared as a whole.
     void narrow(const MetadataIs& member, Position at)
     {

@@ -89,6 +89,15 @@ void add_header(Needs& needs, std::string_view name)
         needs.headers.push_back(std::move(known));
 }
 
+/// Is one of `values` asked for? Without patterns, one that is there.
+template <class Text>
+bool is_one_of(const std::vector<Text>& values, const std::vector<std::string>& any_of)
+{
+    return std::any_of(values.begin(), values.end(), [&](std::string_view value) {
+        return !value.empty() && (any_of.empty() || matches_any(any_of, value));
+    });
+}
+
 RE2::Options pattern_options()
 {
     RE2::Options options;
@@ -232,8 +241,7 @@ std::vector<Probe> CompiledRoute::probe(const Asked& asked) const
         }
     }
     for (const auto& [question, test] : questions_->headers) {
-        const auto value = asked.header(test.name);
-        note(question, !value.empty() && (test.any_of.empty() || matches_any(test.any_of, value)));
+        note(question, is_one_of(asked.header(test.name), test.any_of));
     }
     for (const auto& [question, test] : questions_->metadata) {
         const auto value = asked.metadata(test.path);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "spillway/dialect/request_reader.hpp"
 #include "unit/gateway/fixture.hpp"
 
@@ -89,6 +91,66 @@ TEST(CountedModels, AreWhatAWildcardMakesOfTheName)
     const std::string asked = "openai/claude-next";
     EXPECT_THAT(models_behind(std::span(&asked, 1), *snapshot),
                 ElementsAre(CountedModel("claude-next")));
+}
+
+/// What is made of a chat request to the cloud with these headers.
+Result<Described> with_headers(const std::vector<net::Field>& headers)
+{
+    observe::Metrics metrics;
+    const std::string text = R"({"model":"cloud","messages":[{"role":"user","content":"hello"}]})";
+    const auto padded = text + std::string(dialect::body_padding, ' ');
+    InferenceRequest request;
+    request.arrival.snapshot = testing::snapshot_of(with_route(), metrics);
+    request.arrival.endpoint = chat::Endpoint::chat;
+    request.body = std::string_view(padded).substr(0, text.size());
+    auto facts = dialect::RequestReader{}.read(request.body, chat::Endpoint::chat);
+    EXPECT_TRUE(facts);
+    request.facts = *std::move(facts);
+    net::Fields fields;
+    for (const auto& header : headers)
+        EXPECT_TRUE(fields.add(header));
+    Describer describer;
+    return describe(request, fields, describer);
+}
+
+TEST(Wishes, NarrowWhateverStandsBesideThem)
+{
+    for (const auto* before : {"any", "", "LOCAL"})
+        for (const auto* after : {"any", ""}) {
+            const auto described = with_headers({{"x-spillway-boundary", before},
+                                                 {"X-Spillway-Boundary", "local"},
+                                                 {"x-spillway-boundary", after}});
+            ASSERT_TRUE(described);
+            EXPECT_EQ(described->features.boundary, privacy::Boundary::local) << before << after;
+            EXPECT_EQ(described->features.boundary_by, route::BoundaryBy::header);
+        }
+    for (const auto& costs : {std::array{"", "0"}, std::array{"0", "5"}, std::array{"5", "0"}}) {
+        const auto described =
+            with_headers({{"x-spillway-max-cost", costs[0]}, {"x-spillway-max-cost", costs[1]}});
+        ASSERT_TRUE(described);
+        EXPECT_EQ(described->features.max_cost, NanoUsd{0}) << costs[0] << "," << costs[1];
+    }
+    const auto free = with_headers({{"x-spillway-boundary", ""}, {"x-spillway-max-cost", ""}});
+    ASSERT_TRUE(free);
+    EXPECT_EQ(free->features.boundary, privacy::Boundary::any);
+    EXPECT_FALSE(free->features.max_cost);
+}
+
+TEST(Wishes, ThatDifferOrCannotBeReadAreRefused)
+{
+    const auto same = with_headers(
+        {{"x-spillway-prefer", "fast"}, {"x-spillway-prefer", ""}, {"X-Spillway-Prefer", "Fast"}});
+    ASSERT_TRUE(same);
+    EXPECT_EQ(same->features.prefer, route::Preference::fast);
+    for (const auto& [name, first, second] :
+         {std::array{"x-spillway-prefer", "local", "cloud"},
+          std::array{"x-spillway-prefer", "local", "nearest"},
+          std::array{"x-spillway-max-cost", "1", "cheap"},
+          std::array{"x-spillway-boundary", "local", "lokal"}}) {
+        const auto refused = with_headers({{name, first}, {name, second}});
+        ASSERT_FALSE(refused) << name << second;
+        EXPECT_EQ(refused.error().code(), Errc::invalid_request);
+    }
 }
 
 /// Describes a chat request to `model` whose one message holds `part`.

@@ -70,6 +70,17 @@ protected:
         return made;
     }
 
+    /// The digest of a request with these headers.
+    std::string with_headers(const std::vector<net::Field>& headers)
+    {
+        fields_.clear();
+        for (const auto& header : headers)
+            EXPECT_TRUE(fields_.add(header));
+        auto made = keyed("k").same->request;
+        fields_.clear();
+        return made;
+    }
+
     net::Fields fields_;
     observe::Metrics metrics_;
     config::Config config_ = testing::small_config();
@@ -123,6 +134,17 @@ TEST_F(SameRequestTest, TellsRequestsByWhatNarrowsWhereTheyMayGo)
     snapshot_ = nullptr;
     config_.privacy.local_keys = {"caller"};
     EXPECT_NE(plain, keyed("k").same->request);
+}
+
+TEST_F(SameRequestTest, TellsRequestsByAllLinesOfAWish)
+{
+    const net::Field any{"x-spillway-boundary", "any"};
+    const net::Field local{"X-Spillway-Boundary", "local"};
+    const net::Field empty{"x-spillway-boundary", ""};
+    const net::Field cost{"x-spillway-max-cost", "1"};
+    EXPECT_NE(with_headers({any}), with_headers({any, local}));
+    EXPECT_EQ(with_headers({local}), with_headers({empty, local}));
+    EXPECT_NE(with_headers({cost, {"x-spillway-max-cost", "local"}}), with_headers({cost, local}));
 }
 
 TEST_F(SameRequestTest, TellsRequestsOfARouteByTheHeadersItLooksAt)
