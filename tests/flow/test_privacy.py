@@ -290,6 +290,23 @@ PRIVATE = {
 }
 
 
+def test_a_card_is_found_in_a_path_and_in_headers_that_go_on(watchful):
+    watchful.cloud.forget()
+    client = watchful.daemon.client
+    expect_kept(client.get(f"/v1/files/{CARD.replace(' ', '')}?model=cloud"))
+    for name in ("Idempotency-Key", "X-Idempotency-Key", "anthropic-beta"):
+        expect_kept(watchful.chat("cloud", headers=[(name, f"card {CARD}")]))
+    assert not watchful.cloud.requests
+    assert watchful.chat("cloud", headers=[("Idempotency-Key", "3f2b8c1e-9d4a-4f6b-8a7c-5e1d2c3b4a59")]).status == 200
+
+
+@pytest.mark.parametrize("before", ["any", ""])
+def test_no_line_of_a_wish_takes_another_back(watchful, before):
+    watchful.cloud.forget()
+    expect_kept(watchful.chat("cloud", headers=[("x-spillway-boundary", before), *LOCAL]))
+    assert not watchful.cloud.requests
+
+
 @pytest.fixture(scope="module")
 def watchful(module_workshop):
     return Home(module_workshop, **KEEPS_FINANCIAL)

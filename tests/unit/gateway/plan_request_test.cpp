@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "../../../src/gateway/scan_request.hpp"
 #include "spillway/dialect/request_reader.hpp"
 #include "unit/gateway/fixture.hpp"
 
@@ -151,6 +152,52 @@ TEST(Wishes, ThatDifferOrCannotBeReadAreRefused)
         ASSERT_FALSE(refused) << name << second;
         EXPECT_EQ(refused.error().code(), Errc::invalid_request);
     }
+}
+
+privacy::ClassSet found_in(std::string suffix, std::string forwarded,
+                           chat::Endpoint endpoint = chat::Endpoint::other)
+{
+    const auto scanner = privacy::Scanner::build({});
+    EXPECT_TRUE(scanner);
+    InferenceRequest request;
+    request.arrival.endpoint = endpoint;
+    request.suffix = std::move(suffix);
+    request.forwarded = std::move(forwarded);
+    return scan_request(request, chat::Prompt{}, *scanner);
+}
+
+TEST(ScanRequest, LooksAtThePathAndTheHeadersThatGoOn)
+{
+    for (const auto* suffix :
+         {"/files/4111111111111111?model=", "/responses/alice@corp.com?model=",
+          "/responses/alice%40corp.com", "/threads/4111111111111111/runs",
+          "/threads/1/4111111111111111/runs", "/4111111111111111", "/runs?note=4111111111111111"})
+        EXPECT_FALSE(found_in(suffix, "").empty()) << suffix;
+    for (const auto* lines :
+         {"idempotency-key: card 4111 1111 1111 1111\r\n", "anthropic-beta: alice@corp.com\r\n",
+          "openai-beta: x\r\nanthropic-beta: alice@corp.com\r\n"})
+        EXPECT_FALSE(found_in("/embeddings", lines, chat::Endpoint::embeddings).empty()) << lines;
+}
+
+TEST(ScanRequest, LeavesIdsAlone)
+{
+    for (const auto* suffix :
+         {"/responses/resp_68af4030592c81938ec0a5fbab4a3e9f05438e46b5f69a3b?model=",
+          "/files/file-6F2ksmvXxt4VdoqmHRw6kL/content?model=",
+          "/threads/thread_abc123XyZ789QrStUvWxYz01/runs/run_fQm2Xn7TtzCkVYp8Rg4bLs1d/steps",
+          "/batches/batch_68af4030592c8193?model=", "/vector_stores/vs_abc123/file_batches",
+          "/responses/3f2b8c1e-9d4a-4f6b-8a7c-5e1d2c3b4a59", "/audio/transcriptions"})
+        EXPECT_TRUE(found_in(suffix, "").empty()) << suffix;
+    for (const auto* key : {"3f2b8c1e-9d4a-4f6b-8a7c-5e1d2c3b4a59",
+                            "stainless-python-retry-3f2b8c1e-9d4a-4f6b-8a7c-5e1d2c3b4a59",
+                            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                            "order-1", "01ARZ3NDEKTSV4RRFFQ69G5FAV"})
+        EXPECT_TRUE(found_in("/responses", std::string("idempotency-key: ") + key + "\r\n").empty())
+            << key;
+    const std::string betas =
+        "openai-beta: assistants=v2\r\nanthropic-beta: prompt-caching-2024-07-31,"
+        "max-tokens-3-5-sonnet-2024-07-15\r\nanthropic-version: 2023-06-01\r\n";
+    EXPECT_TRUE(found_in("/messages", betas).empty());
 }
 
 /// Describes a chat request to `model` whose one message holds `part`.
