@@ -25,7 +25,7 @@ public:
     {
         return {};
     }
-    [[nodiscard]] std::string metadata(std::string_view) const override { return {}; }
+    [[nodiscard]] std::vector<std::string> metadata(std::string_view) const override { return {}; }
 };
 
 bool was_asked(const std::vector<route::Probe>& recorded, std::uint64_t question)

@@ -28,8 +28,9 @@ public:
     {
         return values_of(fields_, name);
     }
-    /// The request's own, else its key's.
-    [[nodiscard]] std::string metadata(std::string_view path) const override;
+    /// The request's own (`metadata`, `litellm_metadata`), its key's and its team's: what a client
+    /// says takes nothing back that its key says.
+    [[nodiscard]] std::vector<std::string> metadata(std::string_view path) const override;
 
 private:
     const InferenceRequest& request_;

@@ -173,7 +173,7 @@ void CompiledRoute::Questions::fill(config::Condition& condition, const privacy:
     } else if (const auto* member = std::get_if<config::MetadataIs>(&test)) {
         condition.question = hashed("metadata", member->path, member->any_of);
         metadata.push_back({condition.question, *member});
-        needs.identity = true;  // A key's own metadata stand in for a request's.
+        needs.identity = true;  // The metadata of key and team count as well.
     } else if (auto* sensitive = std::get_if<config::IsSensitive>(&test)) {
         for (const auto& word : sensitive->any_of)
             if (const auto classes = names.parse(word))
@@ -244,8 +244,7 @@ std::vector<Probe> CompiledRoute::probe(const Asked& asked) const
         note(question, is_one_of(asked.header(test.name), test.any_of));
     }
     for (const auto& [question, test] : questions_->metadata) {
-        const auto value = asked.metadata(test.path);
-        note(question, !value.empty() && (test.any_of.empty() || matches_any(test.any_of, value)));
+        note(question, is_one_of(asked.metadata(test.path), test.any_of));
     }
     std::sort(probes.begin(), probes.end(),
               [](const Probe& a, const Probe& b) { return a.question < b.question; });

@@ -17,7 +17,7 @@ class Said final : public Asked {
 public:
     std::vector<chat::PromptPiece> pieces;
     std::multimap<std::string, std::string, std::less<>> headers;
-    std::map<std::string, std::string, std::less<>> members;
+    std::multimap<std::string, std::string, std::less<>> members;
 
     [[nodiscard]] std::span<const chat::PromptPiece> text() const override { return pieces; }
     [[nodiscard]] std::vector<std::string_view> header(std::string_view name) const override
@@ -27,10 +27,12 @@ public:
             values.emplace_back(each->second);
         return values;
     }
-    [[nodiscard]] std::string metadata(std::string_view path) const override
+    [[nodiscard]] std::vector<std::string> metadata(std::string_view path) const override
     {
-        const auto found = members.find(path);
-        return found == members.end() ? std::string() : found->second;
+        std::vector<std::string> values;
+        for (auto [each, end] = members.equal_range(path); each != end; ++each)
+            values.push_back(each->second);
+        return values;
     }
 };
 
@@ -96,7 +98,7 @@ TEST(RouteBook, AsksForHeadersAndMetadata)
     Said said;
     said.headers.emplace("x-app", "sales");
     said.headers.emplace("x-app", "billing-eu");
-    said.members["a.b"] = "7";
+    said.members.emplace("a.b", "7");
     EXPECT_TRUE(held("{header: {x-app: \"billing-*\"}}", said));
     EXPECT_TRUE(held("{header: {x-app: }}", said));
     EXPECT_FALSE(held("{header: {x-app: [billing, legal]}}", said));
