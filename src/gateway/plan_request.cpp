@@ -286,6 +286,8 @@ bool has_local_key(const Arrival& arrival)
 {
     const auto& keys = arrival.snapshot->config.privacy.local_keys;
     const auto& caller = arrival.caller;
+    if (caller.grant && caller.grant->stay_local)
+        return true;
     const auto alias = caller.grant ? std::string_view(caller.grant->key_alias) : "";
     return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
         return !key.empty() && (key == caller.key_hash || key == alias);
@@ -350,7 +352,7 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     if (out.route == nullptr)
         return out;
 
-    features.end_user = printable(facts.end_user, 128);
+    features.end_user = facts.end_user;
     features.tags = facts.tags;
     if (grant != nullptr)
         features.tags.insert(features.tags.end(), grant->tags.begin(), grant->tags.end());

@@ -46,7 +46,8 @@ struct Described {
 inline constexpr std::array<std::string_view, 3> wish_headers{
     "x-spillway-prefer", "x-spillway-max-cost", "x-spillway-boundary"};
 
-/// Is the caller's key one whose requests stay local (`privacy.local_keys`)?
+/// Is the caller's key one whose requests stay local: by `privacy.local_keys`, or by what it or its
+/// team is granted?
 [[nodiscard]] bool has_local_key(const Arrival& arrival);
 
 /// Takes the facts that the request's route asks for, and no others.

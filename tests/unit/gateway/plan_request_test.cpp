@@ -79,7 +79,8 @@ TEST(CountedModels, AreTheUsualOneAndOneOfEachOtherFamily)
     config.deployments.push_back(twin);
     const auto snapshot = testing::snapshot_of(config, metrics);
     ASSERT_EQ(snapshot->rules.models.size(), 1U);
-    EXPECT_THAT(snapshot->rules.models.front(), ElementsAre("llama3", "gpt-4o"));
+    EXPECT_THAT(snapshot->rules.models.front(),
+                ElementsAre(CountedModel("llama3"), CountedModel("gpt-4o")));
 }
 
 TEST(CountedModels, AreWhatAWildcardMakesOfTheName)
@@ -88,7 +89,8 @@ TEST(CountedModels, AreWhatAWildcardMakesOfTheName)
     auto config = with_route();
     config.routes.front().otherwise.use = {"openai/qwen3:8b", "openai/gpt-4o-mini"};
     const auto snapshot = testing::snapshot_of(config, metrics);
-    EXPECT_THAT(snapshot->rules.models.front(), ElementsAre("qwen3:8b", "gpt-4o-mini"));
+    EXPECT_THAT(snapshot->rules.models.front(),
+                ElementsAre(CountedModel("qwen3:8b"), CountedModel("gpt-4o-mini")));
     const std::string asked = "openai/claude-next";
     EXPECT_THAT(models_behind(std::span(&asked, 1), *snapshot),
                 ElementsAre(CountedModel("claude-next")));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "spillway/gateway/inference_request.hpp"
 #include "unit/gateway/fixture.hpp"
 
@@ -126,7 +128,9 @@ TEST_F(SameRequestTest, TellsRequestsByWhatNarrowsWhereTheyMayGo)
     EXPECT_NE(with_header("x-spillway-max-cost", "0.01"), with_header("x-spillway-max-cost", "1"));
     EXPECT_EQ(plain, with_header("user-agent", "curl/8"));
     auto granted = request("{}");
-    granted.facts.stay_local = true;  // By its key's grant.
+    auto grant = std::make_shared<chat::Grant>();
+    grant->stay_local = true;
+    granted.arrival.caller.grant = grant;
     granted.same = std::make_unique<SameRequest>();
     granted.same->idempotency_key = "k";
     EXPECT_TRUE(compare_with_others(granted, fields_));
