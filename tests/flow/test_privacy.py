@@ -174,6 +174,29 @@ def test_keys_and_teams_go_by_their_aliases_as_well(workshop):
         assert reply.status == 200 and f"rule={rule}" in reply.header("x-spillway-reason"), reply
 
 
+def test_a_client_takes_nothing_back_that_its_key_or_team_says(workshop):
+    rule = {"name": "secret", "when": {"metadata": {"secrecy": "high"}}, "use": ["near"], "boundary": "local"}
+    home = Home(workshop, routes={"auto": {"rules": [rule], "otherwise": ["cloud"]}})
+
+    def made(path, **fields):
+        return home.daemon.client.post(path, fields).json
+
+    high, low = {"secrecy": "high"}, {"secrecy": "low"}
+    team = made("/team/new", team_alias="Reds", metadata=high)["team_id"]
+    for fields in ({"metadata": high}, {"team_id": team}):
+        chat = Client(home.daemon.port, made("/key/generate", **fields)["key"]).chat
+        assert chat("auto", metadata=low).text == "Hello from near."
+    assert home.chat("auto", metadata=low, litellm_metadata=high).text == "Hello from near."
+    assert home.chat("auto", metadata=low).text == "Hello from cloud."
+
+
+def test_a_boundary_of_a_key_is_told_as_the_keys(workshop):
+    home = Home(workshop, routes={"auto": {"otherwise": ["near"]}})
+    made = home.daemon.client.post("/key/generate", {"metadata": {"boundary": "local"}}).json
+    reply = Client(home.daemon.port, made["key"]).chat("auto")
+    assert "boundary=local (key)" in reply.header("x-spillway-reason"), reply
+
+
 # --- requests that are the same
 
 
