@@ -85,7 +85,7 @@ Result<std::string> explain_body(std::string_view body, const net::RequestHead& 
     auto facts = reader.read(body, chat::Endpoint::chat);
     if (!facts)
         return fail(std::move(facts).error());
-    if (auto taken = gateway::take_header_tags(head.fields[gateway::tags_header], *facts); !taken)
+    if (auto taken = gateway::take_header_tags(head.fields, *facts); !taken)
         return fail(std::move(taken).error());
     const SystemClock clock;
     gateway::InferenceRequest request;

@@ -21,8 +21,11 @@ constexpr std::size_t most_ids = 10;
 class Nobody final : public route::Asked {
 public:
     [[nodiscard]] std::span<const chat::PromptPiece> text() const override { return {}; }
-    [[nodiscard]] std::string_view header(std::string_view) const override { return {}; }
-    [[nodiscard]] std::string metadata(std::string_view) const override { return {}; }
+    [[nodiscard]] std::vector<std::string_view> header(std::string_view) const override
+    {
+        return {};
+    }
+    [[nodiscard]] std::vector<std::string> metadata(std::string_view) const override { return {}; }
 };
 
 bool was_asked(const std::vector<route::Probe>& recorded, std::uint64_t question)

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "spillway/base/text.hpp"
 #include "spillway/config/rule_logic.hpp"
 
 namespace spillway::config {
@@ -206,31 +205,6 @@ private:
         keep_common(bounds_.keys, is.any_of);
         if (bounds_.keys->empty())
             never("no key satisfies all of it", at);
-    }
-
-    /// Of several headers of one name the first is asked (`net::Fields`).
-    void narrow(const HeaderIs& header, Position at)
-    {
-        narrow_value(bounds_.headers[lower(header.name)], header.any_of, "header", header.name, at);
-    }
-
-    /// A path leads to one member, whose text is compared as a whole.
-    void narrow(const MetadataIs& member, Position at)
-    {
-        narrow_value(bounds_.metadata[member.path], member.any_of, "metadata", member.path, at);
-    }
-
-    void narrow_value(std::optional<std::vector<std::string>>& known,
-                      const std::vector<std::string>& any_of, std::string_view what,
-                      const std::string& name, Position at)
-    {
-        if (any_of.empty())
-            return;
-        keep_common(known, any_of);
-        if (known->empty())
-            never("no value of " + std::string(what) + " \"" + printable(name, 40) +
-                      "\" satisfies all of it",
-                  at);
     }
 
     void narrow(const TimeIs& time, Position at)

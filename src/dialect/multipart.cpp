@@ -210,6 +210,11 @@ std::optional<Error> take_field(chat::RequestFacts& facts, const PartHead& head,
     if (head.name == "user" && !head.is_file && text.size() <= longest_value) {
         facts.end_user = text;
     }
+    if (head.name == "tags" && !head.is_file) {
+        hear_tags(text, facts);
+    } else if (head.name.starts_with("tags[") && !head.is_file) {
+        facts.tags.emplace_back(text);
+    }
     if (head.name != "model") {
         return take_metadata(facts, head, body, value);
     }

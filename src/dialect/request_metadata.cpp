@@ -1,4 +1,5 @@
 // What a client says in `metadata`, as an object or as a text that holds one.
+#include <algorithm>
 #include <array>
 
 #include "request_scan.hpp"
@@ -10,6 +11,7 @@ namespace {
 
 /// Strings within strings; nobody means more.
 constexpr int most_wrappings = 4;
+constexpr std::size_t longest_tag_list = std::size_t{16} * 1024;
 
 Error neither_yes_nor_no(std::string_view param)
 {
@@ -89,6 +91,12 @@ Held look_into(std::string& text, JsonIndex& index)
 void read_tags(RequestScan& scan)
 {
     auto& json = scan.json;
+    if (json.peek() == '"') {
+        if (const auto list = json.string()) {
+            hear_tags(list->text(), scan.facts);
+        }
+        return;
+    }
     if (json.peek() != '[') {
         return;
     }
@@ -191,9 +199,28 @@ std::optional<std::string> metadata_for_others(std::string_view object)
     return kept + "}";
 }
 
+void hear_tags(std::string_view text, chat::RequestFacts& facts)
+{
+    if (text.size() > longest_tag_list) {
+        facts.tags.emplace_back(text);
+        return;
+    }
+    while (!text.empty()) {
+        const auto end = std::min(text.find(','), text.size());
+        if (const auto tag = trimmed(text.substr(0, end)); !tag.empty()) {
+            facts.tags.emplace_back(tag);
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
 std::optional<Error> hear_metadata_member(std::string_view text, std::string_view name,
                                           std::string_view member, chat::RequestFacts& facts)
 {
+    if (member == "[tags]") {
+        hear_tags(text, facts);
+        return std::nullopt;
+    }
     if (member.starts_with("[tags]")) {
         facts.tags.emplace_back(text);
         return std::nullopt;

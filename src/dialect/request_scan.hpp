@@ -116,7 +116,7 @@ void count_raw(RequestScan& scan);
 [[nodiscard]] bool read_control(RequestScan& scan, std::string_view key);
 /// Applies what could only be applied once the model was known.
 void settle_controls(RequestScan& scan);
-/// A list of tags; anything else says nothing.
+/// A list of tags, or a text of them; anything else says nothing.
 void read_tags(RequestScan& scan);
 /// `metadata` or `litellm_metadata`: an object, or a text that holds one.
 void read_metadata(RequestScan& scan, std::string_view name);

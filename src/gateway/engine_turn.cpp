@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "field_values.hpp"
 #include "member_number.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/gateway/answer_headers.hpp"
@@ -64,7 +65,7 @@ Result<engine::Priority> priority_of(const InferenceRequest& request, const rout
                                      const net::Fields& fields)
 {
     bool batch = plan.priority == config::Urgency::batch || asks_for_batch(request);
-    if (const auto word = fields["x-spillway-priority"]; !word.empty()) {
+    for (const auto word : values_of(fields, "x-spillway-priority")) {
         if (!iequals(word, "interactive") && !iequals(word, "batch"))
             return fail(Error(Errc::invalid_request,
                               "The header x-spillway-priority must be interactive or batch.")

@@ -136,7 +136,6 @@ Result<void> apply_grant(InferenceRequest& request, const keys::Grants& grants)
     if (alias != grant->aliases.end())
         facts.model = alias->second;
     facts.controls.disable_fallbacks = facts.controls.disable_fallbacks || grant->disable_fallbacks;
-    facts.stay_local = facts.stay_local || grant->stay_local;
     return check_model(*grant, facts.model, *request.arrival.snapshot);
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "field_values.hpp"
 #include "member_number.hpp"
 #include "request_answers.hpp"
 #include "scan_request.hpp"
@@ -45,25 +46,46 @@ void keep_within(privacy::Boundary boundary, route::BoundaryBy by, route::Featur
     features.boundary_by = by;
 }
 
-/// What the client wishes in headers. A wish narrows what the file allows; none widens it.
-Result<void> read_wishes(const net::Fields& fields, route::Features& features)
+Result<void> read_preference(const net::Fields& fields, route::Features& features)
 {
-    if (const auto word = fields["x-spillway-prefer"]; !word.empty()) {
+    std::optional<route::Preference> wished;
+    for (const auto word : values_of(fields, "x-spillway-prefer")) {
         const auto known =
             std::find_if(preferences.begin(), preferences.end(),
                          [&](const auto& each) { return iequals(route::name(each), word); });
         if (known == preferences.end())
             return fail(wrong_wish("x-spillway-prefer", "local, cloud, cheap, fast or best"));
+        if (wished.value_or(*known) != *known)
+            return fail(wrong_wish("x-spillway-prefer", "one word, not several that differ"));
+        wished = *known;
         features.prefer = *known;
     }
-    if (const auto text = fields["x-spillway-max-cost"]; !text.empty()) {
+    return {};
+}
+
+/// Of several ceilings the lowest holds.
+Result<void> read_ceiling(const net::Fields& fields, route::Features& features)
+{
+    for (const auto text : values_of(fields, "x-spillway-max-cost")) {
         double usd = -1;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), usd);
         if (error != std::errc() || end != text.data() + text.size() || !(usd >= 0 && usd < 1e6))
             return fail(wrong_wish("x-spillway-max-cost", "an amount of USD such as 0.05"));
-        features.max_cost = NanoUsd{std::llround(usd * 1e9)};
+        const NanoUsd most{std::llround(usd * 1e9)};
+        features.max_cost = std::min(features.max_cost.value_or(most), most);
     }
-    if (const auto word = fields["x-spillway-boundary"]; !word.empty()) {
+    return {};
+}
+
+/// What the client wishes in headers. A wish narrows what the file allows; none widens it, nor
+/// takes another one back.
+Result<void> read_wishes(const net::Fields& fields, route::Features& features)
+{
+    if (auto read = read_preference(fields, features); !read)
+        return read;
+    if (auto read = read_ceiling(fields, features); !read)
+        return read;
+    for (const auto word : values_of(fields, "x-spillway-boundary")) {
         const auto boundary = privacy::parse_boundary(lower(word));
         if (!boundary)
             return fail(wrong_wish("x-spillway-boundary", "local or any"));
@@ -253,6 +275,8 @@ bool is_local_key(const config::Privacy& privacy, std::string_view hash, std::st
 bool has_local_key(const Arrival& arrival)
 {
     const auto& caller = arrival.caller;
+    if (caller.grant && caller.grant->stay_local)
+        return true;
     return is_local_key(arrival.snapshot->config.privacy, caller.key_hash,
                         caller.grant ? std::string_view(caller.grant->key_alias) : "");
 }
@@ -316,7 +340,7 @@ Result<Described> describe(const InferenceRequest& request, const net::Fields& f
     if (out.route == nullptr)
         return out;
 
-    features.end_user = printable(facts.end_user, 128);
+    features.end_user = facts.end_user;
     features.tags = facts.tags;
     if (grant != nullptr)
         features.tags.insert(features.tags.end(), grant->tags.begin(), grant->tags.end());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "field_values.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/dialect/stream_meter.hpp"
 #include "spillway/gateway/models.hpp"
@@ -19,7 +20,6 @@ struct HeadFacts {
     std::string_view openai_beta;
     std::string_view anthropic_beta;
     std::string_view anthropic_version;
-    std::string_view tags;
 };
 
 /// Finds them in one pass, by length: nearly every field is none of these. The first of a name
@@ -41,7 +41,6 @@ HeadFacts read_fields(const net::Fields& fields)
                 break;
             case 14:
                 note("anthropic-beta", facts.anthropic_beta);
-                note(tags_header, facts.tags);
                 break;
             case 15:
                 note("idempotency-key", facts.idempotency_key);
@@ -162,6 +161,14 @@ Result<void> take_header_tags(std::string_view list, chat::RequestFacts& facts)
     return {};
 }
 
+Result<void> take_header_tags(const net::Fields& fields, chat::RequestFacts& facts)
+{
+    std::string list;
+    for (const auto value : values_of(fields, tags_header))
+        list.append(list.empty() ? "" : ",").append(value);
+    return take_header_tags(list, facts);
+}
+
 net::Task<Result<void>> read_request(InferenceRequest& request, const Destination& destination,
                                      net::Exchange& exchange, Services& services)
 {
@@ -200,7 +207,7 @@ net::Task<Result<void>> read_request(InferenceRequest& request, const Destinatio
         if (!head.query.empty())
             request.suffix.append("?").append(head.query);
     }
-    if (auto taken = take_header_tags(fields.tags, request.facts); !taken)
+    if (auto taken = take_header_tags(head.fields, request.facts); !taken)
         co_return taken;
     request.received = services.clock.now();
     co_return Result<void>{};

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <string>
+#include <utility>
 
 #include "spillway/dialect/metadata_text.hpp"
 
@@ -26,48 +27,50 @@ std::string member_of(std::string_view text, std::string_view path)
     return at->is_string() ? at->get<std::string>() : at->dump();
 }
 
-/// What the client sent under `key`; a field of a form stands as it came.
-std::optional<std::string_view> sent(const InferenceRequest& request, std::string_view key)
-{
-    const auto& members = request.facts.members;
-    const auto found = std::find_if(members.begin(), members.end(),
-                                    [&](const auto& each) { return each.key == key; });
-    return found == members.end() ? std::nullopt : std::optional(found->value.of(request.body));
-}
-
 /// "a.b" as forms spell it: "metadata[a][b]".
-std::string form_field(std::string_view path)
+std::string form_field(std::string_view name, std::string_view path)
 {
-    std::string name = "metadata[";
+    std::string field(name);
+    field += '[';
     for (const char c : path)
-        name += c == '.' ? std::string("][") : std::string(1, c);
-    return name + "]";
+        field += c == '.' ? std::string("][") : std::string(1, c);
+    return field + "]";
 }
 
-/// The member of the request's own metadata.
-std::string own_member(const InferenceRequest& request, std::string_view path)
+/// What stands at `path` of metadata that came as an object, or as a text that holds one.
+std::string member_within(std::string_view text, std::string_view path)
 {
-    if (request.form == BodyForm::multipart)
-        if (const auto text = sent(request, form_field(path)))
-            return std::string(*text);
-    const auto text = sent(request, "metadata");
-    if (!text)
-        return {};
-    if (request.form == BodyForm::json && text->starts_with('{'))
-        return member_of(*text, path);
-    const auto object = dialect::object_within(*text);
+    if (text.starts_with('{'))
+        return member_of(text, path);
+    const auto object = dialect::object_within(text);
     return object ? member_of(*object, path) : std::string();
 }
 
 }  // namespace
 
-std::string RequestAnswers::metadata(std::string_view path) const
+std::vector<std::string> RequestAnswers::metadata(std::string_view path) const
 {
-    auto value = own_member(request_, path);
-    const auto* grant = request_.arrival.caller.grant.get();
-    if (value.empty() && grant != nullptr && !grant->metadata.empty())
-        value = member_of(grant->metadata, path);
-    return value;
+    std::vector<std::string> values;
+    const auto note = [&values](std::string value) {
+        if (!value.empty())
+            values.push_back(std::move(value));
+    };
+    for (const std::string_view name : {"metadata", "litellm_metadata"}) {
+        const bool form = request_.form == BodyForm::multipart;
+        const auto field = form ? form_field(name, path) : std::string();
+        for (const auto& member : request_.facts.members) {
+            const auto text = member.value.of(request_.body);
+            if (member.key == name)
+                note(member_within(text, path));
+            else if (form && member.key == field)
+                note(std::string(text));
+        }
+    }
+    if (const auto* grant = request_.arrival.caller.grant.get())
+        for (const auto* text : {&grant->metadata, &grant->team_metadata})
+            if (!text->empty())
+                note(member_of(*text, path));
+    return values;
 }
 
 }  // namespace spillway::gateway

@@ -3,7 +3,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "field_values.hpp"
 #include "spillway/chat/prompt.hpp"
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/net/http_head.hpp"
@@ -22,12 +24,13 @@ public:
     {
         return prompt_.pieces;
     }
-    [[nodiscard]] std::string_view header(std::string_view name) const override
+    [[nodiscard]] std::vector<std::string_view> header(std::string_view name) const override
     {
-        return fields_[name];
+        return values_of(fields_, name);
     }
-    /// The request's own, else its key's.
-    [[nodiscard]] std::string metadata(std::string_view path) const override;
+    /// The request's own (`metadata`, `litellm_metadata`), its key's and its team's: what a client
+    /// says takes nothing back that its key says.
+    [[nodiscard]] std::vector<std::string> metadata(std::string_view path) const override;
 
 private:
     const InferenceRequest& request_;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "field_values.hpp"
 #include "spillway/base/secret.hpp"
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/gateway/plan_request.hpp"
@@ -83,10 +84,17 @@ bool may_be_coalesced(const InferenceRequest& request)
 std::string narrowed_by(const InferenceRequest& request, const net::Fields& fields)
 {
     std::string text;
-    const auto add = [&](std::string_view name) {
+    const auto add_value = [&](std::string_view value) {
         // The length keeps two values from running into each other.
-        const auto value = fields[name];
         text.append(std::to_string(value.size())).append(" ").append(value).append("\n");
+    };
+    const auto add = [&](std::string_view name) {
+        const auto values = values_of(fields, name);
+        add_value(values.empty() ? std::string_view() : values.front());
+        for (std::size_t i = 1; i < values.size(); ++i) {
+            text.append("+");  // Not to be taken for one of the next name.
+            add_value(values[i]);
+        }
     };
     for (const auto name : wish_headers)
         add(name);

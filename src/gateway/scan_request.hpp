@@ -6,8 +6,9 @@
 
 namespace spillway::gateway {
 
-/// The sensitive classes in everything of the request that goes on to an upstream: its body and the
-/// query behind its path. @param prompt  Of a JSON body; bodies of other forms are read as bytes.
+/// The sensitive classes in everything of the request that goes on to an upstream: its body, its
+/// path and query, and the client's headers that are passed on. @param prompt  Of a JSON body;
+/// bodies of other forms are read as bytes.
 [[nodiscard]] privacy::ClassSet scan_request(const InferenceRequest& request,
                                              const chat::Prompt& prompt,
                                              const privacy::Scanner& scanner);

@@ -94,6 +94,7 @@ void add_team(const Key& key, const Team& team, const Catalog& catalog, Grant& g
     add_models(ScopeKind::team, team.models, grant);
     grant.aliases.insert(grant.aliases.end(), team.model_aliases.begin(), team.model_aliases.end());
     add_tags(team.tags, grant);
+    grant.team_metadata = team.metadata;
     add_said(read_metadata(team.metadata), team.stay_local, grant);
     add_budget(team_budget(team.team_id, catalog), grant);
     add_rates(

@@ -13,6 +13,9 @@ namespace spillway::route {
 
 namespace {
 
+/// What is kept of a name that a client chose.
+constexpr std::size_t longest_end_user = 128;
+
 /// Appends members of one object; what has its usual value is left out, which is most of it.
 class Writer {
 public:
@@ -262,7 +265,7 @@ std::string to_json(const Features& features, const privacy::ClassNames& names)
         .text("key_alias", features.key_alias)
         .text("team", features.team)
         .text("team_alias", features.team_alias)
-        .text("end_user", features.end_user)
+        .text("end_user", printable(features.end_user, longest_end_user))
         .number("minute", features.minute_of_week)
         .number("prefer", static_cast<int>(features.prefer));
     if (features.answer)

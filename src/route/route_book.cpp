@@ -65,6 +65,15 @@ void add_header(Needs& needs, std::string_view name)
         needs.headers.push_back(std::move(known));
 }
 
+/// Is one of `values` asked for? Without patterns, one that is there.
+template <class Text>
+bool is_one_of(const std::vector<Text>& values, const std::vector<std::string>& any_of)
+{
+    return std::any_of(values.begin(), values.end(), [&](std::string_view value) {
+        return !value.empty() && (any_of.empty() || matches_any(any_of, value));
+    });
+}
+
 }  // namespace
 
 /// What a route asks of a request itself.
@@ -118,7 +127,7 @@ void CompiledRoute::Questions::fill(config::Condition& condition, const privacy:
     } else if (const auto* member = std::get_if<config::MetadataIs>(&test)) {
         condition.question = hashed("metadata", member->path, member->any_of);
         metadata.push_back({condition.question, *member});
-        needs.identity = true;  // A key's own metadata stand in for a request's.
+        needs.identity = true;  // The metadata of key and team count as well.
     } else if (auto* sensitive = std::get_if<config::IsSensitive>(&test)) {
         for (const auto& word : sensitive->any_of)
             if (const auto classes = names.parse(word))
@@ -182,12 +191,10 @@ std::vector<Probe> CompiledRoute::probe(const Asked& asked) const
             note(question, true);
     }
     for (const auto& [question, test] : questions_->headers) {
-        const auto value = asked.header(test.name);
-        note(question, !value.empty() && (test.any_of.empty() || matches_any(test.any_of, value)));
+        note(question, is_one_of(asked.header(test.name), test.any_of));
     }
     for (const auto& [question, test] : questions_->metadata) {
-        const auto value = asked.metadata(test.path);
-        note(question, !value.empty() && (test.any_of.empty() || matches_any(test.any_of, value)));
+        note(question, is_one_of(asked.metadata(test.path), test.any_of));
     }
     std::sort(probes.begin(), probes.end(),
               [](const Probe& a, const Probe& b) { return a.question < b.question; });

@@ -174,6 +174,29 @@ def test_keys_and_teams_go_by_their_aliases_as_well(workshop):
         assert reply.status == 200 and f"rule={rule}" in reply.header("x-spillway-reason"), reply
 
 
+def test_a_client_takes_nothing_back_that_its_key_or_team_says(workshop):
+    rule = {"name": "secret", "when": {"metadata": {"secrecy": "high"}}, "use": ["near"], "boundary": "local"}
+    home = Home(workshop, routes={"auto": {"rules": [rule], "otherwise": ["cloud"]}})
+
+    def made(path, **fields):
+        return home.daemon.client.post(path, fields).json
+
+    high, low = {"secrecy": "high"}, {"secrecy": "low"}
+    team = made("/team/new", team_alias="Reds", metadata=high)["team_id"]
+    for fields in ({"metadata": high}, {"team_id": team}):
+        chat = Client(home.daemon.port, made("/key/generate", **fields)["key"]).chat
+        assert chat("auto", metadata=low).text == "Hello from near."
+    assert home.chat("auto", metadata=low, litellm_metadata=high).text == "Hello from near."
+    assert home.chat("auto", metadata=low).text == "Hello from cloud."
+
+
+def test_a_boundary_of_a_key_is_told_as_the_keys(workshop):
+    home = Home(workshop, routes={"auto": {"otherwise": ["near"]}})
+    made = home.daemon.client.post("/key/generate", {"metadata": {"boundary": "local"}}).json
+    reply = Client(home.daemon.port, made["key"]).chat("auto")
+    assert "boundary=local (key)" in reply.header("x-spillway-reason"), reply
+
+
 # --- requests that are the same
 
 
@@ -288,6 +311,23 @@ PRIVATE = {
     "a query": ("/v1/responses?note=card%204111111111111111", {"model": "cloud", "input": "x"}),
     "metadata": ("/v1/responses", {"model": "cloud", "input": "x", "metadata": {"card": NUMBER}}),
 }
+
+
+def test_a_card_is_found_in_a_path_and_in_headers_that_go_on(watchful):
+    watchful.cloud.forget()
+    client = watchful.daemon.client
+    expect_kept(client.get(f"/v1/files/{CARD.replace(' ', '')}?model=cloud"))
+    for name in ("Idempotency-Key", "X-Idempotency-Key", "anthropic-beta"):
+        expect_kept(watchful.chat("cloud", headers=[(name, f"card {CARD}")]))
+    assert not watchful.cloud.requests
+    assert watchful.chat("cloud", headers=[("Idempotency-Key", "3f2b8c1e-9d4a-4f6b-8a7c-5e1d2c3b4a59")]).status == 200
+
+
+@pytest.mark.parametrize("before", ["any", ""])
+def test_no_line_of_a_wish_takes_another_back(watchful, before):
+    watchful.cloud.forget()
+    expect_kept(watchful.chat("cloud", headers=[("x-spillway-boundary", before), *LOCAL]))
+    assert not watchful.cloud.requests
 
 
 @pytest.fixture(scope="module")

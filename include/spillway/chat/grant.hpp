@@ -110,6 +110,7 @@ struct Grant {
     std::vector<std::pair<std::string, std::string>> aliases;  ///< Asked name, name instead.
     std::vector<std::string> tags;     ///< Of key and team; count as the request's own.
     std::string metadata;              ///< JSON object; empty when there is none.
+    std::string team_metadata;         ///< The same of its team.
     std::vector<ScopeBudget> budgets;  ///< Key, team, member, user: who pays.
     std::vector<ScopeRates> rates;
     bool disable_fallbacks = false;

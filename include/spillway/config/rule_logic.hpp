@@ -41,8 +41,6 @@ struct Bounds {
     std::optional<std::vector<std::string>> end_users;
     std::optional<std::vector<std::string>> keys;  ///< Hashes.
     /// By name or path; the same of values.
-    std::map<std::string, std::optional<std::vector<std::string>>> headers;
-    std::map<std::string, std::optional<std::vector<std::string>>> metadata;
     std::optional<Week> times;
     std::vector<Content> contents;              ///< Certain to be there.
     std::vector<std::vector<Content>> choices;  ///< Of each one is certain to be there.

@@ -22,6 +22,10 @@ namespace spillway::dialect {
 [[nodiscard]] std::optional<Error> hear_metadata(std::string_view text, std::string_view name,
                                                  chat::RequestFacts& facts);
 
+/// Takes tags that came as one text, divided by commas as in the header. A text longer than a
+/// header can be is one tag: a body of commas would become millions of them.
+void hear_tags(std::string_view text, chat::RequestFacts& facts);
+
 /// The same of one member, as forms write it: "metadata[no_fallback]" has the member
 /// "[no_fallback]".
 [[nodiscard]] std::optional<Error> hear_metadata_member(std::string_view text,

@@ -44,7 +44,8 @@ inline constexpr std::array<std::string_view, 3> wish_headers{
 /// Is a key one whose requests stay local (`privacy.local_keys`)?
 [[nodiscard]] bool is_local_key(const config::Privacy& privacy, std::string_view hash,
                                 std::string_view alias);
-/// The same of the caller's key.
+/// Is the caller's key one whose requests stay local: by `privacy.local_keys`, or by what it or its
+/// team is granted?
 [[nodiscard]] bool has_local_key(const Arrival& arrival);
 
 /// Takes the facts that the request's route asks for, and no others.

@@ -19,6 +19,8 @@ inline constexpr std::size_t longest_header_tag = 256;
 /// Adds the tags of `tags_header` to those of the body, so that conditions, budgets and records see
 /// one list. Refuses more, or longer ones, than the bounds.
 [[nodiscard]] Result<void> take_header_tags(std::string_view list, chat::RequestFacts& facts);
+/// The same of all lines of that header; the bounds hold for all of them together.
+[[nodiscard]] Result<void> take_header_tags(const net::Fields& fields, chat::RequestFacts& facts);
 
 /// Reads the body and takes its facts, and the tags of the head.
 /// @param request  Its `arrival` is set; the rest is filled in, `facts.model` as soon as it is

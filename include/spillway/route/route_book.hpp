@@ -25,10 +25,10 @@ class Asked {
 public:
     virtual ~Asked() = default;
     [[nodiscard]] virtual std::span<const chat::PromptPiece> text() const = 0;
-    /// Empty when there is none.
-    [[nodiscard]] virtual std::string_view header(std::string_view name) const = 0;
-    /// The member of `metadata` at "a.b" as text; empty when there is none.
-    [[nodiscard]] virtual std::string metadata(std::string_view path) const = 0;
+    /// What all headers of that name say.
+    [[nodiscard]] virtual std::vector<std::string_view> header(std::string_view name) const = 0;
+    /// The members of all its metadata at "a.b", as texts.
+    [[nodiscard]] virtual std::vector<std::string> metadata(std::string_view path) const = 0;
 };
 
 /// What facts a route asks for; taking one that nobody asks for is waste.

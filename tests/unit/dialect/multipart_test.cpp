@@ -171,11 +171,12 @@ TEST(Multipart, HearsMetadataAsFormsHoldThem)
 TEST(Multipart, TakesTagsAndTheWishForAnExplanation)
 {
     const auto body = form(part("name=\"metadata\"", R"({"tags": ["a"], "explain": true})") +
-                           part("name=\"metadata[tags][]\"", "b") + part("name=\"model\"", "m") +
+                           part("name=\"metadata[tags][]\"", "b") + part("name=\"tags\"", "c, d") +
+                           part("name=\"tags[]\"", "e,f") + part("name=\"model\"", "m") +
                            part("name=\"metadata[no_fallback]\"", "1"));
     const auto facts = read_multipart(body, type);
     ASSERT_TRUE(facts) << facts.error().message();
-    EXPECT_EQ(facts->tags, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(facts->tags, (std::vector<std::string>{"a", "b", "c", "d", "e,f"}));
     EXPECT_TRUE(facts->explain);
     EXPECT_TRUE(facts->stay_local);
     const auto edits = plan_multipart_edit(*facts, "n");

@@ -113,7 +113,10 @@ TEST(RequestControls, TagsComeFromBothPlaces)
 
 TEST(RequestControls, ForgivesTagsThatAreNone)
 {
-    EXPECT_TRUE(facts_of(R"("tags":"a","metadata":{"tags":{"b":1}})").tags.empty());
+    EXPECT_TRUE(facts_of(R"("tags":7,"metadata":{"tags":{"b":1}})").tags.empty());
+    EXPECT_EQ(facts_of(R"("tags":"a","metadata":{"tags":" b,,c d "})").tags,
+              (Names{"a", "b", "c d"}));
+    EXPECT_EQ(facts_of("\"tags\":\"" + std::string(20'000, ',') + "\"").tags.size(), 1U);
 }
 
 TEST(RequestControls, WishesInMetadataAreReadAsClientsWriteThem)

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "spillway/gateway/models.hpp"
+#include "spillway/gateway/plan_request.hpp"
 #include "unit/gateway/fixture.hpp"
 
 namespace spillway::gateway {
@@ -168,7 +169,8 @@ TEST_F(KeyAccessTest, AsksForWhatTheKeyNamesInstead)
     ASSERT_TRUE(apply(asked));
     EXPECT_EQ(asked.facts.model, "fast-local") << "once, not on and on";
     EXPECT_TRUE(asked.facts.controls.disable_fallbacks);
-    EXPECT_TRUE(asked.facts.stay_local);
+    EXPECT_FALSE(asked.facts.stay_local) << "the request itself asked for nothing";
+    EXPECT_TRUE(has_local_key(asked.arrival));
 }
 
 TEST_F(KeyAccessTest, RefusesACapThatItCannotHold)

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <thread>
 
+#include "../../../src/gateway/scan_request.hpp"
 #include "spillway/dialect/request_reader.hpp"
 #include "unit/gateway/fixture.hpp"
 
@@ -173,6 +175,112 @@ TEST(CountedModels, AreWhatAWildcardMakesOfTheName)
     const std::string asked = "openai/claude-next";
     EXPECT_THAT(models_behind(std::span(&asked, 1), *snapshot),
                 ElementsAre(CountedModel("claude-next")));
+}
+
+/// What is made of a chat request to the cloud with these headers.
+Result<Described> with_headers(const std::vector<net::Field>& headers)
+{
+    observe::Metrics metrics;
+    const std::string text = R"({"model":"cloud","messages":[{"role":"user","content":"hello"}]})";
+    const auto padded = text + std::string(dialect::body_padding, ' ');
+    InferenceRequest request;
+    request.arrival.snapshot = testing::snapshot_of(with_route(), metrics);
+    request.arrival.endpoint = chat::Endpoint::chat;
+    request.body = std::string_view(padded).substr(0, text.size());
+    auto facts = dialect::RequestReader{}.read(request.body, chat::Endpoint::chat);
+    EXPECT_TRUE(facts);
+    request.facts = *std::move(facts);
+    net::Fields fields;
+    for (const auto& header : headers)
+        EXPECT_TRUE(fields.add(header));
+    Describer describer;
+    return describe(request, fields, describer);
+}
+
+TEST(Wishes, NarrowWhateverStandsBesideThem)
+{
+    for (const auto* before : {"any", "", "LOCAL"})
+        for (const auto* after : {"any", ""}) {
+            const auto described = with_headers({{"x-spillway-boundary", before},
+                                                 {"X-Spillway-Boundary", "local"},
+                                                 {"x-spillway-boundary", after}});
+            ASSERT_TRUE(described);
+            EXPECT_EQ(described->features.boundary, privacy::Boundary::local) << before << after;
+            EXPECT_EQ(described->features.boundary_by, route::BoundaryBy::header);
+        }
+    for (const auto& costs : {std::array{"", "0"}, std::array{"0", "5"}, std::array{"5", "0"}}) {
+        const auto described =
+            with_headers({{"x-spillway-max-cost", costs[0]}, {"x-spillway-max-cost", costs[1]}});
+        ASSERT_TRUE(described);
+        EXPECT_EQ(described->features.max_cost, NanoUsd{0}) << costs[0] << "," << costs[1];
+    }
+    const auto free = with_headers({{"x-spillway-boundary", ""}, {"x-spillway-max-cost", ""}});
+    ASSERT_TRUE(free);
+    EXPECT_EQ(free->features.boundary, privacy::Boundary::any);
+    EXPECT_FALSE(free->features.max_cost);
+}
+
+TEST(Wishes, ThatDifferOrCannotBeReadAreRefused)
+{
+    const auto same = with_headers(
+        {{"x-spillway-prefer", "fast"}, {"x-spillway-prefer", ""}, {"X-Spillway-Prefer", "Fast"}});
+    ASSERT_TRUE(same);
+    EXPECT_EQ(same->features.prefer, route::Preference::fast);
+    for (const auto& [name, first, second] :
+         {std::array{"x-spillway-prefer", "local", "cloud"},
+          std::array{"x-spillway-prefer", "local", "nearest"},
+          std::array{"x-spillway-max-cost", "1", "cheap"},
+          std::array{"x-spillway-boundary", "local", "lokal"}}) {
+        const auto refused = with_headers({{name, first}, {name, second}});
+        ASSERT_FALSE(refused) << name << second;
+        EXPECT_EQ(refused.error().code(), Errc::invalid_request);
+    }
+}
+
+privacy::ClassSet found_in(std::string suffix, std::string forwarded,
+                           chat::Endpoint endpoint = chat::Endpoint::other)
+{
+    const auto scanner = privacy::Scanner::build({});
+    EXPECT_TRUE(scanner);
+    InferenceRequest request;
+    request.arrival.endpoint = endpoint;
+    request.suffix = std::move(suffix);
+    request.forwarded = std::move(forwarded);
+    return scan_request(request, chat::Prompt{}, *scanner);
+}
+
+TEST(ScanRequest, LooksAtThePathAndTheHeadersThatGoOn)
+{
+    for (const auto* suffix :
+         {"/files/4111111111111111?model=", "/responses/alice@corp.com?model=",
+          "/responses/alice%40corp.com", "/threads/4111111111111111/runs",
+          "/threads/1/4111111111111111/runs", "/4111111111111111", "/runs?note=4111111111111111"})
+        EXPECT_FALSE(found_in(suffix, "").empty()) << suffix;
+    for (const auto* lines :
+         {"idempotency-key: card 4111 1111 1111 1111\r\n", "anthropic-beta: alice@corp.com\r\n",
+          "openai-beta: x\r\nanthropic-beta: alice@corp.com\r\n"})
+        EXPECT_FALSE(found_in("/embeddings", lines, chat::Endpoint::embeddings).empty()) << lines;
+}
+
+TEST(ScanRequest, LeavesIdsAlone)
+{
+    for (const auto* suffix :
+         {"/responses/resp_68af4030592c81938ec0a5fbab4a3e9f05438e46b5f69a3b?model=",
+          "/files/file-6F2ksmvXxt4VdoqmHRw6kL/content?model=",
+          "/threads/thread_abc123XyZ789QrStUvWxYz01/runs/run_fQm2Xn7TtzCkVYp8Rg4bLs1d/steps",
+          "/batches/batch_68af4030592c8193?model=", "/vector_stores/vs_abc123/file_batches",
+          "/responses/3f2b8c1e-9d4a-4f6b-8a7c-5e1d2c3b4a59", "/audio/transcriptions"})
+        EXPECT_TRUE(found_in(suffix, "").empty()) << suffix;
+    for (const auto* key : {"3f2b8c1e-9d4a-4f6b-8a7c-5e1d2c3b4a59",
+                            "stainless-python-retry-3f2b8c1e-9d4a-4f6b-8a7c-5e1d2c3b4a59",
+                            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                            "order-1", "01ARZ3NDEKTSV4RRFFQ69G5FAV"})
+        EXPECT_TRUE(found_in("/responses", std::string("idempotency-key: ") + key + "\r\n").empty())
+            << key;
+    const std::string betas =
+        "openai-beta: assistants=v2\r\nanthropic-beta: prompt-caching-2024-07-31,"
+        "max-tokens-3-5-sonnet-2024-07-15\r\nanthropic-version: 2023-06-01\r\n";
+    EXPECT_TRUE(found_in("/messages", betas).empty());
 }
 
 /// Describes a chat request to `model` whose one message holds `part`.

@@ -33,5 +33,22 @@ TEST(HeaderTags, AreBoundedInNumberAndLength)
     EXPECT_FALSE(take_header_tags(many + "one-more", facts));
 }
 
+TEST(HeaderTags, AreThoseOfAllLines)
+{
+    net::Fields fields;
+    EXPECT_TRUE(fields.add({"x-litellm-tags", "a,b"}));
+    EXPECT_TRUE(fields.add({"x-other", "z"}));
+    EXPECT_TRUE(fields.add({"X-LiteLLM-Tags", ""}));
+    EXPECT_TRUE(fields.add({"X-LiteLLM-Tags", "b, c"}));
+    chat::RequestFacts facts;
+    ASSERT_TRUE(take_header_tags(fields, facts));
+    EXPECT_EQ(facts.tags, (std::vector<std::string>{"a", "b", "c"}));
+    std::string many;
+    for (std::size_t i = 0; i < most_header_tags; ++i)
+        many += "tag,";
+    EXPECT_TRUE(fields.add({"x-litellm-tags", many}));
+    EXPECT_FALSE(take_header_tags(fields, facts)) << "more than the bound, taken together";
+}
+
 }  // namespace
 }  // namespace spillway::gateway

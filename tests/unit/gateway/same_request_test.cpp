@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "spillway/gateway/inference_request.hpp"
 #include "unit/gateway/fixture.hpp"
 
@@ -70,6 +72,17 @@ protected:
         return made;
     }
 
+    /// The digest of a request with these headers.
+    std::string with_headers(const std::vector<net::Field>& headers)
+    {
+        fields_.clear();
+        for (const auto& header : headers)
+            EXPECT_TRUE(fields_.add(header));
+        auto made = keyed("k").same->request;
+        fields_.clear();
+        return made;
+    }
+
     net::Fields fields_;
     observe::Metrics metrics_;
     config::Config config_ = testing::small_config();
@@ -115,7 +128,9 @@ TEST_F(SameRequestTest, TellsRequestsByWhatNarrowsWhereTheyMayGo)
     EXPECT_NE(with_header("x-spillway-max-cost", "0.01"), with_header("x-spillway-max-cost", "1"));
     EXPECT_EQ(plain, with_header("user-agent", "curl/8"));
     auto granted = request("{}");
-    granted.facts.stay_local = true;  // By its key's grant.
+    auto grant = std::make_shared<chat::Grant>();
+    grant->stay_local = true;
+    granted.arrival.caller.grant = grant;
     granted.same = std::make_unique<SameRequest>();
     granted.same->idempotency_key = "k";
     EXPECT_TRUE(compare_with_others(granted, fields_));
@@ -123,6 +138,17 @@ TEST_F(SameRequestTest, TellsRequestsByWhatNarrowsWhereTheyMayGo)
     snapshot_ = nullptr;
     config_.privacy.local_keys = {"caller"};
     EXPECT_NE(plain, keyed("k").same->request);
+}
+
+TEST_F(SameRequestTest, TellsRequestsByAllLinesOfAWish)
+{
+    const net::Field any{"x-spillway-boundary", "any"};
+    const net::Field local{"X-Spillway-Boundary", "local"};
+    const net::Field empty{"x-spillway-boundary", ""};
+    const net::Field cost{"x-spillway-max-cost", "1"};
+    EXPECT_NE(with_headers({any}), with_headers({any, local}));
+    EXPECT_EQ(with_headers({local}), with_headers({empty, local}));
+    EXPECT_NE(with_headers({cost, {"x-spillway-max-cost", "local"}}), with_headers({cost, local}));
 }
 
 TEST_F(SameRequestTest, TellsRequestsOfARouteByTheHeadersItLooksAt)

@@ -16,19 +16,23 @@ using testing_world::Scene;
 class Said final : public Asked {
 public:
     std::vector<chat::PromptPiece> pieces;
-    std::map<std::string, std::string, std::less<>> headers;
-    std::map<std::string, std::string, std::less<>> members;
+    std::multimap<std::string, std::string, std::less<>> headers;
+    std::multimap<std::string, std::string, std::less<>> members;
 
     [[nodiscard]] std::span<const chat::PromptPiece> text() const override { return pieces; }
-    [[nodiscard]] std::string_view header(std::string_view name) const override
+    [[nodiscard]] std::vector<std::string_view> header(std::string_view name) const override
     {
-        const auto found = headers.find(name);
-        return found == headers.end() ? std::string_view() : std::string_view(found->second);
+        std::vector<std::string_view> values;
+        for (auto [each, end] = headers.equal_range(name); each != end; ++each)
+            values.emplace_back(each->second);
+        return values;
     }
-    [[nodiscard]] std::string metadata(std::string_view path) const override
+    [[nodiscard]] std::vector<std::string> metadata(std::string_view path) const override
     {
-        const auto found = members.find(path);
-        return found == members.end() ? std::string() : found->second;
+        std::vector<std::string> values;
+        for (auto [each, end] = members.equal_range(path); each != end; ++each)
+            values.push_back(each->second);
+        return values;
     }
 };
 
@@ -175,10 +179,12 @@ TEST(RouteBook, SearchesForLongPhrases)
 TEST(RouteBook, AsksForHeadersAndMetadata)
 {
     Said said;
-    said.headers["x-app"] = "billing-eu";
-    said.members["a.b"] = "7";
+    said.headers.emplace("x-app", "sales");
+    said.headers.emplace("x-app", "billing-eu");
+    said.members.emplace("a.b", "7");
     EXPECT_TRUE(held("{header: {x-app: \"billing-*\"}}", said));
     EXPECT_TRUE(held("{header: {x-app: }}", said));
+    EXPECT_FALSE(held("{header: {x-app: [billing, legal]}}", said));
     EXPECT_FALSE(held("{header: {x-other: }}", said));
     EXPECT_TRUE(held("{metadata: {a.b: \"7\"}}", said));
     EXPECT_FALSE(held("{metadata: {a.b: \"8\"}}", said));
