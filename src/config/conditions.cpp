@@ -54,6 +54,10 @@ bool read_span(const Node& node, Span& out, std::string_view unit, const Reading
     const auto span = parse_span(node.text, unit);
     if (!span)
         return reading.expected(node, expected());
+    // "0.1" alone reads like a share of 1, and would be a thousandth of the budget.
+    if (unit == "%" && !trimmed(node.text).ends_with('%'))
+        return reading.wrong(
+            node.at, "a share of a budget is written in per cent, with its sign: " + expected());
     if (span->empty())
         return reading.wrong(node.at, "no number is in this interval, so this never holds");
     out = *span;
@@ -92,9 +96,11 @@ bool read_complexity(const Node& node, Condition& out, const Reading& reading)
     std::string_view text = node.text;
     const auto dots = text.find("..");
     const auto sign = text.find_first_not_of("<>= ");
-    const auto mark = lower(text.substr(0, std::min(sign, text.size())));
+    const auto mark = trimmed(text.substr(0, std::min(sign, text.size())));
     const auto word = sign == std::string_view::npos ? std::string_view() : text.substr(sign);
-    if (const auto tier = parse_tier(word)) {
+    constexpr std::array<std::string_view, 5> marks{"", ">", ">=", "<", "<="};
+    const bool known = std::find(marks.begin(), marks.end(), mark) != marks.end();
+    if (const auto tier = known ? parse_tier(word) : std::nullopt) {
         const auto place = static_cast<int>(*tier);
         int low = place;
         int high = place;
@@ -125,7 +131,9 @@ bool read_complexity(const Node& node, Condition& out, const Reading& reading)
                                 "trivial, moderate, complex or premium, with or without >= and "
                                 "<=, or a score such as \">0.6\"");
     number.span = *span;
-    if (span->empty() || (span->low && *span->low >= 1) || (span->high && *span->high < 0))
+    const bool below =
+        span->high && (*span->high < 0 || (*span->high == 0 && span->high_end == Span::End::open));
+    if (span->empty() || (span->low && *span->low >= 1) || below)
         return reading.wrong(node.at, "scores lie between 0 and 1, so this never holds");
     out.test = std::move(number);
     return true;
@@ -191,7 +199,10 @@ bool read_searched(const Node& node, std::vector<std::string>& any_of, Where& wh
 bool read_says(const Node& node, Condition& out, const Reading& reading)
 {
     SaysWords says;
-    const bool good = read_searched(node, says.any_of, says.where, reading);
+    bool good = read_searched(node, says.any_of, says.where, reading);
+    if (good && std::any_of(says.any_of.begin(), says.any_of.end(),
+                            [](const auto& text) { return trimmed(text).empty(); }))
+        good = reading.wrong(node.at, "a text of blanks alone is no word");
     out.test = std::move(says);
     return good;
 }
@@ -247,7 +258,14 @@ bool read_named(const Node& node, Condition& out, const Reading& reading, std::s
 
 bool read_headers(const Node& node, Condition& out, const Reading& reading)
 {
-    return read_named(node, out, reading, &HeaderIs::name, "a map of header names and values");
+    if (!read_named(node, out, reading, &HeaderIs::name, "a map of header names and values"))
+        return false;
+    bool good = true;
+    for (const auto& entry : node.entries)
+        if (entry.key.empty() || entry.key.find_first_of(" \t\r\n:") != std::string::npos)
+            good = reading.wrong(entry.at, "\"" + printable(entry.key, 40) +
+                                               "\" is no name of a header, so this never holds");
+    return good;
 }
 
 bool read_metadata(const Node& node, Condition& out, const Reading& reading)

@@ -155,6 +155,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"  r: {rules: [{name: a, when: {task: embedding}, use: [small]}], otherwise: "
             "[small]}\n",
             "has another mode"},
+        Bad{"  r: {otherwise: {use: [small], params: {max_tokens: \"50\"}}}\n",
+            "\"max_tokens\": expected a whole number, found \"50\""},
         Bad{"  r: {rules: [{name: a, when: {group: {nogroup: healthy}}, use: [small]}], otherwise: "
             "[small]}\n",
             "nogroup"},
