@@ -35,7 +35,8 @@ bool does(const Deployment& row, const std::vector<Task>& tasks)
     const auto fits = [&](Task task) {
         switch (task) {
             case Task::embedding:
-                return row.mode == Mode::embedding || row.group.ends_with('*');
+                return row.mode == Mode::embedding || row.mode == Mode::unset ||
+                       row.group.ends_with('*');
             case Task::chat:
             case Task::completion:
                 return row.mode != Mode::embedding;
