@@ -184,6 +184,12 @@ INSTANTIATE_TEST_SUITE_P(
             "has another mode"},
         Bad{"  r: {otherwise: {use: [small], params: {max_tokens: \"50\"}}}\n",
             "\"max_tokens\": expected a whole number, found \"50\""},
+        Bad{"  r: {otherwise: {use: [small], params: {max_tokens: 50000}}}\n",
+            "has a smaller window than the answer that `params` asks for"},
+        Bad{"  r: {otherwise: {use: [small], timeout: 0}}\n", "timeout: in no time at all"},
+        Bad{"  r: {rules: [{name: a, when: {has: code}, use: [small], first_token_timeout: 0}], "
+            "otherwise: [small]}\n",
+            "first_token_timeout: in no time at all"},
         Bad{"  r: {rules: [{name: a, when: {group: {nogroup: healthy}}, use: [small]}], otherwise: "
             "[small]}\n",
             "nogroup"},
