@@ -202,6 +202,31 @@ std::optional<std::vector<std::size_t>> Servers::priced(const RouteAction& actio
     return found;
 }
 
+bool Servers::prices_nothing(const RouteAction& action) const
+{
+    const auto found = priced(action);
+    return found && found->empty();
+}
+
+bool Servers::all_behind(std::string_view name, Trait trait) const
+{
+    const auto found = behind(name);
+    return !found.empty() && std::all_of(found.begin(), found.end(), [&](std::size_t index) {
+        const auto& row = rows_[index];
+        const bool known = row.reading == Reading::whole;
+        switch (trait) {
+            case Trait::embeds:
+                return row.deployment.mode == Mode::embedding;
+            case Trait::unpriced:
+                return known && row.place != Place::local &&
+                       !(dearest_input(row.deployment) && dearest_output(row.deployment));
+            case Trait::costs:
+                break;
+        }
+        return known && may_cost(row.deployment);
+    });
+}
+
 double Servers::least_ratio(const Row& row, const Row& other)
 {
     const auto ratio = [](auto price, auto others) {
