@@ -77,68 +77,6 @@ bool read_measure(const Node& node, Condition& out, const Reading& reading)
     return true;
 }
 
-std::optional<score::Tier> parse_tier(std::string_view word)
-{
-    for (const auto tier :
-         {score::Tier::trivial, score::Tier::moderate, score::Tier::complex, score::Tier::premium})
-        if (word == score::name(tier))
-            return tier;
-    return std::nullopt;
-}
-
-/// "complex", ">=complex", "trivial..moderate", or a score: ">0.6".
-bool read_complexity(const Node& node, Condition& out, const Reading& reading)
-{
-    constexpr auto lowest = score::Tier::trivial;
-    constexpr auto highest = score::Tier::premium;
-    if (node.kind != Node::Kind::scalar)
-        return reading.expected(node, "a tier such as \">=complex\", or a score such as \">0.6\"");
-    std::string_view text = node.text;
-    const auto dots = text.find("..");
-    const auto sign = text.find_first_not_of("<>= ");
-    const auto mark = trimmed(text.substr(0, std::min(sign, text.size())));
-    const auto word = sign == std::string_view::npos ? std::string_view() : text.substr(sign);
-    constexpr std::array<std::string_view, 5> marks{"", ">", ">=", "<", "<="};
-    const bool known = std::find(marks.begin(), marks.end(), mark) != marks.end();
-    if (const auto tier = known ? parse_tier(word) : std::nullopt) {
-        const auto place = static_cast<int>(*tier);
-        int low = place;
-        int high = place;
-        if (mark.starts_with('>')) {
-            low += mark.starts_with(">=") ? 0 : 1;
-            high = static_cast<int>(highest);
-        } else if (mark.starts_with('<')) {
-            high -= mark.starts_with("<=") ? 0 : 1;
-            low = static_cast<int>(lowest);
-        }
-        if (low > static_cast<int>(highest) || high < static_cast<int>(lowest))
-            return reading.wrong(node.at, "no tier is there, so this never holds");
-        out.test = TierIs{static_cast<score::Tier>(low), static_cast<score::Tier>(high)};
-        return true;
-    }
-    if (dots != std::string_view::npos) {
-        const auto low = parse_tier(text.substr(0, dots));
-        const auto high = parse_tier(text.substr(dots + 2));
-        if (low && high && *low <= *high) {
-            out.test = TierIs{*low, *high};
-            return true;
-        }
-    }
-    NumberIs number{Measure::score, {}};
-    const auto span = parse_span(text, "");
-    if (!span)
-        return reading.expected(node,
-                                "trivial, moderate, complex or premium, with or without >= and "
-                                "<=, or a score such as \">0.6\"");
-    number.span = *span;
-    const bool below =
-        span->high && (*span->high < 0 || (*span->high == 0 && span->high_end == Span::End::open));
-    if (span->empty() || (span->low && *span->low >= 1) || below)
-        return reading.wrong(node.at, "scores lie between 0 and 1, so this never holds");
-    out.test = std::move(number);
-    return true;
-}
-
 bool read_has(const Node& node, Condition& out, const Reading& reading)
 {
     HasContent has;
