@@ -12,6 +12,7 @@ const char* word_for(config::Mode mode)
 {
     switch (mode) {
         case config::Mode::chat:
+        case config::Mode::unset:
             return "chat";
         case config::Mode::completion:
             return "completion";

@@ -1,6 +1,7 @@
 #include "spillway/config/chain_fit.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -35,7 +36,8 @@ bool does(const Deployment& row, const std::vector<Task>& tasks)
     const auto fits = [&](Task task) {
         switch (task) {
             case Task::embedding:
-                return row.mode == Mode::embedding || row.group.ends_with('*');
+                return row.mode == Mode::embedding || row.mode == Mode::unset ||
+                       row.group.ends_with('*');
             case Task::chat:
             case Task::completion:
                 return row.mode != Mode::embedding;
@@ -53,14 +55,30 @@ constexpr double least_share = 0.25;
 constexpr double one_nano = 1e-9;
 constexpr double nano_per_usd = 1e9;
 
-/// Does the rule itself say how long an answer may become? Then that is what fits and costs, and
-/// not what the request asks for, which `total_tokens` counts.
-bool sets_answer(const RouteAction& action)
+/// What a rule's own `params` say of answers. Then that is what fits and costs, and not what the
+/// request asks for, which `total_tokens` counts.
+struct AnswerSet {
+    std::optional<double> length;
+    double paid = 1;  ///< Answers that are paid for, at least.
+};
+
+/// As `answer_asked` in src/route/limits.cpp reads them.
+AnswerSet answer_set(const RouteAction& action)
 {
-    return std::any_of(action.parameters.begin(), action.parameters.end(), [](const auto& each) {
-        return each.name == "max_tokens" || each.name == "max_completion_tokens" ||
-               each.name == "max_output_tokens";
-    });
+    constexpr std::int64_t most_paid = 128;
+    AnswerSet set;
+    for (const auto& [name, json] : action.parameters) {
+        std::int64_t value = 0;
+        const auto* const end = json.data() + json.size();
+        const auto read = std::from_chars(json.data(), end, value);
+        if (read.ec != std::errc{} || read.ptr != end || value < 1)
+            continue;
+        if (name == "max_tokens" || name == "max_completion_tokens" || name == "max_output_tokens")
+            set.length = std::max(set.length.value_or(0), static_cast<double>(value));
+        else if (name == "n" || name == "best_of")
+            set.paid = std::max(set.paid, static_cast<double>(std::min(value, most_paid)));
+    }
+    return set;
 }
 
 /// May a request have a `cost` there? Only a price above zero gives one (`price_of` in
@@ -80,16 +98,6 @@ bool answers_as_long(const Deployment& row, const Deployment& other)
     const auto& others = other.max_output_tokens;
     const bool as_long = most.has_value() == others.has_value() && (!most || *most >= *others);
     return as_long && row.defaults == other.defaults;
-}
-
-/// The smallest whole number within the span; `least` when it has no lower end.
-double smallest(const Span& span, double least)
-{
-    if (!span.low)
-        return least;
-    const double low =
-        span.low_end == Span::End::open ? std::floor(*span.low) + 1 : std::ceil(*span.low);
-    return std::max(low, least);
 }
 
 }  // namespace
@@ -148,11 +156,11 @@ double Servers::least(const Row& row, const Span& span, double otherwise,
                       std::optional<tokens::Family> counted)
 {
     const bool own = row.family && counted == row.family;
-    return own ? smallest(span, otherwise) : std::max(otherwise, smallest(span, 0) * least_share);
+    return std::max(otherwise, fewest(span) * (own ? 1 : least_share));
 }
 
 /// Is even the smallest request over the ceiling? A token of prompt and none of an answer, unless
-/// the rule asks for more. Without a known price everything is.
+/// the rule asks for more, or sets it. Without a known price everything is.
 bool Servers::too_dear(const Row& row, const Bounds& bounds, double ceiling_nano,
                        const RouteAction& action, std::optional<tokens::Family> counted)
 {
@@ -161,18 +169,19 @@ bool Servers::too_dear(const Row& row, const Bounds& bounds, double ceiling_nano
         return row.place != Place::local;
     const auto output = dearest_output(row.deployment).value_or(PicoUsdPerToken{0});
     const double prompt = least(row, bounds[Measure::prompt_tokens].span, 1, counted);
+    const auto set = answer_set(action);
     const double rest =
-        sets_answer(action)
-            ? 0
-            : least(row, bounds[Measure::total_tokens].span, prompt, counted) - prompt;
+        set.length ? *set.length
+                   : least(row, bounds[Measure::total_tokens].span, prompt, counted) - prompt;
     const double longest =
         row.deployment.max_output_tokens
             ? std::min(rest, static_cast<double>(count(*row.deployment.max_output_tokens)))
             : rest;
+    const double answers = longest * set.paid * static_cast<double>(count(output));
     // What is beyond the prompt is all prompt or all answer, whichever is cheaper.
-    const double cheapest = prompt * static_cast<double>(count(*input)) +
-                            std::min(rest * static_cast<double>(count(*input)),
-                                     longest * static_cast<double>(count(output)));
+    const double cheapest =
+        prompt * static_cast<double>(count(*input)) +
+        (set.length ? answers : std::min(rest * static_cast<double>(count(*input)), answers));
     constexpr double pico_per_nano = 1'000;
     return cheapest > ceiling_nano * pico_per_nano;
 }
@@ -192,6 +201,31 @@ std::optional<std::vector<std::size_t>> Servers::priced(const RouteAction& actio
         }
     }
     return found;
+}
+
+bool Servers::prices_nothing(const RouteAction& action) const
+{
+    const auto found = priced(action);
+    return found && found->empty();
+}
+
+bool Servers::all_behind(std::string_view name, Trait trait) const
+{
+    const auto found = behind(name);
+    return !found.empty() && std::all_of(found.begin(), found.end(), [&](std::size_t index) {
+        const auto& row = rows_[index];
+        const bool known = row.reading == Reading::whole;
+        switch (trait) {
+            case Trait::embeds:
+                return row.deployment.mode == Mode::embedding;
+            case Trait::unpriced:
+                return known && row.place != Place::local &&
+                       !(dearest_input(row.deployment) && dearest_output(row.deployment));
+            case Trait::costs:
+                break;
+        }
+        return known && may_cost(row.deployment);
+    });
 }
 
 double Servers::least_ratio(const Row& row, const Row& other)
@@ -242,7 +276,7 @@ std::optional<Unfit> Servers::no_such_cost(const Bounds& bounds, const RouteActi
     if (weighed->empty())
         return Unfit{"nothing in `use` has a price above 0, so `cost` never holds", cost.at};
     const bool long_ones = bounds[Measure::prompt_tokens].span.low ||
-                           (bounds[Measure::total_tokens].span.low && !sets_answer(action));
+                           bounds[Measure::total_tokens].span.low || answer_set(action).length;
     const auto dearer = [&](std::size_t index) {
         return too_dear(rows_[index], bounds, *cost.span.high * nano_per_usd + 1, action, counted);
     };
@@ -270,17 +304,20 @@ std::optional<Unfit> Servers::unfit(std::size_t index, const Bounds& bounds,
     for (const auto content : bounds.contents)
         if (supports(deployment, content) == false)
             return Unfit{"does not support what the rule asks for", bounds.at};
-    const auto overflows = [&](Measure measure) {
+    const auto set = answer_set(action);
+    const auto overflows = [&](Measure measure, double beside = 0) {
         const auto& window = deployment.max_input_tokens;
-        return window &&
-               least(row, bounds[measure].span, 0, counted) > static_cast<double>(count(*window));
+        return window && least(row, bounds[measure].span, 0, counted) + beside >
+                             static_cast<double>(count(*window));
     };
     if (overflows(Measure::prompt_tokens))
         return Unfit{"has a smaller window than the rule asks for",
                      bounds[Measure::prompt_tokens].at};
     // Where the answer may be shortened, it does not count.
-    if (action.answer_fit == AnswerFit::as_asked && !sets_answer(action) &&
-        overflows(Measure::total_tokens))
+    const bool whole = action.answer_fit == AnswerFit::as_asked;
+    if (whole && set.length && overflows(Measure::prompt_tokens, *set.length))
+        return Unfit{"has a smaller window than the answer that `params` asks for", {}};
+    if (whole && !set.length && overflows(Measure::total_tokens))
         return Unfit{"has a smaller window than the rule asks for",
                      bounds[Measure::total_tokens].at};
     if (action.max_cost &&

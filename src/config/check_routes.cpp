@@ -5,6 +5,7 @@
 
 #include "spillway/base/text.hpp"
 #include "spillway/config/chain_fit.hpp"
+#include "spillway/config/check_weighing.hpp"
 #include "spillway/config/rule_cover.hpp"
 #include "spillway/config/rule_logic.hpp"
 #include "spillway/privacy/class_set.hpp"
@@ -242,6 +243,7 @@ void check_routes(const Config& config, const Environment& environment, Findings
         check_name(route, config, findings);
         check_captures(route, config, findings);
         check_rules(route, *names, servers, findings);
+        check_weighing(route, servers, findings);
         check_chain(route.otherwise, {}, route.at,
                     "routes." + printable(route.name, 80) + ".otherwise", servers, {}, findings);
     }

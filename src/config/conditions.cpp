@@ -54,6 +54,10 @@ bool read_span(const Node& node, Span& out, std::string_view unit, const Reading
     const auto span = parse_span(node.text, unit);
     if (!span)
         return reading.expected(node, expected());
+    // "0.1" alone reads like a share of 1, and would be a thousandth of the budget.
+    if (unit == "%" && !trimmed(node.text).ends_with('%'))
+        return reading.wrong(
+            node.at, "a share of a budget is written in per cent, with its sign: " + expected());
     if (span->empty())
         return reading.wrong(node.at, "no number is in this interval, so this never holds");
     out = *span;
@@ -69,64 +73,6 @@ bool read_measure(const Node& node, Condition& out, const Reading& reading)
     const auto& high = number.span.high;
     if (high && (*high < 0 || (*high == 0 && number.span.high_end == Span::End::open)))
         return reading.wrong(node.at, "this is never negative, so this never holds");
-    out.test = std::move(number);
-    return true;
-}
-
-std::optional<score::Tier> parse_tier(std::string_view word)
-{
-    for (const auto tier :
-         {score::Tier::trivial, score::Tier::moderate, score::Tier::complex, score::Tier::premium})
-        if (word == score::name(tier))
-            return tier;
-    return std::nullopt;
-}
-
-/// "complex", ">=complex", "trivial..moderate", or a score: ">0.6".
-bool read_complexity(const Node& node, Condition& out, const Reading& reading)
-{
-    constexpr auto lowest = score::Tier::trivial;
-    constexpr auto highest = score::Tier::premium;
-    if (node.kind != Node::Kind::scalar)
-        return reading.expected(node, "a tier such as \">=complex\", or a score such as \">0.6\"");
-    std::string_view text = node.text;
-    const auto dots = text.find("..");
-    const auto sign = text.find_first_not_of("<>= ");
-    const auto mark = lower(text.substr(0, std::min(sign, text.size())));
-    const auto word = sign == std::string_view::npos ? std::string_view() : text.substr(sign);
-    if (const auto tier = parse_tier(word)) {
-        const auto place = static_cast<int>(*tier);
-        int low = place;
-        int high = place;
-        if (mark.starts_with('>')) {
-            low += mark.starts_with(">=") ? 0 : 1;
-            high = static_cast<int>(highest);
-        } else if (mark.starts_with('<')) {
-            high -= mark.starts_with("<=") ? 0 : 1;
-            low = static_cast<int>(lowest);
-        }
-        if (low > static_cast<int>(highest) || high < static_cast<int>(lowest))
-            return reading.wrong(node.at, "no tier is there, so this never holds");
-        out.test = TierIs{static_cast<score::Tier>(low), static_cast<score::Tier>(high)};
-        return true;
-    }
-    if (dots != std::string_view::npos) {
-        const auto low = parse_tier(text.substr(0, dots));
-        const auto high = parse_tier(text.substr(dots + 2));
-        if (low && high && *low <= *high) {
-            out.test = TierIs{*low, *high};
-            return true;
-        }
-    }
-    NumberIs number{Measure::score, {}};
-    const auto span = parse_span(text, "");
-    if (!span)
-        return reading.expected(node,
-                                "trivial, moderate, complex or premium, with or without >= and "
-                                "<=, or a score such as \">0.6\"");
-    number.span = *span;
-    if (span->empty() || (span->low && *span->low >= 1) || (span->high && *span->high < 0))
-        return reading.wrong(node.at, "scores lie between 0 and 1, so this never holds");
     out.test = std::move(number);
     return true;
 }
@@ -191,8 +137,11 @@ bool read_searched(const Node& node, std::vector<std::string>& any_of, Where& wh
 bool read_says(const Node& node, Condition& out, const Reading& reading)
 {
     SaysWords says;
-    const bool good = read_searched(node, says.any_of, says.where, reading) &&
-                      are_searchable(says.any_of, node, reading);
+    bool good = read_searched(node, says.any_of, says.where, reading) &&
+                are_searchable(says.any_of, node, reading);
+    if (good && std::any_of(says.any_of.begin(), says.any_of.end(),
+                            [](const auto& text) { return trimmed(text).empty(); }))
+        good = reading.wrong(node.at, "a text of blanks alone is no word");
     out.test = std::move(says);
     return good;
 }
@@ -248,7 +197,14 @@ bool read_named(const Node& node, Condition& out, const Reading& reading, std::s
 
 bool read_headers(const Node& node, Condition& out, const Reading& reading)
 {
-    return read_named(node, out, reading, &HeaderIs::name, "a map of header names and values");
+    if (!read_named(node, out, reading, &HeaderIs::name, "a map of header names and values"))
+        return false;
+    bool good = true;
+    for (const auto& entry : node.entries)
+        if (entry.key.empty() || entry.key.find_first_of(" \t\r\n:") != std::string::npos)
+            good = reading.wrong(entry.at, "\"" + printable(entry.key, 40) +
+                                               "\" is no name of a header, so this never holds");
+    return good;
 }
 
 bool read_metadata(const Node& node, Condition& out, const Reading& reading)

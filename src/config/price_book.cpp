@@ -81,6 +81,13 @@ void let_time_cost(Prices& prices)
         prices.output = PicoUsdPerToken{0};
 }
 
+/// Whoever is paid for the tokens of answers writes some.
+Mode mode_of(const PriceRow& row)
+{
+    const bool answers = row.prices.output && count(*row.prices.output) > 0;
+    return row.mode == Mode::unset && answers ? Mode::chat : row.mode;
+}
+
 std::optional<PicoUsdPerToken> dearer(std::optional<PicoUsdPerToken> a,
                                       std::optional<PicoUsdPerToken> b)
 {
@@ -200,6 +207,8 @@ void complete(Deployment& deployment, std::string_view upstream_model, Place pla
         deployment.max_input_tokens = known->window;
     if (known != nullptr && !deployment.max_output_tokens)
         deployment.max_output_tokens = known->max_output;
+    if (known != nullptr && deployment.mode == Mode::unset)
+        deployment.mode = mode_of(*known);
 }
 
 std::optional<PicoUsdPerToken> dearest_input(const Deployment& deployment)

@@ -39,6 +39,17 @@ void check_targets(const RouteAction& action, Position at, const std::string& pa
             findings.error(at, path + ": \"" + printable(name, 80) + "\" stands twice in `use`");
 }
 
+void check_bounds(const RouteAction& action, Position at, const std::string& path,
+                  Findings& findings)
+{
+    const auto check = [&](const std::optional<Millis>& bound, const char* key) {
+        if (bound && *bound <= Millis{0})
+            findings.error(at, path + "." + key + ": in no time at all every request fails");
+    };
+    check(action.timeout, "timeout");
+    check(action.first_token_timeout, "first_token_timeout");
+}
+
 /// `verify` of a rule or of `otherwise`, beside what its own field list read.
 void read_verify(const Node& map, RouteAction& action, const std::string& path, Findings& findings)
 {
@@ -71,6 +82,7 @@ RouteAction read_otherwise(const Entry& entry, const std::string& path, Findings
         refer_targets(&entry.value, path, findings);
     }
     check_targets(action, entry.at, path, findings);
+    check_bounds(action, entry.at, path, findings);
     return action;
 }
 
@@ -97,6 +109,7 @@ RouteRule read_rule(const Node& node, const std::string& path, Findings& finding
     refer_targets(node.find("use"), path + ".use", findings);
     read_verify(node, rule.action, path, findings);
     check_targets(rule.action, node.at, path, findings);
+    check_bounds(rule.action, node.at, path, findings);
     return rule;
 }
 

@@ -1,5 +1,7 @@
 // What a condition leaves over of numbers, times and sets, and when that is nothing.
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "spillway/config/rule_logic.hpp"
@@ -29,6 +31,20 @@ std::string_view name_of(Measure measure)
             break;
     }
     return "cost";
+}
+
+bool counts_things(Measure measure)
+{
+    return measure == Measure::prompt_tokens || measure == Measure::total_tokens ||
+           measure == Measure::turns;
+}
+
+/// The greatest number of what is counted within the span.
+double most(const Span& span)
+{
+    if (!span.high)
+        return std::numeric_limits<double>::infinity();
+    return span.high_end == Span::End::open ? std::ceil(*span.high) - 1 : std::floor(*span.high);
 }
 
 /// What two patterns, each a name or a beginning of names with `*`, both match; may be nothing.
@@ -130,11 +146,12 @@ private:
             if (overlap(number.span, some_cost).empty())
                 never("what is free, or of unknown price, has no cost at all", at);
         }
-        if (known.span.empty())
+        const bool none = counts_things(number.measure) && fewest(known.span) > most(known.span);
+        if (none || known.span.empty())
             never("no " + std::string(name_of(number.measure)) + " satisfies all of it", at);
-        const auto& prompt = bounds_[Measure::prompt_tokens].span;
-        const auto& total = bounds_[Measure::total_tokens].span;
-        if (prompt.low && total.high && *prompt.low > *total.high)
+        // They may be the same: a request that asks for no length of the answer adds none.
+        if (fewest(bounds_[Measure::prompt_tokens].span) >
+            most(bounds_[Measure::total_tokens].span))
             never("the prompt alone would have more tokens than total_tokens allows", at);
     }
 
@@ -291,6 +308,15 @@ Span overlap(const Span& a, const Span& b)
         both.high_end = b.high_end;
     }
     return both;
+}
+
+double fewest(const Span& span)
+{
+    if (!span.low)
+        return 0;
+    const double low =
+        span.low_end == Span::End::open ? std::floor(*span.low) + 1 : std::ceil(*span.low);
+    return std::max(low, 0.0);
 }
 
 bool inside(const Span& inner, const Span& outer)

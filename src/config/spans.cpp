@@ -1,4 +1,5 @@
-// Intervals of numbers and of the week, as rules write them.
+// Intervals of numbers, of tiers and of the week, as rules write them.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -14,14 +15,6 @@ constexpr int minutes_per_day = 24 * 60;
 constexpr int minutes_per_week = 7 * minutes_per_day;
 constexpr std::array<std::string_view, 7> day_names{"mon", "tue", "wed", "thu",
                                                     "fri", "sat", "sun"};
-
-std::string_view trimmed(std::string_view text)
-{
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 bool take(std::string_view& text, std::string_view prefix)
 {
@@ -118,6 +111,15 @@ std::optional<Hours> parse_hours(std::string_view text)
     return Hours{*from, *to};
 }
 
+std::optional<score::Tier> parse_tier(std::string_view word)
+{
+    for (const auto tier :
+         {score::Tier::trivial, score::Tier::moderate, score::Tier::complex, score::Tier::premium})
+        if (word == score::name(tier))
+            return tier;
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Span> parse_span(std::string_view text, std::string_view unit)
@@ -139,6 +141,58 @@ std::optional<Span> parse_span(std::string_view text, std::string_view unit)
     (low ? span.low : span.high) = end;
     (low ? span.low_end : span.high_end) = open ? Span::End::open : Span::End::closed;
     return span;
+}
+
+bool read_complexity(const Node& node, Condition& out, const Reading& reading)
+{
+    constexpr auto lowest = score::Tier::trivial;
+    constexpr auto highest = score::Tier::premium;
+    if (node.kind != Node::Kind::scalar)
+        return reading.expected(node, "a tier such as \">=complex\", or a score such as \">0.6\"");
+    std::string_view text = node.text;
+    const auto dots = text.find("..");
+    const auto sign = text.find_first_not_of("<>= ");
+    const auto mark = trimmed(text.substr(0, std::min(sign, text.size())));
+    const auto word = sign == std::string_view::npos ? std::string_view() : text.substr(sign);
+    constexpr std::array<std::string_view, 5> marks{"", ">", ">=", "<", "<="};
+    const bool known = std::find(marks.begin(), marks.end(), mark) != marks.end();
+    if (const auto tier = known ? parse_tier(word) : std::nullopt) {
+        const auto place = static_cast<int>(*tier);
+        int low = place;
+        int high = place;
+        if (mark.starts_with('>')) {
+            low += mark.starts_with(">=") ? 0 : 1;
+            high = static_cast<int>(highest);
+        } else if (mark.starts_with('<')) {
+            high -= mark.starts_with("<=") ? 0 : 1;
+            low = static_cast<int>(lowest);
+        }
+        if (low > static_cast<int>(highest) || high < static_cast<int>(lowest))
+            return reading.wrong(node.at, "no tier is there, so this never holds");
+        out.test = TierIs{static_cast<score::Tier>(low), static_cast<score::Tier>(high)};
+        return true;
+    }
+    if (dots != std::string_view::npos) {
+        const auto low = parse_tier(text.substr(0, dots));
+        const auto high = parse_tier(text.substr(dots + 2));
+        if (low && high && *low <= *high) {
+            out.test = TierIs{*low, *high};
+            return true;
+        }
+    }
+    NumberIs number{Measure::score, {}};
+    const auto span = parse_span(text, "");
+    if (!span)
+        return reading.expected(node,
+                                "trivial, moderate, complex or premium, with or without >= and "
+                                "<=, or a score such as \">0.6\"");
+    number.span = *span;
+    const bool below =
+        span->high && (*span->high < 0 || (*span->high == 0 && span->high_end == Span::End::open));
+    if (span->empty() || (span->low && *span->low >= 1) || below)
+        return reading.wrong(node.at, "scores lie between 0 and 1, so this never holds");
+    out.test = std::move(number);
+    return true;
 }
 
 std::optional<std::vector<TimeIs::Window>> parse_windows(std::string_view text)

@@ -27,6 +27,20 @@ std::optional<double> amount(const Node& node, std::string_view unit)
     return span ? span->high : std::nullopt;
 }
 
+/// Lengths of answers are counted by us, too: a text, which an engine may or may not take for a
+/// number, would not be.
+bool is_length(std::string_view name)
+{
+    return name == "max_tokens" || name == "max_completion_tokens";
+}
+
+bool is_whole_number(std::string_view json)
+{
+    if (json.starts_with('-'))
+        json.remove_prefix(1);
+    return !json.empty() && json.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 /// Those that a list may name: `unsure` takes a number instead.
 std::vector<review::Fault> named_faults()
 {
@@ -131,7 +145,12 @@ bool read(const Node& node, std::vector<Parameter>& out, const Reading& reading)
     for (const auto& entry : node.entries) {
         if (std::find(std::begin(own), std::end(own), entry.key) != std::end(own))
             return reading.wrong(entry.at, "\"" + entry.key + "\" belongs to the client");
-        out.push_back({entry.key, to_json(entry.value)});
+        auto json = to_json(entry.value);
+        if (is_length(entry.key) && json != "null" && !is_whole_number(json))
+            return reading.wrong(
+                entry.at,
+                "\"" + entry.key + "\": expected a whole number, found " + printable(json, 40));
+        out.push_back({entry.key, std::move(json)});
     }
     return true;
 }

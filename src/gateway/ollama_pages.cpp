@@ -70,6 +70,7 @@ void add_place(Card& card, const Snapshot& snapshot, DeploymentIndex index, Time
     const auto& deployment = snapshot.table[index];
     switch (deployment.mode) {
         case config::Mode::chat:
+        case config::Mode::unset:
             card.chats = true;
             break;
         case config::Mode::completion:
@@ -89,8 +90,9 @@ void add_place(Card& card, const Snapshot& snapshot, DeploymentIndex index, Time
     card.sees = card.sees || deployment.supports_vision.value_or(told && shown->can("vision"));
     // Not known is no reason to keep tools from it: routing thinks so as well.
     card.calls_tools =
-        card.calls_tools || (deployment.mode == config::Mode::chat &&
-                             deployment.supports_tools.value_or(!told || shown->can("tools")));
+        card.calls_tools ||
+        ((deployment.mode == config::Mode::chat || deployment.mode == config::Mode::unset) &&
+         deployment.supports_tools.value_or(!told || shown->can("tools")));
     card.thinks = card.thinks || (told && shown->can("thinking"));
     card.inserts = card.inserts || (told && shown->can("insert"));
     if (!card.shown)

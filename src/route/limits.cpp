@@ -55,7 +55,8 @@ bool does(const Deployment& deployment, config::Task task)
 {
     switch (task) {
         case config::Task::embedding:
-            return deployment.mode == config::Mode::embedding || deployment.wildcard;
+            return deployment.mode == config::Mode::embedding ||
+                   deployment.mode == config::Mode::unset || deployment.wildcard;
         case config::Task::chat:
         case config::Task::completion:
             return deployment.mode != config::Mode::embedding;

@@ -44,6 +44,12 @@ public:
     [[nodiscard]] std::optional<Unfit> no_such_cost(const Bounds& bounds, const RouteAction& action,
                                                     std::optional<tokens::Family> counted) const;
 
+    /// Has nothing in `use` a price above 0? False where that cannot be told.
+    [[nodiscard]] bool prices_nothing(const RouteAction& action) const;
+    enum class Trait : std::uint8_t { embeds, unpriced, costs };
+    /// Is that so of all deployments behind a name? False where nothing is behind it.
+    [[nodiscard]] bool all_behind(std::string_view name, Trait trait) const;
+
 private:
     enum class Reading : std::uint8_t { whole, in_part };
     struct Row {

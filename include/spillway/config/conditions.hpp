@@ -27,6 +27,9 @@ bool read(const Node& node, Condition& out, const Reading& reading);
 /// `a..b` are included. @param unit  What may stand behind the number: "%", "USD", or nothing.
 [[nodiscard]] std::optional<Span> parse_span(std::string_view text, std::string_view unit);
 
+/// Reads "complex", ">=complex", "trivial..moderate", or a score: ">0.6".
+bool read_complexity(const Node& node, Condition& out, const Reading& reading);
+
 /// "mon-fri 09:00-18:00", "sat,sun", "22:00-06:00": windows of the week, as minutes.
 [[nodiscard]] std::optional<std::vector<TimeIs::Window>> parse_windows(std::string_view text);
 /// What is wrong with a text that `parse_windows` does not take.

@@ -42,7 +42,8 @@ struct Header {
     friend bool operator==(const Header&, const Header&) = default;
 };
 
-enum class Mode : std::uint8_t { chat, completion, embedding, other };
+/// What a model does; `unset`: nobody said, so it may do anything.
+enum class Mode : std::uint8_t { chat, completion, embedding, other, unset };
 
 /// How a deployment is asked for embeddings, and what becomes of its vectors.
 struct Embeddings {
@@ -76,7 +77,7 @@ struct Deployment {
     std::vector<Header> extra_headers;
     std::vector<std::string> drop_params;  ///< `additional_drop_params`.
     std::string base_model;                ///< For the price lookup.
-    Mode mode = Mode::chat;
+    Mode mode = Mode::unset;
     std::optional<Tokens> max_input_tokens;
     std::optional<Tokens> max_output_tokens;
     std::optional<bool> supports_vision;  ///< Unset: not known, so not a reason to skip it.
@@ -301,6 +302,7 @@ struct PriceRow {
     Prices long_prices;
     std::optional<Tokens> window;
     std::optional<Tokens> max_output;
+    Mode mode = Mode::unset;
 };
 
 /// The dated price table (`config/prices.yaml`, built in; `prices:` overrides rows).

@@ -196,7 +196,8 @@ void info_fields(Visitor& visit, Deployment& row)
           Doc{"The deployment's name for ever; a hash of the row when unset. Clients may name it "
               "as their model."});
     visit("base_model", row.base_model, Doc{"The model whose prices and window hold."});
-    visit("mode", row.mode, Doc{"What the model does."});
+    visit("mode", row.mode,
+          Doc{"What the model does; unset, what the price table says, else it may do anything."});
     visit("max_input_tokens", row.max_input_tokens, Doc{"Longest prompt."});
     visit("max_tokens", row.max_output_tokens, Doc{"Another name for `max_output_tokens`."});
     visit("max_output_tokens", row.max_output_tokens, Doc{"Longest answer."});

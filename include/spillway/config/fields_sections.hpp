@@ -331,6 +331,7 @@ void price_row_fields(Visitor& visit, PriceRow& row)
                 "the prompt has more.");
     visit("window", row.window, Doc{"The model's context window."});
     visit("max_output", row.max_output, Doc{"The longest answer."});
+    visit("mode", row.mode, Doc{"What the model does, as in `model_info`."});
 }
 
 }  // namespace spillway::config

@@ -47,7 +47,7 @@ private:
                            Place place, const PriceBook& book, const LocalCost& defaults);
 
 /// Puts what `rate` and the table say of the model where the file is silent: prices, the window,
-/// the longest answer. Routing by cost and by window reads them there.
+/// the longest answer, what it does. Routing reads them there.
 void complete(Deployment& deployment, std::string_view upstream_model, Place place,
               const PriceBook& book, const Rate& rate);
 

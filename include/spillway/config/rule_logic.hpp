@@ -56,6 +56,8 @@ struct Contradiction {
 /// Where two spans overlap; may be empty.
 [[nodiscard]] Span overlap(const Span& a, const Span& b);
 [[nodiscard]] bool inside(const Span& inner, const Span& outer);
+/// The smallest whole number within the span, none below zero.
+[[nodiscard]] double fewest(const Span& span);
 [[nodiscard]] Week week_of(const TimeIs& time);
 
 [[nodiscard]] Bounds bounds_of(const Condition& condition);

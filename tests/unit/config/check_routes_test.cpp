@@ -92,6 +92,31 @@ routes:
                        tokens + "\"}, use: [" + use + "]}], otherwise: [" + usual + "]}\n"));
 }
 
+std::vector<std::string> of_task(const std::string& task, const std::string& use)
+{
+    return errors(load(R"(model_list:
+- {model_name: unknown, litellm_params: {model: openai/nobody-knows, api_key: k}}
+- {model_name: table, litellm_params: {model: openai/text-embedding-3-small, api_key: k}}
+- {model_name: declared, litellm_params: {model: openai/text-embedding-3-small, api_key: k}, model_info: {mode: chat}}
+routes:
+  r: {rules: [{name: a, when: {task: )" +
+                       task + "}, use: [" + use + "]}], otherwise: [unknown]}\n"));
+}
+
+TEST(CheckRoutes, LetsADeploymentDoWhatNobodyRulesOut)
+{
+    EXPECT_THAT(of_task("embedding", "unknown"), IsEmpty());
+    EXPECT_THAT(of_task("chat", "unknown"), IsEmpty());
+}
+
+TEST(CheckRoutes, KnowsFromThePriceTableWhatAModelDoes)
+{
+    EXPECT_THAT(of_task("embedding", "table"), IsEmpty());
+    EXPECT_THAT(of_task("chat", "table"), Contains(HasSubstr("has another mode")));
+    EXPECT_THAT(of_task("chat", "declared"), IsEmpty());
+    EXPECT_THAT(of_task("embedding", "declared"), Contains(HasSubstr("has another mode")));
+}
+
 TEST(CheckRoutes, HoldsARulesTokensAgainstTheWindowOfTheSameFamily)
 {
     EXPECT_THAT(over("8192", "sister", "llama"), Contains(HasSubstr("smaller window")));
@@ -152,9 +177,19 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"  r: {rules: [{name: a, when: {sensitive: any}, use: [cloud], boundary: local}], "
             "otherwise: [small]}\n",
             "\"cloud\" is not local"},
-        Bad{"  r: {rules: [{name: a, when: {task: embedding}, use: [small]}], otherwise: "
+        Bad{"  r: {rules: [{name: a, when: {task: embedding}, use: [cloud]}], otherwise: "
             "[small]}\n",
             "has another mode"},
+        Bad{"  r: {rules: [{name: a, when: {task: chat}, use: [vectors]}], otherwise: [small]}\n",
+            "has another mode"},
+        Bad{"  r: {otherwise: {use: [small], params: {max_tokens: \"50\"}}}\n",
+            "\"max_tokens\": expected a whole number, found \"50\""},
+        Bad{"  r: {otherwise: {use: [small], params: {max_tokens: 50000}}}\n",
+            "has a smaller window than the answer that `params` asks for"},
+        Bad{"  r: {otherwise: {use: [small], timeout: 0}}\n", "timeout: in no time at all"},
+        Bad{"  r: {rules: [{name: a, when: {has: code}, use: [small], first_token_timeout: 0}], "
+            "otherwise: [small]}\n",
+            "first_token_timeout: in no time at all"},
         Bad{"  r: {rules: [{name: a, when: {group: {nogroup: healthy}}, use: [small]}], otherwise: "
             "[small]}\n",
             "nogroup"},

@@ -160,6 +160,24 @@ TEST(Conditions, TakesWordsOfAnySensibleLength)
     EXPECT_THAT(errors(longer).front(), HasSubstr("longer than 4096 bytes"));
 }
 
+TEST(Conditions, TakeBlanksAroundTheSignOfATier)
+{
+    for (const auto* when : {"{complexity: \">= complex\"}", "{complexity: \" >=complex\"}"}) {
+        const auto loaded = with_when(when);
+        ASSERT_TRUE(loaded.config) << testing::PrintToString(errors(loaded));
+        EXPECT_EQ(std::get<TierIs>(only(loaded).test).low, score::Tier::complex) << when;
+        EXPECT_EQ(std::get<TierIs>(only(loaded).test).high, score::Tier::premium) << when;
+    }
+}
+
+TEST(Conditions, MeasureBudgetsBetweenTwoShares)
+{
+    const auto loaded = with_when("{budget_left: \"10..20%\"}");
+    ASSERT_TRUE(loaded.config) << testing::PrintToString(errors(loaded));
+    EXPECT_TRUE(std::get<BudgetLeft>(only(loaded).test).percent.holds(20));
+    EXPECT_FALSE(std::get<BudgetLeft>(only(loaded).test).percent.holds(21));
+}
+
 struct BadWhen {
     const char* when;
     const char* error;
@@ -184,6 +202,14 @@ INSTANTIATE_TEST_SUITE_P(
         BadWhen{"{complexity: \">premium\"}", "never holds"},
         BadWhen{"{complexity: hard}", "expected trivial, moderate, complex or premium"},
         BadWhen{"{complexity: \">1.5\"}", "never holds"}, BadWhen{"{has: [code, video]}", "video"},
+        BadWhen{"{complexity: \"=>complex\"}", "expected trivial, moderate, complex or premium"},
+        BadWhen{"{complexity: \"> =complex\"}", "expected trivial, moderate, complex or premium"},
+        BadWhen{"{complexity: \"<>complex\"}", "expected trivial, moderate, complex or premium"},
+        BadWhen{"{complexity: \"<0\"}", "never holds"},
+        BadWhen{"{budget_left: \">0.1\"}", "written in per cent, with its sign"},
+        BadWhen{"{budget_left: {key: \"10..20\"}}", "written in per cent, with its sign"},
+        BadWhen{"{words: \"  \"}", "no word"}, BadWhen{"{not: {words: [nda, \" \"]}}", "no word"},
+        BadWhen{"{header: {\"x app\": billing}}", "no name of a header"},
         BadWhen{"{client: open_webu}", "did you mean \"open_webui\"?"},
         BadWhen{"{matches: \"(\"}", "no regular expression"},
         BadWhen{"{sensitive: creditcard}", "creditcard"}, BadWhen{"{time: never}", "names no days"},

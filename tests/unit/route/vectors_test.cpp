@@ -15,6 +15,8 @@ constexpr std::string_view rows = R"(model_list:
 - {model_name: same, litellm_params: {model: openai/nomic-ai/Nomic-Embed-Text, api_key: k}, model_info: {id: s, mode: embedding}}
 - {model_name: other, litellm_params: {model: openai/text-embedding-3-small, api_key: k}, model_info: {id: o, mode: embedding}}
 - {model_name: named, litellm_params: {model: openai/some, api_key: k}, model_info: {id: n, mode: embedding, vectors: nomic-embed-text}}
+- {model_name: unsaid, litellm_params: {model: openai/nobody-knows, api_key: k}, model_info: {id: u}}
+- {model_name: chats, litellm_params: {model: openai/nobody-knows, api_key: k}, model_info: {id: c, mode: chat}}
 - {model_name: "any/*", litellm_params: {model: "openai/*", api_key: k}, model_info: {id: w}}
 )";
 
@@ -52,6 +54,19 @@ TEST(Vectors, AreThoseOfTheFirstTargetHoweverItFares)
     Scene scene(routed("other, local, any/text-embedding-3-small"));
     scene.state("o").rests_until = testing_world::noon + Millis{60'000};
     EXPECT_THAT(scene.chain(embedding()), ElementsAre("other", "any/*"));
+}
+
+TEST(Vectors, ComeFromWhoeverIsNotSaidToDoOtherThings)
+{
+    EXPECT_THAT(Scene(routed("unsaid, chats")).chain(embedding()), ElementsAre("unsaid"));
+    EXPECT_FALSE(Scene(routed("chats")).decide(embedding()));
+}
+
+TEST(Vectors, AreAllThatARowForEmbeddingsIsAskedFor)
+{
+    Features chat;
+    chat.task = config::Task::chat;
+    EXPECT_THAT(Scene(routed("local, unsaid, chats")).chain(chat), ElementsAre("unsaid", "chats"));
 }
 
 TEST(Vectors, MatterToNoOtherTask)
