@@ -31,7 +31,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "\xEF\xBC\x94", "\xE2\x80\x8B", "+1", "+49 ", "DE12 ", "123456782 ", "ssn ",
                     "top ", "strictly ", "-----BEGIN ", "bearer ", "(030) ", "\xC3", "\xFF",
                     "4111 1111 1111 1112 ", "4111\n1111\n1111\n1111\n", "4111\t1111\t1111\t1111 x ",
-                    "DE12\n3456\t", "P<UTO<", "password is "));
+                    "DE12\n3456\t", "P<UTO<", "password is ", "curl ", "curl -u a:", "mysql ",
+                    "mysql -p", "basic ", "basic YWRt", "123456789:A", "MTIz.", "a.atlasv1.",
+                    "SK00"));
 
 }  // namespace
 }  // namespace spillway::privacy
