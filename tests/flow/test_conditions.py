@@ -137,10 +137,9 @@ def test_a_condition_decides_both_ways(table, name, when, hit, miss):
 ])
 def test_a_task_is_known_by_its_page(workshop, task, path, body):
     engine = workshop.upstream("engine")
-    mode = {"model_info": {"mode": "embedding"}} if task == "embedding" else {}
     others = [each for each in ("chat", "completion", "embedding", "other") if each != task]
     daemon = workshop.serve(
-        deployment("wanted", engine.base, **mode), deployment("fast", engine.base),
+        deployment("wanted", engine.base), deployment("fast", engine.base),
         deployment("vectors", engine.base, model_info={"mode": "embedding"}),
         routes={"auto": {"rules": [{"name": "one", "when": {"task": task}, "use": ["wanted"]}],
                          "otherwise": ["fast"]},
