@@ -219,6 +219,18 @@ TEST(CheckRoutes, CallsAnOllamaAtAPublicHostRemote)
     EXPECT_THAT(errors(loaded), Contains(HasSubstr("\"g\" is not local")));
 }
 
+TEST(CheckRoutes, KnowsThatAnOllamaPassesCloudModelsOn)
+{
+    const auto with = [](const std::string& info) {
+        return load(
+            "model_list:\n- {model_name: g, litellm_params: {model: 'ollama/gpt-oss:120b-cloud', "
+            "api_base: 'http://127.0.0.1:11434'}" +
+            info + "}\nroutes:\n  r: {otherwise: {use: [g], boundary: local}}\n");
+    };
+    EXPECT_THAT(errors(with("")), Contains(HasSubstr("\"g\" is not local")));
+    EXPECT_THAT(errors(with(", model_info: {local: true}")), IsEmpty());
+}
+
 TEST(CheckRoutes, ReadsOwnClassesOfSensitiveText)
 {
     const auto loaded = with_routes(R"(  r:
