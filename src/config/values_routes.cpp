@@ -46,6 +46,12 @@ std::string pattern_fault(const std::string& pattern)
     return compiled.ok() ? std::string() : compiled.error();
 }
 
+bool matches_empty(const std::string& pattern)
+{
+    const RE2 expression(pattern, RE2::Quiet);
+    return expression.ok() && RE2::PartialMatch("", expression);
+}
+
 bool read(const Node& node, privacy::Boundary& out, const Reading& reading)
 {
     if (!read_word(node, {"any", "local"}, reading))

@@ -8,6 +8,8 @@ namespace spillway::config {
 
 /// What is wrong with a regular expression, in RE2's words; empty when nothing is.
 [[nodiscard]] std::string pattern_fault(const std::string& pattern);
+/// Does the expression match where there is no text? False for what is none.
+[[nodiscard]] bool matches_empty(const std::string& pattern);
 
 bool read(const Node& node, privacy::Boundary& out, const Reading& reading);
 bool read(const Node& node, NanoUsd& out, const Reading& reading);

@@ -253,6 +253,39 @@ TEST(CheckRoutes, RefusesAnOwnClassThatDoesNotCompile)
                 Contains(HasSubstr("no regular expression of RE2")));
 }
 
+TEST(CheckRoutes, KnowsLocalKeysHoweverTheirHashIsWritten)
+{
+    const std::string hash(64, 'a');
+    const auto loaded = load("privacy: {local_keys: ['" + std::string(64, 'A') +
+                             "', 'sha256:" + hash + "', 'Human Resources']}\n");
+    ASSERT_TRUE(loaded.config);
+    EXPECT_THAT(loaded.config->privacy.local_keys, ElementsAre(hash, hash, "Human Resources"));
+    for (const auto* raw : {"sk-0123456789abcdef", "sk-...6789", " SK-abc"}) {
+        const auto found = errors(load("privacy: {local_keys: ['" + std::string(raw) + "']}\n"));
+        EXPECT_THAT(found, Contains(HasSubstr("an entry begins with sk-")));
+        EXPECT_THAT(found, testing::Not(Contains(HasSubstr(raw))));
+    }
+}
+
+TEST(CheckRoutes, RefusesOwnClassesThatAnyTextHas)
+{
+    for (const auto* own :
+         {"words: ['']", "words: ['*']", "words: [' * ']", "patterns: ['x*']", "patterns: ['']"})
+        EXPECT_THAT(errors(load("privacy: {patterns: {p: {" + std::string(own) + "}}}\n")),
+                    testing::Not(IsEmpty()))
+            << own;
+    EXPECT_THAT(errors(load("privacy: {patterns: {p: {patterns: ['x+'], words: ['fal*']}}}\n")),
+                IsEmpty());
+}
+
+TEST(CheckRoutes, WarnsOfOwnClassesWhereThereAreNone)
+{
+    EXPECT_THAT(warnings(load("privacy: {local_only: [own]}\n")),
+                Contains(HasSubstr("no privacy.patterns")));
+    EXPECT_THAT(warnings(load("privacy: {local_only: [own], patterns: {p: {words: [heron]}}}\n")),
+                testing::Not(Contains(HasSubstr("no privacy.patterns"))));
+}
+
 TEST(CheckRoutes, ReadsHowAnswersAreVerified)
 {
     const auto loaded = with_routes(R"(  r:
