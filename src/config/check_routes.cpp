@@ -238,6 +238,11 @@ void check_routes(const Config& config, const Environment& environment, Findings
     if (!names || !hosts)
         return;
     check_class_names(section.local_only, section.at, "privacy.local_only", *names, findings);
+    const auto& kept = section.local_only;
+    if (own.empty() && std::find(kept.begin(), kept.end(), "own") != kept.end())
+        findings.warning(section.at,
+                         "privacy.local_only: \"own\" keeps nothing local: there are "
+                         "no privacy.patterns");
     const Servers servers(config, environment, *hosts);
     for (const auto& route : config.routes) {
         check_name(route, config, findings);

@@ -179,6 +179,32 @@ Route read_route(const Entry& entry, Findings& findings)
     return route;
 }
 
+/// A key as requests know it: a hash in lower case, or an alias as it is.
+std::string key_name_of(std::string_view written)
+{
+    auto name = lower(trimmed(written));
+    constexpr std::string_view scheme = "sha256:";
+    if (name.starts_with(scheme))
+        name.erase(0, scheme.size());
+    const bool is_hash =
+        name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return is_hash ? name : std::string(written);
+}
+
+void read_local_keys(const Node& section, std::vector<std::string>& keys, Findings& findings)
+{
+    const auto* node = section.find("local_keys");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        // Never printed: it may be the key itself.
+        if (lower(trimmed(keys[i])).starts_with("sk-"))
+            findings.error(
+                node != nullptr && i < node->items.size() ? node->items[i].at : section.at,
+                "privacy.local_keys: an entry begins with sk-; name the key by its "
+                "alias or its SHA-256 hash (`token` of /key/info)");
+        keys[i] = key_name_of(keys[i]);
+    }
+}
+
 void read_patterns(const Node& node, Privacy& privacy, Findings& findings)
 {
     if (!is_section(&node, "privacy.patterns", findings))
@@ -198,6 +224,13 @@ void read_patterns(const Node& node, Privacy& privacy, Findings& findings)
             if (const auto fault = pattern_fault(pattern); !fault.empty())
                 findings.error(entry.at, path + ": \"" + printable(pattern, 60) +
                                              "\" is no regular expression of RE2: " + fault);
+        for (const auto& pattern : own.patterns)
+            if (matches_empty(pattern))
+                findings.error(
+                    entry.at, path + ": \"" + printable(pattern, 60) + "\" matches the empty text");
+        for (const auto& word : own.words)
+            if (trimmed(word).empty() || trimmed(word) == "*")
+                findings.error(entry.at, path + ": \"" + printable(word, 60) + "\" is no word");
         if (own.patterns.empty() && own.words.empty())
             findings.error(entry.at, path + ": neither `patterns` nor `words`");
         privacy.patterns.push_back(std::move(own));
@@ -228,6 +261,7 @@ Privacy read_privacy(const Node& root, Findings& findings)
     SectionLoader load(*section, "privacy", findings);
     privacy_fields(load, privacy);
     load.refuse_rest(Unknown::error);
+    read_local_keys(*section, privacy.local_keys, findings);
     if (const auto* patterns = section->find("patterns"); patterns != nullptr)
         read_patterns(*patterns, privacy, findings);
     return privacy;

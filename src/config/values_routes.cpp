@@ -70,6 +70,12 @@ bool are_searchable(const std::vector<std::string>& words, const Node& node, con
                                              std::to_string(longest_words) + " bytes");
 }
 
+bool matches_empty(const std::string& pattern)
+{
+    const RE2 expression(pattern, RE2::Quiet);
+    return expression.ok() && RE2::PartialMatch("", expression);
+}
+
 bool read(const Node& node, privacy::Boundary& out, const Reading& reading)
 {
     if (!read_word(node, {"any", "local"}, reading))

@@ -266,6 +266,7 @@ net::Task<const net::ReplyHead*> send_request(Attempt& attempt)
     wire.body = written.pieces;
     // The last step before a connection: whatever went wrong above, nothing private leaves.
     net::CallBounds bounds(passage_to(*request.arrival.snapshot, attempt.target.deployment,
+                                      attempt.target.wildcard,
                                       attempt.chain.plan().limits.boundary));
     bounds.connect = request.arrival.snapshot->config.upstream.connect_timeout;
     bounds.deadline = attempt.target.deadline;

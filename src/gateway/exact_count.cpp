@@ -78,7 +78,7 @@ net::Task<std::optional<std::string>> ask(const DoubtfulFit& fit, const Inferenc
     net::UpstreamRequest question;
     question.head = question_head(upstream, fit.path, body.size());
     question.body = {&body, 1};
-    net::CallBounds bounds(passage_to(snapshot, fit.deployment, privacy::Boundary::local));
+    net::CallBounds bounds(passage_to(snapshot, fit.deployment, {}, privacy::Boundary::local));
     bounds.connect = patience;
     bounds.deadline = services.clock.now() + patience;
     net::UpstreamCall call(services.shard);

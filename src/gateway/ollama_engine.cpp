@@ -104,7 +104,7 @@ net::Task<void> call_engine(DeploymentIndex engine, std::string_view body, net::
     wire.head = head_of(upstream, exchange.head(), body.size());
     wire.body = pieces;
     // Nothing here knows what the body holds, so it stays at home.
-    net::CallBounds bounds(passage_to(*snapshot, engine, privacy::Boundary::local));
+    net::CallBounds bounds(passage_to_engine(*snapshot, engine, privacy::Boundary::local));
     bounds.connect = snapshot->config.upstream.connect_timeout;
     bounds.first_byte_by = services.clock.now() + longest_silence;
     bounds.deadline = services.clock.now() + longest_call;

@@ -34,6 +34,31 @@ std::string without_key(std::string_view lines)
     return kept;
 }
 
+/// May a second model be shown what the client sent here? It is more than the client asked for, so
+/// whatever its key or its headers hold back holds here, too.
+bool may_be_shown(const InferenceRequest& request, const Described& described,
+                  const route::Plan& plan)
+{
+    using config::Content;
+    const auto& features = described.features;
+    // The scanner reads text; nobody looked into these.
+    for (const auto unread : {Content::images, Content::audio, Content::files})
+        if (features.content.has(unread))
+            return false;
+    if (features.prefer == route::Preference::local || features.max_cost == NanoUsd{0})
+        return false;
+    const auto& access = plan.limits.access;
+    if (!access.grant)
+        return true;
+    const auto& table = request.arrival.snapshot->table;
+    const auto& wish = *described.route->source().shadow;
+    const auto open = [&](const std::string& name) {
+        const auto place = table.resolve(name);
+        return place && route::may_be_led(access, name, table[place->group].name);
+    };
+    return open(wish.group) && (wish.judge.empty() || open(wish.judge));
+}
+
 }  // namespace
 
 void Sample::keep(std::string_view bytes)
@@ -61,7 +86,8 @@ std::unique_ptr<Sample> draw_sample(const InferenceRequest& request, const Descr
     if (described.route == nullptr || !described.route->source().shadow ||
         request.endpoint() != chat::Endpoint::chat || request.form != BodyForm::json ||
         request.body.size() > largest_compared ||
-        !is_drawn(described.route->source().shadow->share.part, draw))
+        !is_drawn(described.route->source().shadow->share.part, draw) ||
+        !may_be_shown(request, described, plan))
         return nullptr;
     const auto& features = described.features;
     const auto clearance = privacy::Clearance::of(

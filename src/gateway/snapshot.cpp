@@ -184,8 +184,9 @@ void judge_locality(config::Deployment& deployment, const config::Resolved& reso
 {
     if (deployment.local == true)
         upstream.place.local_by = privacy::Place::LocalBy::declaration;
-    upstream.place.reach = config::planned_reach(deployment, resolved.base, hosts);
-    deployment.local = upstream.place.reach == privacy::Reach::local;
+    upstream.place.reach = config::engine_reach(deployment, resolved.base, hosts);
+    deployment.local =
+        config::planned_reach(deployment, resolved.base, hosts) == privacy::Reach::local;
 }
 
 /// The prices of the model that stands for "in the cloud".
@@ -208,7 +209,19 @@ std::optional<ledger::Rate> reference_rate(const config::Ledger& settings,
 }  // namespace
 
 privacy::Passage passage_to(const Snapshot& snapshot, DeploymentIndex deployment,
-                            privacy::Boundary boundary)
+                            std::string_view wildcard, privacy::Boundary boundary)
+{
+    const auto& upstream = snapshot.upstreams[at(deployment)];
+    auto place = upstream.place;
+    const bool vouched = place.local_by == privacy::Place::LocalBy::declaration &&
+                         upstream.model.find('*') == std::string::npos;
+    if (!vouched && config::is_forwarded(upstream_model(upstream, wildcard)))
+        place.reach = privacy::Reach::remote;
+    return privacy::Passage::within(boundary, place, snapshot.rules.hosts);
+}
+
+privacy::Passage passage_to_engine(const Snapshot& snapshot, DeploymentIndex deployment,
+                                   privacy::Boundary boundary)
 {
     return privacy::Passage::within(boundary, snapshot.upstreams[at(deployment)].place,
                                     snapshot.rules.hosts);

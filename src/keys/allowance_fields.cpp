@@ -35,6 +35,15 @@ std::optional<chat::Cap> cap_of(const Json& entry)
     return cap;
 }
 
+/// "local", "any" or nothing, however it is written; empty for anything else.
+std::optional<std::string> boundary_word(std::string_view text)
+{
+    auto word = lower(trimmed(text));
+    if (word != "local" && word != "any" && !word.empty())
+        return std::nullopt;
+    return word;
+}
+
 void read_windows(RequestFields& fields, std::vector<chat::Cap>& into)
 {
     constexpr std::size_t most = 16;
@@ -206,9 +215,19 @@ void read_boundary(RequestFields& fields, bool& stay_local)
 {
     std::string given = stay_local ? "local" : "any";
     fields.text("boundary", given);
-    if (given != "local" && given != "any" && !given.empty())
-        return fields.refuse("boundary", "must be local or any.");
-    stay_local = given == "local";
+    if (const auto word = boundary_word(given))
+        stay_local = *word == "local";
+    else
+        fields.refuse("boundary", "must be local or any.");
+    // Only what this call says: a key of old must stay changeable.
+    std::string metadata;
+    fields.object("metadata", metadata);
+    const auto object = object_of(metadata);
+    const auto found = object.find("boundary");
+    if (found == object.end() || found->is_null())
+        return;
+    if (!found->is_string() || !boundary_word(found->get<std::string>()))
+        fields.refuse("metadata", "has a `boundary`, which must be local or any.");
 }
 
 void read_time(RequestFields& fields, std::string_view name, std::optional<WallTime>& into)

@@ -26,6 +26,15 @@ struct Said {
     bool stay_local = false;
 };
 
+/// What cannot be understood may have meant that nothing leaves.
+bool keeps_local(const Json& boundary)
+{
+    if (!boundary.is_string())
+        return !boundary.is_null();
+    const auto word = lower(trimmed(boundary.get_ref<const std::string&>()));
+    return !word.empty() && word != "any";
+}
+
 Said read_metadata(const std::string& text)
 {
     Said said;
@@ -43,7 +52,7 @@ Said read_metadata(const std::string& text)
             .value_or(true);
     };
     said.disable_fallbacks = is_true("disable_fallbacks");
-    said.stay_local = is_true("no_fallback") || json.value("boundary", Json()) == Json("local");
+    said.stay_local = is_true("no_fallback") || keeps_local(json.value("boundary", Json()));
     if (const auto tags = json.find("tags"); tags != json.end() && tags->is_array())
         for (const auto& tag : *tags)
             if (tag.is_string())

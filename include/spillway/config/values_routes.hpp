@@ -11,6 +11,8 @@ namespace spillway::config {
 /// Says what is wrong with words that are too long to look for.
 [[nodiscard]] bool are_searchable(const std::vector<std::string>& words, const Node& node,
                                   const Reading& reading);
+/// Does the expression match where there is no text? False for what is none.
+[[nodiscard]] bool matches_empty(const std::string& pattern);
 
 bool read(const Node& node, privacy::Boundary& out, const Reading& reading);
 bool read(const Node& node, NanoUsd& out, const Reading& reading);

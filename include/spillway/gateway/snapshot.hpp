@@ -96,10 +96,17 @@ struct Snapshot {
 [[nodiscard]] std::vector<CountedModel> models_behind(std::span<const std::string> names,
                                                       const Snapshot& snapshot);
 
-/// Where a call to `deployment` for a request within `boundary` may lead.
+/// Where a request within `boundary` may be sent by `deployment`: an Ollama at home may pass the
+/// model on. A row's word that it is local holds for the model that it names, not for each that a
+/// client may put in place of its `*`.
+/// @param wildcard  As in `route::Target`.
 /// @param snapshot  Must outlive the call.
 [[nodiscard]] privacy::Passage passage_to(const Snapshot& snapshot, DeploymentIndex deployment,
-                                          privacy::Boundary boundary);
+                                          std::string_view wildcard, privacy::Boundary boundary);
+/// The same for what is said to the engine behind `deployment`, and to none of its models.
+[[nodiscard]] privacy::Passage passage_to_engine(const Snapshot& snapshot,
+                                                 DeploymentIndex deployment,
+                                                 privacy::Boundary boundary);
 
 /// Compiles a configuration. Deployments that cannot be resolved are left out with a warning
 /// (LiteLLM's ignore_invalid_deployments).

@@ -254,6 +254,18 @@ TEST(CheckRoutes, CallsAnOllamaAtAPublicHostRemote)
     EXPECT_THAT(errors(loaded), Contains(HasSubstr("\"g\" is not local")));
 }
 
+TEST(CheckRoutes, KnowsThatAnOllamaPassesCloudModelsOn)
+{
+    const auto with = [](const std::string& info) {
+        return load(
+            "model_list:\n- {model_name: g, litellm_params: {model: 'ollama/gpt-oss:120b-cloud', "
+            "api_base: 'http://127.0.0.1:11434'}" +
+            info + "}\nroutes:\n  r: {otherwise: {use: [g], boundary: local}}\n");
+    };
+    EXPECT_THAT(errors(with("")), Contains(HasSubstr("\"g\" is not local")));
+    EXPECT_THAT(errors(with(", model_info: {local: true}")), IsEmpty());
+}
+
 TEST(CheckRoutes, ReadsOwnClassesOfSensitiveText)
 {
     const auto loaded = with_routes(R"(  r:
@@ -274,6 +286,39 @@ TEST(CheckRoutes, RefusesAnOwnClassThatDoesNotCompile)
 {
     EXPECT_THAT(errors(load("privacy: {patterns: {p: {patterns: [\"[\"]}}}\n")),
                 Contains(HasSubstr("no regular expression of RE2")));
+}
+
+TEST(CheckRoutes, KnowsLocalKeysHoweverTheirHashIsWritten)
+{
+    const std::string hash(64, 'a');
+    const auto loaded = load("privacy: {local_keys: ['" + std::string(64, 'A') +
+                             "', 'sha256:" + hash + "', 'Human Resources']}\n");
+    ASSERT_TRUE(loaded.config);
+    EXPECT_THAT(loaded.config->privacy.local_keys, ElementsAre(hash, hash, "Human Resources"));
+    for (const auto* raw : {"sk-0123456789abcdef", "sk-...6789", " SK-abc"}) {
+        const auto found = errors(load("privacy: {local_keys: ['" + std::string(raw) + "']}\n"));
+        EXPECT_THAT(found, Contains(HasSubstr("an entry begins with sk-")));
+        EXPECT_THAT(found, testing::Not(Contains(HasSubstr(raw))));
+    }
+}
+
+TEST(CheckRoutes, RefusesOwnClassesThatAnyTextHas)
+{
+    for (const auto* own :
+         {"words: ['']", "words: ['*']", "words: [' * ']", "patterns: ['x*']", "patterns: ['']"})
+        EXPECT_THAT(errors(load("privacy: {patterns: {p: {" + std::string(own) + "}}}\n")),
+                    testing::Not(IsEmpty()))
+            << own;
+    EXPECT_THAT(errors(load("privacy: {patterns: {p: {patterns: ['x+'], words: ['fal*']}}}\n")),
+                IsEmpty());
+}
+
+TEST(CheckRoutes, WarnsOfOwnClassesWhereThereAreNone)
+{
+    EXPECT_THAT(warnings(load("privacy: {local_only: [own]}\n")),
+                Contains(HasSubstr("no privacy.patterns")));
+    EXPECT_THAT(warnings(load("privacy: {local_only: [own], patterns: {p: {words: [heron]}}}\n")),
+                testing::Not(Contains(HasSubstr("no privacy.patterns"))));
 }
 
 TEST(CheckRoutes, ReadsHowAnswersAreVerified)

@@ -82,6 +82,50 @@ TEST_F(Sampling, AComparedRequestCarriesWhatItsShadowNeeds)
     EXPECT_FALSE(sample->features.empty());
 }
 
+TEST_F(Sampling, NothingIsShownToASecondModelThatNobodyLookedThrough)
+{
+    for (const auto content :
+         {config::Content::images, config::Content::audio, config::Content::files}) {
+        auto unread = described();
+        unread.features.content.add(content);
+        EXPECT_FALSE(draw_sample(request(), unread, {}, 0));
+    }
+    auto tools = described();
+    tools.features.content.add(config::Content::tools);
+    EXPECT_TRUE(draw_sample(request(), tools, {}, 0));
+}
+
+TEST_F(Sampling, WhatAClientWishesHoldsForItsShadow)
+{
+    auto wishes = described();
+    wishes.features.prefer = route::Preference::local;
+    EXPECT_FALSE(draw_sample(request(), wishes, {}, 0));
+    wishes.features.prefer = route::Preference::cheap;
+    EXPECT_TRUE(draw_sample(request(), wishes, {}, 0));
+    wishes.features.max_cost = NanoUsd{0};
+    EXPECT_FALSE(draw_sample(request(), wishes, {}, 0));
+}
+
+TEST_F(Sampling, AKeyThatMayNotUseTheSecondModelIsNotShownToIt)
+{
+    struct Case {
+        std::vector<std::string> models;
+        std::uint32_t only_routes;
+        bool drawn;
+    };
+    const std::vector<Case> table{
+        {{"auto"}, 1, true}, {{"auto", "fast-local"}, 0, false}, {{"auto", "cloud"}, 0, true}};
+    for (const auto& each : table) {
+        auto grant = std::make_shared<chat::Grant>();
+        grant->models.push_back({chat::ScopeKind::key, each.models});
+        route::Plan plan;
+        plan.limits.access.grant = grant;
+        plan.limits.access.only_routes = each.only_routes;
+        EXPECT_EQ(draw_sample(request(), described(), plan, 0) != nullptr, each.drawn)
+            << each.models.back();
+    }
+}
+
 TEST_F(Sampling, TheClientsIdempotencyKeyIsItsOwn)
 {
     auto keyed = request();

@@ -72,7 +72,7 @@ privacy::Passage private_passage(std::optional<bool> said, const std::string& ba
     config.deployments[0].api_base = base;
     static std::shared_ptr<const Snapshot> snapshot;
     snapshot = testing::snapshot_of(std::move(config), metrics);
-    return passage_to(*snapshot, DeploymentIndex{0}, privacy::Boundary::local);
+    return passage_to(*snapshot, DeploymentIndex{0}, {}, privacy::Boundary::local);
 }
 
 TEST(PassageTo, IsClosedForWhatStaysLocalWhereTheRowSaysThatItIsNot)
@@ -82,8 +82,8 @@ TEST(PassageTo, IsClosedForWhatStaysLocalWhereTheRowSaysThatItIsNot)
     EXPECT_FALSE(passage.allows("127.0.0.1", loopback));
     observe::Metrics metrics;
     const auto snapshot = testing::snapshot_of(testing::small_config(), metrics);
-    EXPECT_TRUE(passage_to(*snapshot, DeploymentIndex{1}, privacy::Boundary::any).allows_any());
-    EXPECT_FALSE(passage_to(*snapshot, DeploymentIndex{1}, privacy::Boundary::local)
+    EXPECT_TRUE(passage_to(*snapshot, DeploymentIndex{1}, {}, privacy::Boundary::any).allows_any());
+    EXPECT_FALSE(passage_to(*snapshot, DeploymentIndex{1}, {}, privacy::Boundary::local)
                      .allows("relay.example.com", loopback));
 }
 
@@ -95,6 +95,44 @@ TEST(PassageTo, AsksTheAddressUnlessTheRowSaysThatItIsLocal)
     EXPECT_TRUE(asks.allows("ollama", loopback));
     EXPECT_FALSE(asks.allows("ollama", remote));
     EXPECT_TRUE(private_passage(true, "http://gpu.example/v1").allows("gpu.example", remote));
+}
+
+TEST(PassageTo, IsClosedWhereAnOllamaAtHomePassesTheModelOn)
+{
+    const auto loopback = privacy::Address::parse("127.0.0.1").value();
+    struct Case {
+        const char* model;
+        std::optional<bool> said;
+        const char* wildcard;
+        bool allowed;
+    };
+    const Case table[]{
+        {"ollama/gpt-oss:120b-cloud", std::nullopt, "", false},
+        {"ollama_chat/qwen3-coder:cloud", std::nullopt, "", false},
+        {"openai/gpt-oss:120b-cloud", std::nullopt, "", false},
+        {"ollama/gpt-oss:120b-cloud", true, "", true},
+        {"ollama/gpt-oss:20b", std::nullopt, "", true},
+        {"ollama/*", std::nullopt, "llama3", true},
+        {"ollama/*", std::nullopt, "gpt-oss:120b-CLOUD", false},
+        {"ollama/*", true, "gpt-oss:120b-cloud", false},
+        {"ollama/*", true, "gpt-oss:20b", true},
+    };
+    for (const auto& each : table) {
+        observe::Metrics metrics;
+        auto config = testing::small_config();
+        config.deployments[0].model = each.model;
+        config.deployments[0].local = each.said;
+        config.deployments[0].api_base = "http://127.0.0.1:11434/v1";
+        const auto snapshot = testing::snapshot_of(std::move(config), metrics);
+        ASSERT_NE(snapshot, nullptr);
+        const auto passage =
+            passage_to(*snapshot, DeploymentIndex{0}, each.wildcard, privacy::Boundary::local);
+        EXPECT_EQ(passage.allows("127.0.0.1", loopback), each.allowed)
+            << each.model << " " << each.wildcard;
+        EXPECT_TRUE(passage_to_engine(*snapshot, DeploymentIndex{0}, privacy::Boundary::local)
+                        .allows("127.0.0.1", loopback))
+            << "its list of models is asked for at home";
+    }
 }
 
 }  // namespace

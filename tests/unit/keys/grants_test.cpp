@@ -140,6 +140,29 @@ TEST_F(GrantsTest, ReadMetadataThatSpeaksToTheGateway)
     EXPECT_EQ(got.metadata, key_.metadata);
 }
 
+TEST_F(GrantsTest, KeepLocalWhateverBoundaryIsNotAny)
+{
+    key_.team_id = "red";
+    struct Case {
+        const char* boundary;
+        bool local;
+    };
+    const Case table[]{
+        {R"("local")", true},   {R"("Local")", true}, {R"("LOCAL")", true}, {R"(" local")", true},
+        {R"(["local"])", true}, {"true", true},       {R"("moon")", true},  {R"("any")", false},
+        {R"(" Any ")", false},  {"null", false},      {R"("")", false},
+    };
+    for (const auto& each : table) {
+        const auto metadata = R"({"boundary":)" + std::string(each.boundary) + "}";
+        key_.metadata = metadata;
+        team_.metadata.clear();
+        EXPECT_EQ(grant().stay_local, each.local) << metadata;
+        key_.metadata.clear();
+        team_.metadata = metadata;
+        EXPECT_EQ(grant().stay_local, each.local) << metadata;
+    }
+}
+
 TEST_F(GrantsTest, KeepWhatMustStayLocalWhoeverSaysSo)
 {
     key_.team_id = "red";

@@ -85,6 +85,9 @@ TEST(GenerateKey, RefusesWhatCannotBe)
         {R"({"temp_budget_increase": 5})", "temp_budget_increase", "temp_budget_expiry"},
         {R"({"max_budgt": 5})", "max_budgt", "did you mean `max_budget`?"},
         {R"({"boundary": "moon"})", "boundary", "local or any"},
+        {R"({"metadata": {"boundary": "moon"}})", "metadata", "local or any"},
+        {R"({"metadata": {"boundary": ["local"]}})", "metadata", "local or any"},
+        {R"({"metadata": {"boundary": true}})", "metadata", "local or any"},
     };
     for (const auto& bad : table) {
         const auto error = office.refused(CallName::key_generate, bad.body);
