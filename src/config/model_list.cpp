@@ -236,6 +236,10 @@ private:
                 findings_.seen(path, Support::ignored, "only prices per token are known");
                 continue;
             }
+            if (entry->key == "local")
+                findings_.warning(entry->at, path +
+                                                 ": goes to the provider as a default of requests; "
+                                                 "what says where a row runs is model_info.local");
             findings_.seen(path, Support::supported, "default for requests that do not set it");
             add_default(row.defaults, *entry);
         }
