@@ -81,6 +81,12 @@ AnswerSet answer_set(const RouteAction& action)
     return set;
 }
 
+/// Who makes vectors writes no answer, whatever a rule sets.
+AnswerSet answer_of(const Deployment& deployment, const RouteAction& action)
+{
+    return deployment.mode == Mode::embedding ? AnswerSet{} : answer_set(action);
+}
+
 /// May a request have a `cost` there? Only a price above zero gives one (`price_of` in
 /// src/route/conditions.cpp).
 bool may_cost(const Deployment& row)
@@ -169,7 +175,7 @@ bool Servers::too_dear(const Row& row, const Bounds& bounds, double ceiling_nano
         return row.place != Place::local;
     const auto output = dearest_output(row.deployment).value_or(PicoUsdPerToken{0});
     const double prompt = least(row, bounds[Measure::prompt_tokens].span, 1, counted);
-    const auto set = answer_set(action);
+    const auto set = answer_of(row.deployment, action);
     const double rest =
         set.length ? *set.length
                    : least(row, bounds[Measure::total_tokens].span, prompt, counted) - prompt;
@@ -304,7 +310,7 @@ std::optional<Unfit> Servers::unfit(std::size_t index, const Bounds& bounds,
     for (const auto content : bounds.contents)
         if (supports(deployment, content) == false)
             return Unfit{"does not support what the rule asks for", bounds.at};
-    const auto set = answer_set(action);
+    const auto set = answer_of(deployment, action);
     const auto overflows = [&](Measure measure, double beside = 0) {
         const auto& window = deployment.max_input_tokens;
         return window && least(row, bounds[measure].span, 0, counted) + beside >

@@ -151,6 +151,12 @@ void PatternSearch::compile()
     patterns_ = {};
 }
 
+void PatternSearch::find(std::string_view text, std::vector<std::uint64_t>& found) const
+{
+    for (const auto& part : parts_)
+        part->find(text, found);
+}
+
 void PatternSearch::compile(std::size_t begin, std::size_t end)
 {
     const auto patterns = std::span<const std::string>(patterns_).subspan(begin, end - begin);

@@ -127,7 +127,7 @@ TEST(PlanEdits, TakesOurOwnWishesOutOfMetadata)
     };
     constexpr Row rows[] = {
         {R"({"explain":true})", "{}"},
-        {R"({"explain":"yes","user_id":"u"})", R"({"user_id":"u"})"},
+        {R"({"explain":"true","user_id":"u"})", R"({"user_id":"u"})"},
         {R"({ "user_id" : "u" , "explain" : false })", R"({"user_id" : "u"})"},
         {R"({"no_fallback":true,"a":"b"})", R"({"no_fallback":"true","a":"b"})"},
         {R"({"a":"b","no_fallback":"1"})", R"({"a":"b","no_fallback":"true"})"},

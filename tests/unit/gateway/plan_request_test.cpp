@@ -194,7 +194,7 @@ Result<Described> with_headers(const std::vector<net::Field>& headers)
     for (const auto& header : headers)
         EXPECT_TRUE(fields.add(header));
     Describer describer;
-    return describe(request, fields, describer);
+    return describe(request, fields, describer, ShareUse::take);
 }
 
 TEST(Wishes, NarrowWhateverStandsBesideThem)
