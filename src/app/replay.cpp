@@ -108,9 +108,9 @@ void Replay::note_gaps(const ledger::RouteTaken& taken, const route::Features& f
     sums_.questions_unknown += gap ? 1 : 0;
 }
 
-/// What the client said of where its request may go holds under any file; what the file of then
-/// said of its key and its classes, the new one says anew. Old records do not tell who said it:
-/// there it holds.
+/// What the client said of where its request may go, and what its key was made with, hold under any
+/// file; what the file of then said of its key and its classes, the new one says anew. Old records
+/// do not tell who said it: there it holds.
 void Replay::bind(route::Features& features) const
 {
     using route::BoundaryBy;

@@ -66,6 +66,7 @@ std::string_view name(BoundaryBy by)
         case BoundaryBy::rule:
             return "rule";
         case BoundaryBy::key:
+        case BoundaryBy::grant:
             return "key";
         case BoundaryBy::header:
             return "header";

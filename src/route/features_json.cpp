@@ -155,16 +155,6 @@ std::optional<std::uint32_t> choices_at(const Json& object, const char* key)
         std::clamp<std::int64_t>(number_at(object, key), 1, chat::Choices::most));
 }
 
-BoundaryBy boundary_by_at(const Json& object)
-{
-    const auto word = text_at(object, "boundary_by");
-    for (const auto by : {BoundaryBy::rule, BoundaryBy::key, BoundaryBy::header,
-                          BoundaryBy::metadata, BoundaryBy::sensitive_class})
-        if (name(by) == word)
-            return by;
-    return BoundaryBy::nobody;
-}
-
 FamilyTokens uppers_at(const Json& object)
 {
     FamilyTokens uppers;
@@ -227,7 +217,7 @@ Features read_features(const Json& object, const privacy::ClassNames& names)
     features.client = word_at(object, "client", config::ClientKind::coding_agent_background);
     features.sensitive = classes_at(object, names);
     features.boundary = word_at(object, "boundary", privacy::Boundary::local);
-    features.boundary_by = boundary_by_at(object);
+    features.boundary_by = word_at(object, "boundary_by", BoundaryBy::grant);
     features.score = score_at(object);
     features.probes = probes_at(object);
     features.key = text_at(object, "key");
@@ -260,7 +250,7 @@ std::string to_json(const Features& features, const privacy::ClassNames& names)
         .number("content", features.content.bits())
         .number("client", static_cast<int>(features.client))
         .number("boundary", static_cast<int>(features.boundary))
-        .text("boundary_by", name(features.boundary_by))
+        .number("boundary_by", static_cast<int>(features.boundary_by))
         .text("key", features.key)
         .text("key_alias", features.key_alias)
         .text("team", features.team)

@@ -52,10 +52,18 @@ enum class Preference : std::uint8_t { none, local, cloud, cheap, fast, best };
 
 [[nodiscard]] std::string_view name(Preference preference);
 
-/// Who says that a request stays local. What key and class said was said by the file of then: a
-/// replay asks another file anew.
-enum class BoundaryBy : std::uint8_t { nobody, rule, key, header, metadata, sensitive_class };
-/// As the answer's headers have it: "rule", "class"; empty for nobody.
+/// Who says that a request stays local. What `key` and `sensitive_class` say is said by the file of
+/// then: a replay asks another file anew.
+enum class BoundaryBy : std::uint8_t {
+    nobody,
+    rule,
+    key,  ///< `privacy.local_keys` lists the caller's.
+    header,
+    metadata,
+    sensitive_class,
+    grant,  ///< The key or its team was made so.
+};
+/// As the answer's headers have it: "rule", "class", "key" for both; empty for nobody.
 [[nodiscard]] std::string_view name(BoundaryBy by);
 
 /// In whose words the asked page takes the parameters that a rule sets.

@@ -210,6 +210,7 @@ TEST_F(ReplayTest, AsksTheNewFileWhatKeyAndClassMeanAndTheClientForTheRest)
     };
     const std::vector<Row> rows{{route::BoundaryBy::key, 1},
                                 {route::BoundaryBy::sensitive_class, 1},
+                                {route::BoundaryBy::grant, 0},
                                 {route::BoundaryBy::header, 0},
                                 {route::BoundaryBy::metadata, 0},
                                 {route::BoundaryBy::nobody, 0}};  // As old records have it.
