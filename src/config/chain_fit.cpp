@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "spillway/config/answer_length.hpp"
 #include "spillway/config/locality.hpp"
 #include "spillway/config/price_book.hpp"
 #include "spillway/config/prices.hpp"
@@ -73,7 +74,7 @@ AnswerSet answer_set(const RouteAction& action)
         const auto read = std::from_chars(json.data(), end, value);
         if (read.ec != std::errc{} || read.ptr != end || value < 1)
             continue;
-        if (name == "max_tokens" || name == "max_completion_tokens" || name == "max_output_tokens")
+        if (is_answer_length(name))
             set.length = std::max(set.length.value_or(0), static_cast<double>(value));
         else if (name == "n" || name == "best_of")
             set.paid = std::max(set.paid, static_cast<double>(std::min(value, most_paid)));

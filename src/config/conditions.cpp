@@ -137,11 +137,8 @@ bool read_searched(const Node& node, std::vector<std::string>& any_of, Where& wh
 bool read_says(const Node& node, Condition& out, const Reading& reading)
 {
     SaysWords says;
-    bool good = read_searched(node, says.any_of, says.where, reading) &&
-                are_searchable(says.any_of, node, reading);
-    if (good && std::any_of(says.any_of.begin(), says.any_of.end(),
-                            [](const auto& text) { return trimmed(text).empty(); }))
-        good = reading.wrong(node.at, "a text of blanks alone is no word");
+    const bool good = read_searched(node, says.any_of, says.where, reading) &&
+                      are_searchable(says.any_of, node, reading);
     out.test = std::move(says);
     return good;
 }

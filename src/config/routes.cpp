@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "spillway/base/sha256_name.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/config/conditions.hpp"
 #include "spillway/config/fields_routes.hpp"
@@ -186,9 +187,7 @@ std::string key_name_of(std::string_view written)
     constexpr std::string_view scheme = "sha256:";
     if (name.starts_with(scheme))
         name.erase(0, scheme.size());
-    const bool is_hash =
-        name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
-    return is_hash ? name : std::string(written);
+    return is_sha256_hex(name) ? name : std::string(written);
 }
 
 void read_local_keys(const Node& section, std::vector<std::string>& keys, Findings& findings)

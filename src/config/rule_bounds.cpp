@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "spillway/base/sha256_name.hpp"
 #include "spillway/config/rule_logic.hpp"
 
 namespace spillway::config {
@@ -212,12 +213,7 @@ private:
     /// A key has one hash, but may have an alias besides: of what may be one nothing follows.
     void narrow_key(const IdentityIs& is, Position at)
     {
-        constexpr std::size_t length = 64;
-        const auto is_hash = [](const std::string& text) {
-            return text.size() == length &&
-                   text.find_first_not_of("0123456789abcdef") == std::string::npos;
-        };
-        if (!std::all_of(is.any_of.begin(), is.any_of.end(), is_hash))
+        if (!std::all_of(is.any_of.begin(), is.any_of.end(), is_sha256_hex))
             return;
         keep_common(bounds_.keys, is.any_of);
         if (bounds_.keys->empty())

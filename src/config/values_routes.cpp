@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "spillway/base/text.hpp"
+#include "spillway/config/answer_length.hpp"
 #include "spillway/config/conditions.hpp"
 #include "spillway/config/findings.hpp"
 
@@ -25,13 +26,6 @@ std::optional<double> amount(const Node& node, std::string_view unit)
         return std::nullopt;
     const auto span = parse_span("<=" + node.text, unit);
     return span ? span->high : std::nullopt;
-}
-
-/// Lengths of answers are counted by us, too: a text, which an engine may or may not take for a
-/// number, would not be.
-bool is_length(std::string_view name)
-{
-    return name == "max_tokens" || name == "max_completion_tokens";
 }
 
 bool is_whole_number(std::string_view json)
@@ -64,10 +58,14 @@ std::string pattern_fault(const std::string& pattern)
 
 bool are_searchable(const std::vector<std::string>& words, const Node& node, const Reading& reading)
 {
-    const bool fit = std::all_of(words.begin(), words.end(),
-                                 [](const auto& each) { return each.size() <= longest_words; });
-    return fit || reading.wrong(node.at, "words to look for are longer than " +
-                                             std::to_string(longest_words) + " bytes");
+    for (const auto& word : words) {
+        if (word.size() > longest_words)
+            return reading.wrong(node.at, "words to look for are longer than " +
+                                              std::to_string(longest_words) + " bytes");
+        if (trimmed(word).empty())
+            return reading.wrong(node.at, "a text of blanks alone is no word");
+    }
+    return true;
 }
 
 bool matches_empty(const std::string& pattern)
@@ -152,7 +150,9 @@ bool read(const Node& node, std::vector<Parameter>& out, const Reading& reading)
         if (std::find(std::begin(own), std::end(own), entry.key) != std::end(own))
             return reading.wrong(entry.at, "\"" + entry.key + "\" belongs to the client");
         auto json = to_json(entry.value);
-        if (is_length(entry.key) && json != "null" && !is_whole_number(json))
+        // Lengths are counted by us, too: a text, which an engine may or may not take for a number,
+        // would not be.
+        if (is_answer_length(entry.key) && json != "null" && !is_whole_number(json))
             return reading.wrong(
                 entry.at,
                 "\"" + entry.key + "\": expected a whole number, found " + printable(json, 40));

@@ -1,6 +1,7 @@
 #include "spillway/dialect/body_edit.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "spillway/base/text.hpp"
@@ -239,14 +240,12 @@ private:
     /// All names of the limit mean one thing: to set one is to replace all.
     [[nodiscard]] bool is_overridden(const Member& member) const
     {
-        const auto is_limit = [&](std::string_view name) {
-            return name == max_tokens || name == max_completion_tokens || name == max_output_tokens;
-        };
+        constexpr std::array limits{max_tokens, max_completion_tokens, max_output_tokens};
+        const bool limit = std::any_of(limits.begin(), limits.end(),
+                                       [&](auto name) { return has_key(member, name); });
         return std::any_of(rules_.overrides.begin(), rules_.overrides.end(), [&](const auto& each) {
             return has_key(member, each.first) ||
-                   (is_limit(each.first) &&
-                    (has_key(member, max_tokens) || has_key(member, max_completion_tokens) ||
-                     has_key(member, max_output_tokens)));
+                   (limit && std::find(limits.begin(), limits.end(), each.first) != limits.end());
         });
     }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "spillway/config/answer_length.hpp"
 #include "spillway/gateway/inference_request.hpp"
 #include "spillway/route/limits.hpp"
 
@@ -75,7 +76,7 @@ Overrides overrides_of(const route::Plan& plan, const chat::RequestFacts& facts,
     // One key only: of two, each upstream believes another.
     bool set = false;
     for (auto& [name, value] : overrides) {
-        if (!route::is_length(name))
+        if (!config::is_answer_length(name))
             continue;
         value = json;
         set = true;

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "answer_rows.hpp"
+#include "boundary_word.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/config/budget.hpp"
 
@@ -33,15 +34,6 @@ std::optional<chat::Cap> cap_of(const Json& entry)
     if (!cap.period.empty() && !config::parse_budget_period(cap.period))
         return std::nullopt;
     return cap;
-}
-
-/// "local", "any" or nothing, however it is written; empty for anything else.
-std::optional<std::string> boundary_word(std::string_view text)
-{
-    auto word = lower(trimmed(text));
-    if (word != "local" && word != "any" && !word.empty())
-        return std::nullopt;
-    return word;
 }
 
 void read_windows(RequestFields& fields, std::vector<chat::Cap>& into)
@@ -215,8 +207,8 @@ void read_boundary(RequestFields& fields, bool& stay_local)
 {
     std::string given = stay_local ? "local" : "any";
     fields.text("boundary", given);
-    if (const auto word = boundary_word(given))
-        stay_local = *word == "local";
+    if (const auto local = says_local(given))
+        stay_local = *local;
     else
         fields.refuse("boundary", "must be local or any.");
     // Only what this call says: a key of old must stay changeable.
@@ -226,7 +218,7 @@ void read_boundary(RequestFields& fields, bool& stay_local)
     const auto found = object.find("boundary");
     if (found == object.end() || found->is_null())
         return;
-    if (!found->is_string() || !boundary_word(found->get<std::string>()))
+    if (!found->is_string() || !says_local(found->get<std::string>()))
         fields.refuse("metadata", "has a `boundary`, which must be local or any.");
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "boundary_word.hpp"
 #include "budgets.hpp"
 #include "spillway/base/text.hpp"
 
@@ -31,8 +32,7 @@ bool keeps_local(const Json& boundary)
 {
     if (!boundary.is_string())
         return !boundary.is_null();
-    const auto word = lower(trimmed(boundary.get_ref<const std::string&>()));
-    return !word.empty() && word != "any";
+    return says_local(boundary.get_ref<const std::string&>()).value_or(true);
 }
 
 Said read_metadata(const std::string& text)

@@ -5,6 +5,7 @@
 #include "answer_rows.hpp"
 #include "litellm_rows.hpp"
 #include "request_fields.hpp"
+#include "spillway/base/sha256_name.hpp"
 #include "spillway/base/text.hpp"
 #include "spillway/keys/litellm_import.hpp"
 
@@ -291,9 +292,7 @@ private:
     {
         if (key.team_id == "litellm-dashboard")
             return "it is a session of LiteLLM's dashboard";
-        const bool hash = key.token.size() == 64 &&
-                          key.token.find_first_not_of("0123456789abcdef") == std::string::npos;
-        return hash ? std::string() : "its token is no SHA-256";
+        return is_sha256_hex(key.token) ? std::string() : "its token is no SHA-256";
     }
 
     Result<void> take_key(const TableRow& row)

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "spillway/config/answer_length.hpp"
 #include "spillway/config/vector_model.hpp"
 
 namespace spillway::route {
@@ -121,12 +122,6 @@ std::string_view name(Verdict verdict)
     return "";
 }
 
-bool is_length(std::string_view parameter)
-{
-    return parameter == "max_tokens" || parameter == "max_completion_tokens" ||
-           parameter == "max_output_tokens";
-}
-
 std::string_view length_name(Wording wording)
 {
     return wording == Wording::responses ? "max_output_tokens" : "max_tokens";
@@ -137,8 +132,9 @@ std::vector<config::Parameter> parameters_for(Wording wording, std::vector<confi
     const auto is_foreign = [&](const config::Parameter& parameter) {
         if (wording == Wording::openai)
             return parameter.name == "max_output_tokens";
-        return is_length(parameter.name) || std::find(chats_alone.begin(), chats_alone.end(),
-                                                      parameter.name) != chats_alone.end();
+        return config::is_answer_length(parameter.name) ||
+               std::find(chats_alone.begin(), chats_alone.end(), parameter.name) !=
+                   chats_alone.end();
     };
     if (wording == Wording::none)
         return {};
@@ -146,7 +142,7 @@ std::vector<config::Parameter> parameters_for(Wording wording, std::vector<confi
         return set;
     const auto longest = answer_length(set);
     std::erase_if(set, [&](const config::Parameter& parameter) {
-        return is_length(parameter.name) || is_foreign(parameter);
+        return config::is_answer_length(parameter.name) || is_foreign(parameter);
     });
     // Once, whatever it was called, and how often: of two, each upstream believes another.
     if (longest)
@@ -158,7 +154,7 @@ std::optional<Tokens> answer_length(const std::vector<config::Parameter>& parame
 {
     std::optional<Tokens> longest;
     for (const auto& parameter : parameters) {
-        if (!is_length(parameter.name))
+        if (!config::is_answer_length(parameter.name))
             continue;
         std::int64_t value = 0;
         const auto& text = parameter.json;

@@ -40,7 +40,6 @@ struct Bounds {
     std::optional<std::vector<ClientKind>> clients;
     std::optional<std::vector<std::string>> end_users;
     std::optional<std::vector<std::string>> keys;  ///< Hashes.
-    /// By name or path; the same of values.
     std::optional<Week> times;
     std::vector<Content> contents;              ///< Certain to be there.
     std::vector<std::vector<Content>> choices;  ///< Of each one is certain to be there.

@@ -8,7 +8,7 @@ namespace spillway::config {
 
 /// What is wrong with a regular expression, in RE2's words; empty when nothing is.
 [[nodiscard]] std::string pattern_fault(const std::string& pattern);
-/// Says what is wrong with words that are too long to look for.
+/// Says what is wrong with words that cannot be looked for.
 [[nodiscard]] bool are_searchable(const std::vector<std::string>& words, const Node& node,
                                   const Reading& reading);
 /// Does the expression match where there is no text? False for what is none.

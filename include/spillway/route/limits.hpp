@@ -77,8 +77,6 @@ struct Limits {
     friend bool operator==(const Limits&, const Limits&) = default;
 };
 
-/// Is it a name of the answer's length, in whose words ever?
-[[nodiscard]] bool is_length(std::string_view parameter);
 /// What a page calls the answer's length, where nobody says otherwise.
 [[nodiscard]] std::string_view length_name(Wording wording);
 
